@@ -1,0 +1,37 @@
+# Each target makes its own virtual environment; nothing else has to be installed first.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test test-all lint local clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("fftui needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.ready ## run the sample on the simulated platform and watch it
+	@$(BIN)/fftui demo $(ARGS)
+
+test: $(VENV)/.ready ## the test suite (under ten minutes on two cores)
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-all: $(VENV)/.ready local ## the suite with its long proofs and the real small model
+	@$(BIN)/python -m pytest -m '' $(ARGS)
+
+lint: $(VENV)/.ready ## style, types, and the floors of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+local: $(VENV)/.ready ## llama.cpp's server and a small real model, for sample_runs/local_smollm2.toml
+	@$(BIN)/fftui local install
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,3 @@
+"""fftui: live monitoring of language-model safety evaluations in the terminal."""
+
+__version__ = "0.1.0"

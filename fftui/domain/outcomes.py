@@ -1,0 +1,94 @@
+"""What the transport gave: one `Outcome` per HTTP call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class OutcomeClass(StrEnum):
+    """The class of an outcome. Only `ANSWERED` is ever graded."""
+
+    ANSWERED = "answered"
+    EMPTY = "empty"
+    INPUT_FILTER = "input_filter"
+    OUTPUT_FILTER = "output_filter"
+    RATE_LIMITED = "rate_limited"
+    QUOTA = "quota"
+    INFRA = "infra"
+    CONFIG = "config"
+
+    @property
+    def blocked(self) -> bool:
+        """A platform's filter stopped the prompt or the answer."""
+        return self in (OutcomeClass.INPUT_FILTER, OutcomeClass.OUTPUT_FILTER)
+
+    @property
+    def failed(self) -> bool:
+        """Nothing about the model was learnt."""
+        return self in (OutcomeClass.INFRA, OutcomeClass.CONFIG)
+
+    @property
+    def puts_back(self) -> bool:
+        """The attempt stays open: the account, not the model, said no."""
+        return self in (OutcomeClass.RATE_LIMITED, OutcomeClass.QUOTA)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who answered, as far as the reply tells. Unknown parts are empty strings."""
+
+    model: str = ""
+    """Model name in the reply, which is not always the one asked for."""
+    upstream: str = ""
+    """Host that the platform routed to."""
+    digest: str = ""
+    """Hash of the weights, where the platform states one."""
+    quantisation: str = ""
+    fingerprint: str = ""
+    """Backend configuration mark, such as OpenAI's `system_fingerprint`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and cost of one call; `None` is unknown, never zero."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReading:
+    """One limit of an account as a reply's headers state it."""
+
+    kind: str
+    """`requests/minute`, `requests/day`, `tokens/minute` or `tokens/day`."""
+    limit: float | None
+    remaining: float | None
+    resets_at: float | None
+    """Epoch seconds, or `None` where the platform does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One call's result, ready to be stored."""
+
+    kind: OutcomeClass
+    signal: str
+    """The evidence that decided the class, e.g. `http 429` or `finish_reason=length`."""
+    text: str = ""
+    reasoning: str = ""
+    """Thinking text, kept apart from the answer."""
+    cut: bool = False
+    """The token limit ended the answer."""
+    identity: Identity = field(default_factory=Identity)
+    usage: Usage = field(default_factory=Usage)
+    status: int | None = None
+    """HTTP status, `None` when no reply came."""
+    retryable: bool = False
+    """The same call may succeed when sent again."""
+    retry_after: float | None = None
+    """Seconds the platform asks to wait, 0 to 600."""
+    budget: tuple[BudgetReading, ...] = ()
+    request_id: str = ""
