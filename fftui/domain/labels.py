@@ -57,7 +57,7 @@ class Tier(StrEnum):
         return _SUCCESSES[self]
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """How the tier is called on screens."""
         return {"strict": "strict ASR", "broad": "broad ASR", "fd": "functionally dangerous"}[self]
 

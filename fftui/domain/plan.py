@@ -77,7 +77,9 @@ class _EndpointPlan(_Part):
     def _platform(cls, value: str) -> str:
         known = {*DEFAULT_URLS, "openai-compatible", LOCAL, SIM}
         if value not in known and not (value.startswith("sim:") and len(value) > 4):
-            raise ValueError(f"unknown platform {value!r}; allowed: {', '.join(sorted(known))}, sim:NAME")
+            raise ValueError(
+                f"unknown platform {value!r}; allowed: {', '.join(sorted(known))}, sim:NAME"
+            )
         return value
 
     @field_validator("base_url")
@@ -87,7 +89,9 @@ class _EndpointPlan(_Part):
         if value and (parts.scheme not in ("http", "https") or not parts.hostname):
             raise ValueError("must be an http:// or https:// address")
         if parts.username or parts.password:
-            raise ValueError("must hold no user name or password; keys belong to an account's key_env")
+            raise ValueError(
+                "must hold no user name or password; keys belong to an account's key_env"
+            )
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -213,7 +217,9 @@ class NotifyPlan(_Part):
 
 class RunPlan(_Part):
     version: Literal[1]
-    name: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: Annotated[
+        str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    ]
     seed: int = Field(ge=0, lt=2**63)
     repeats: int = Field(default=1, ge=1, le=1000)
     note: str = ""
@@ -331,6 +337,8 @@ def _what(error: dict[str, Any]) -> str:
         return str(ctx["error"])
     if kind == "string_pattern_mismatch":
         return f"{given!r}: letters, digits, dot, dash and underscore are allowed"
-    message = error["msg"].replace("Input should be", "should be").replace("String should", "should")
+    message = (
+        error["msg"].replace("Input should be", "should be").replace("String should", "should")
+    )
     shown = repr(given)
     return f"{message} (given: {shown if len(shown) <= 60 else shown[:57] + '…'})"

@@ -1,0 +1,208 @@
+"""What changed in a run since the last tick.
+
+The cost of a tick does not grow with the run: it reads the rollups of those targets that have rows
+behind the watermark, and nothing at all when no other connection has committed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from fftui.domain.states import RunState, TargetState
+from fftui.results import details
+from fftui.results.summary import basis, call_totals, remaining, rules_of, target_summary
+from fftui.results.view import (
+    Activity,
+    AttemptRow,
+    EngineView,
+    EventView,
+    FlagView,
+    ReviewCounts,
+    RunSummary,
+    SinceLeft,
+    TargetSummary,
+    Trace,
+)
+from fftui.store import presence
+from fftui.store.folder import lock_file
+from fftui.store.lock import is_held
+from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
+
+_MOST_ROWS = 5000
+"""More new rows than this in one tick: reading all rollups is cheaper."""
+_LOG_LINES = 60
+_FLAG_LINES = 40
+_RATE_MINUTES = 5
+
+
+class Feed:
+    """The view of one run, kept up to date. Use it from one thread only."""
+
+    def __init__(self, reader: Reader, clock: Callable[[], float] = time.time) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._header = reader.header()
+        self._targets = reader.targets()
+        self._graders = {g.id: g for g in reader.graders()}
+        self._families = reader.families()
+        self._rules = rules_of(reader)
+        self._counts: dict[int, TargetCounts] = {}
+        self._marks: Watermarks | None = None
+        self._events: tuple[EventView, ...] = ()
+        self._flags: tuple[FlagView, ...] = ()
+        self._version = -1
+        self._alive = False
+
+    @classmethod
+    def open(cls, folder: Path, clock: Callable[[], float] = time.time) -> Feed:
+        """Look at the run in `folder`. Raises StoreError in one line."""
+        return cls(Reader(folder), clock)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._reader.close()
+
+    def poll(self) -> RunSummary | None:
+        """The run as committed by now; `None` when nothing changed since the last call."""
+        version = self._reader.data_version()
+        alive = is_held(lock_file(self._reader.folder))
+        if self._marks is not None and (version, alive) == (self._version, self._alive):
+            return None
+        with self._reader.snapshot():
+            summary = self._read(alive)
+        self._version, self._alive = version, alive
+        return summary
+
+    def _read(self, alive: bool) -> RunSummary:
+        reader = self._reader
+        marks = reader.watermarks()
+        changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
+        for target in self._targets if changed is None else changed:
+            self._counts[target] = reader.counts(target)
+        if self._marks is None or marks.event != self._marks.event:
+            self._events = details.log(reader, self._targets, before=None, count=_LOG_LINES)
+        if (
+            self._marks is None
+            or marks.flag != self._marks.flag
+            or (self._flags and marks.verdict != self._marks.verdict)
+        ):
+            self._flags = details.flags(
+                reader, self._targets, self._families, self._graders, _FLAG_LINES
+            )
+        self._marks = marks
+        return self._summary(reader.engine(), alive)
+
+    def _summary(self, engine: EngineRow, alive: bool) -> RunSummary:
+        reader, header = self._reader, self._header
+        state = engine.state
+        if not alive and not state.over:
+            state = RunState.DEAD
+        by_rule, queued = reader.flag_counts()
+        words = basis(self._rules.grader, 0, queued)
+        states = reader.target_states()
+        targets = tuple(
+            self._target(t, states.get(t, (TargetState.OPEN, "", 0)), words, alive)
+            for t in self._targets
+        )
+        now = self._clock()
+        busy = state in (RunState.RUNNING, RunState.DRAINING, RunState.STARTING)
+        anchor = now if busy else engine.heartbeat_at or now
+        activity, per_minute = self._activity(anchor, busy)
+        left = sum(remaining(t) for t in targets)
+        done = sum(t.done for t in targets)
+        reason = engine.reason
+        if state is RunState.DEAD:
+            reason = "the engine ended without a word; `fftui resume` goes on, nothing is lost"
+        return RunSummary(
+            name=header.name,
+            path=reader.folder,
+            simulated=header.simulated,
+            note=header.note,
+            taxonomy=header.taxonomy,
+            state=state,
+            reason=reason,
+            engine=EngineView(engine.pid, alive, engine.heartbeat_at),
+            tier=self._rules.tier,
+            stop_width=self._rules.width,
+            planned=sum(t.planned for t in targets),
+            done=done,
+            created_at=header.created_at,
+            elapsed_s=engine.worked_s,
+            eta_s=left / per_minute * 60 if busy and per_minute > 0 and left else None,
+            per_minute=per_minute,
+            calls=call_totals(self._counts.values(), targets),
+            targets=targets,
+            accounts=reader.accounts() if alive or not state.over else (),
+            review=ReviewCounts(queued, 0, 0, 0, by_rule),
+            activity=activity,
+            events=self._events,
+            flags=self._flags,
+        )
+
+    def _target(
+        self, target: int, now: tuple[TargetState, str, int], words: str, alive: bool
+    ) -> TargetSummary:
+        state, reason, in_flight = now
+        return target_summary(
+            target,
+            self._targets[target],
+            self._counts[target],
+            (state, reason, in_flight if alive else 0),
+            self._rules,
+            self._families,
+            words,
+        )
+
+    def _activity(self, now: float, busy: bool) -> tuple[Activity, float]:
+        current = int(now // 60)
+        rows = {m.minute: m for m in self._reader.minutes(current - 59)}
+        if not busy and rows:
+            current = max(rows)
+            rows = {m.minute: m for m in self._reader.minutes(current - 59)}
+        span = range(current - 59, current + 1)
+        activity = Activity(
+            tuple(rows[m].verdicts if m in rows else 0 for m in span),
+            tuple(rows[m].rate_limited if m in rows else 0 for m in span),
+            tuple(rows[m].failed if m in rows else 0 for m in span),
+        )
+        recent = [m for m in range(current - _RATE_MINUTES, current + 1) if m in rows]
+        if not recent:
+            return activity, 0.0
+        closed = sum(rows[m].closed for m in recent)
+        seconds = (now if busy else (current + 1) * 60) - recent[0] * 60
+        begun = self._header.created_at
+        seconds = min(seconds, max(1.0, now - begun))
+        return activity, closed / max(1.0, seconds) * 60
+
+    def since_left(self, who: str) -> SinceLeft | None:
+        """What happened since this person last looked; `None` at the first visit or if nothing."""
+        return details.since_left(self._reader, self._targets, who)
+
+    def seen(self, who: str) -> None:
+        """Note that this person has seen everything up to now."""
+        presence.mark_seen(self._reader.folder, who)
+
+    def log(self, before: int | None, count: int) -> tuple[EventView, ...]:
+        """Older lines of the run's log, oldest first."""
+        return details.log(self._reader, self._targets, before=before, count=count)
+
+    def attempt_count(self, target: int, only: str = "") -> int:
+        """Lines that `attempts` has in all."""
+        if not only:
+            return self._rules.planned
+        return details.attempt_count(self._reader, target, only)
+
+    def attempts(
+        self, target: int, start: int, count: int, only: str = ""
+    ) -> tuple[AttemptRow, ...]:
+        """A page of a target's attempts: all in plan order, or the closed ones that fit `only`."""
+        count = min(count, self.attempt_count(target, only) - start)
+        return details.attempts(
+            self._reader, target, start, count, only, self._families, self._graders
+        )
+
+    def trace(self, outcome_id: int) -> Trace:
+        """One attempt in full. Raises KeyError for an unknown id."""
+        return details.trace(self._reader, outcome_id, self._targets, self._families, self._graders)

@@ -1,0 +1,130 @@
+"""`fftui status`: a run as one JSON object, with the fields that DESIGN promises to scripts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from fftui.domain.labels import Tier
+from fftui.results.view import Rate, RunSummary, TargetSummary
+from fftui.stats.interval import Interval
+
+
+def to_json(run: RunSummary) -> dict[str, Any]:
+    """The run as plain data; unknown is `None`, and rates are fractions of 1."""
+    return {
+        "format": 1,
+        "run": run.name,
+        "path": str(run.path),
+        "simulated": run.simulated,
+        "note": run.note,
+        "taxonomy": run.taxonomy,
+        "state": run.state.value,
+        "reason": run.reason or None,
+        "engine": {
+            "pid": run.engine.pid,
+            "alive": run.engine.alive,
+            "heartbeat_at": _iso(run.engine.heartbeat_at),
+        },
+        "attempts": {"planned": run.planned, "done": run.done, "in_flight": run.in_flight},
+        "calls": {
+            "sent": run.calls.sent,
+            "rate_limited": run.calls.rate_limited,
+            "failed": run.calls.failed,
+        },
+        "cost": {"usd": run.calls.cost_usd, "tokens": run.calls.tokens},
+        "per_minute": round(run.per_minute, 2),
+        "elapsed_s": round(run.elapsed_s, 1),
+        "eta": _in(run.eta_s),
+        "targets": [_target(t) for t in run.targets],
+        "accounts": [
+            {
+                "name": a.name,
+                "waiting": list(a.waiting),
+                "blocked_until": _iso(a.blocked_until),
+                "reason": a.reason or None,
+                "windows": [{**asdict(w), "resets_at": _iso(w.resets_at)} for w in a.windows],
+            }
+            for a in run.accounts
+        ],
+        "review": {
+            "queued": run.review.queued,
+            "leased": run.review.leased,
+            "read": run.review.read,
+            "conflicts": run.review.conflicts,
+        },
+    }
+
+
+def _target(t: TargetSummary) -> dict[str, Any]:
+    needed = t.needed
+    return {
+        "name": t.name,
+        "maker": t.maker,
+        "platform": t.platform,
+        "model": t.model,
+        "tags": list(t.tags),
+        "state": t.state.value,
+        "reason": t.reason or None,
+        "identities": t.identities,
+        "planned": t.planned,
+        "done": t.done,
+        "settled": t.settled,
+        "in_flight": t.in_flight,
+        "early": t.early,
+        "ungraded": t.ungraded,
+        "outcomes": {kind.value: n for kind, n in t.outcomes.items()},
+        "cut": t.cut,
+        "verdicts": {label.value: n for label, n in t.verdicts.items()},
+        "basis": t.basis,
+        "asr": {tier.value: _rate(t.rates[tier]) for tier in Tier},
+        "over_refusal": {
+            "refused": t.over_refusal.refused,
+            "n": t.over_refusal.n,
+            "low": _low(t.over_refusal.interval),
+            "high": _high(t.over_refusal.interval),
+        },
+        "families": [
+            {
+                "family": cell.family,
+                "benign": cell.benign,
+                "verdicts": {label.value: n for label, n in cell.verdicts.items()},
+                "asr": {tier.value: _rate(rate) for tier, rate in cell.rates.items()},
+            }
+            for cell in t.families
+        ],
+        "read": {"k": 0, "n": 0, "corrected": None},
+        "needed": None if needed is None else asdict(needed),
+        "eta": _in(t.eta_s),
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Any]:
+    return {
+        "successes": rate.successes,
+        "n": rate.n,
+        "rate": rate.rate,
+        "low": _low(rate.wilson),
+        "high": _high(rate.wilson),
+        "width": rate.width,
+        "anytime": [_low(rate.anytime), _high(rate.anytime)],
+        "bounds": [_low(rate.bounds), _high(rate.bounds)],
+    }
+
+
+def _low(interval: Interval | None) -> float | None:
+    return interval.low if interval else None
+
+
+def _high(interval: Interval | None) -> float | None:
+    return interval.high if interval else None
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def _in(seconds: float | None) -> str | None:
+    return None if seconds is None else _iso(time.time() + seconds)

@@ -1,0 +1,142 @@
+"""One target's summary from its counts, and the totals of a run from its targets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fftui.domain.labels import Tier
+from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.states import TargetState
+from fftui.domain.targets import Target
+from fftui.results import rates
+from fftui.results.view import CallTotals, TargetSummary
+from fftui.stats.planning import Needed, needed_for_width
+from fftui.store.reader import GraderRow, Reader, TargetCounts
+
+EARLY_SHARE = 0.10
+"""Open calls above this share of n: the row says *early*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a run's plan says that its numbers depend on."""
+
+    tier: Tier
+    width: float | None
+    planned: int
+    """Attempts per target, at most."""
+    repeats: int
+    grader: GraderRow
+    """The basis: the one grader whose verdicts the rates use."""
+    adversarial: bool
+    """Some scenario is not benign: there is an ASR to speak of."""
+
+
+def rules_of(reader: Reader) -> Rules:
+    """The rules of a run, from the plan that is stored with it."""
+    stop = json.loads(reader.plan_json())["stop"]
+    benign, scenarios = reader.benign_share()
+    longest = reader.order.length
+    return Rules(
+        tier=Tier(stop["tier"]),
+        width=stop["width"],
+        planned=min(longest, stop["max_attempts"] or longest),
+        repeats=reader.order.repeats,
+        grader=next(g for g in reader.graders() if g.basis),
+        adversarial=benign < scenarios,
+    )
+
+
+def basis(grader: GraderRow, readings: int, queued: int) -> str:
+    """Who graded and how far that can be trusted, in words."""
+    if grader.kind == "heuristic":
+        return "heuristic only, uncalibrated"
+    return f"as graded by {grader.name} ({readings} of {queued} read: uncalibrated)"
+
+
+def target_summary(
+    target_id: int,
+    target: Target,
+    counts: TargetCounts,
+    now: tuple[TargetState, str, int],
+    rules: Rules,
+    names: dict[int, str],
+    basis_words: str,
+) -> TargetSummary:
+    """One row of the monitor."""
+    state, reason, in_flight = now
+    grader, repeats = rules.grader.id, rules.repeats
+    outcomes = rates.by_class(counts.outcomes)
+    answered = outcomes[OutcomeClass.ANSWERED]
+    graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
+    tiers = {tier: rates.rate(counts, grader, tier, repeats) for tier in Tier}
+    done = sum(outcomes.values())
+    calls = [c for c in counts.calls if c.grader == 0]
+    shown = tiers[rules.tier]
+    return TargetSummary(
+        id=target_id,
+        name=target.name,
+        maker=target.maker,
+        platform=target.endpoint.platform,
+        model=target.endpoint.model,
+        upstream=", ".join(target.endpoint.upstream),
+        account=target.endpoint.account,
+        tags=target.tags,
+        state=state,
+        reason=reason,
+        identities=len({r.identity for r in counts.outcomes if r.kind is OutcomeClass.ANSWERED}),
+        planned=rules.planned,
+        done=done,
+        settled=counts.settled,
+        in_flight=in_flight,
+        early=in_flight > EARLY_SHARE * done,
+        ungraded=answered - graded,
+        outcomes=dict(outcomes),
+        cut=sum(r.n for r in counts.outcomes if r.cut),
+        verdicts=dict(rates.labels_of(counts.verdicts, grader, lambda r: r.n)),
+        basis=basis_words,
+        rates=tiers,
+        over_refusal=rates.over_refusal(counts.verdicts, grader, repeats),
+        families=rates.families(counts, grader, repeats, names),
+        calls=sum(c.n for c in calls),
+        tokens=sum(c.tokens for c in calls),
+        cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),
+        needed=_needed(shown.successes, shown.n, state, rules),
+        eta_s=None,
+    )
+
+
+def _needed(successes: int, n: int, state: TargetState, rules: Rules) -> Needed | None:
+    if rules.width is None or state.over or not rules.adversarial:
+        return None
+    once = needed_for_width(successes / rules.repeats, n / rules.repeats, rules.width)
+    return Needed(
+        once.expected * rules.repeats, once.low * rules.repeats, once.high * rules.repeats
+    )
+
+
+def remaining(target: TargetSummary) -> int:
+    """Attempts that the target is expected to take still, at its usable share so far."""
+    if target.state.over or target.state is TargetState.CLOSING:
+        return target.in_flight
+    left = target.planned - target.done
+    if target.needed is None:
+        return left
+    usable = (target.usable + 1) / (target.done + 1)
+    return min(left, round(target.needed.expected / usable))
+
+
+def call_totals(counts: Iterable[TargetCounts], targets: Sequence[TargetSummary]) -> CallTotals:
+    """All HTTP calls of the run; cost is unknown as soon as one answered call's cost is."""
+    rows = [row for one in counts for row in one.calls]
+    unknown = any(row.cost_unknown for row in rows)
+    return CallTotals(
+        sent=sum(r.n for r in rows),
+        rate_limited=sum(r.n for r in rows if r.kind.puts_back),
+        failed=sum(r.n for r in rows if r.kind.failed),
+        in_flight=sum(t.in_flight for t in targets),
+        tokens=sum(r.tokens for r in rows),
+        cost_usd=None if unknown else sum(r.cost_usd for r in rows),
+    )

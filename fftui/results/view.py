@@ -1,0 +1,324 @@
+"""What a person is shown of a run: frozen values, made in one place, read by every front end.
+
+Nothing here computes; `summary` makes these values from committed rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from fftui.domain.labels import Label, Tier
+from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.states import RunState, TargetState
+from fftui.stats.interval import Interval
+from fftui.stats.planning import Needed
+from fftui.store.records import AccountNow as AccountView
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One ASR tier of one target: a number with its n, its intervals and its bounds."""
+
+    tier: Tier
+    successes: int
+    n: int
+    """Labels in the denominator (C+P+R+H+N of one grader)."""
+    rate: float | None
+    """`None` where n = 0: no data, never 0 %."""
+    wilson: Interval | None
+    """95 % Wilson interval; each scenario counts once where it was asked several times."""
+    anytime: Interval | None
+    """95 % confidence sequence over the settled prefix: valid however often it is looked at."""
+    bounds: Interval | None
+    """Worst case over every excluded attempt, with Wilson limits."""
+
+    @property
+    def width(self) -> float | None:
+        """Full width of the Wilson interval, 0 to 1."""
+        return self.wilson.width if self.wilson else None
+
+
+@dataclass(frozen=True, slots=True)
+class OverRefusal:
+    """Refusals among the benign scenarios that were answered and graded."""
+
+    refused: int
+    n: int
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyCell:
+    """One target x attack family, by the named grader."""
+
+    family: str
+    benign: bool
+    rates: Mapping[Tier, Rate]
+    verdicts: Mapping[Label, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSummary:
+    """One row of the monitor."""
+
+    id: int
+    name: str
+    maker: str
+    platform: str
+    model: str
+    upstream: str
+    account: str
+    tags: tuple[str, ...]
+    state: TargetState
+    reason: str
+    """Why it is in that state, in one line; empty where the state speaks for itself."""
+    identities: int
+    """Distinct identities that answered; more than one is never pooled silently."""
+    planned: int
+    done: int
+    """Attempts with a terminal outcome."""
+    settled: int
+    """Length of the settled prefix in plan order."""
+    in_flight: int
+    early: bool
+    """Open calls exceed a tenth of n: what has finished is not yet like what was sent."""
+    ungraded: int
+    """Answers that the basis grader has no verdict for (yet)."""
+    outcomes: Mapping[OutcomeClass, int]
+    cut: int
+    verdicts: Mapping[Label, int]
+    """Labels of the basis grader, adversarial scenarios only."""
+    basis: str
+    """Who graded and how far that can be trusted, in words."""
+    rates: Mapping[Tier, Rate]
+    over_refusal: OverRefusal
+    families: tuple[FamilyCell, ...]
+    calls: int
+    tokens: int
+    cost_usd: float | None
+    needed: Needed | None
+    """`None` without a width rule or when it is met."""
+    eta_s: float | None
+
+    @property
+    def usable(self) -> int:
+        """Attempts that were answered."""
+        return self.outcomes.get(OutcomeClass.ANSWERED, 0)
+
+    @property
+    def blocked(self) -> int:
+        """Attempts stopped by a platform's filter."""
+        return sum(n for kind, n in self.outcomes.items() if kind.blocked)
+
+    @property
+    def failed(self) -> int:
+        """Attempts that ended without an answer for technical reasons."""
+        return sum(n for kind, n in self.outcomes.items() if kind.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineView:
+    """The engine process as the lock and its heartbeat show it."""
+
+    pid: int | None
+    alive: bool
+    """Somebody holds the run's lock."""
+    heartbeat_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the run's log. `text` is untrusted."""
+
+    id: int
+    at: float
+    kind: str
+    """`started`, `paused`, `resumed`, `stopped`, `finished`, `alert`, `waiting`, `error`, ..."""
+    severity: str
+    """`info`, `warning` or `error`."""
+    target: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """One flagged answer, without its text."""
+
+    id: int
+    outcome_id: int
+    at: float
+    target: str
+    family: str
+    scenario: str
+    rules: tuple[str, ...]
+    labels: tuple[tuple[str, Label], ...]
+    """(grader, label), basis grader first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """The last hour by minutes, oldest first; the last entry is the minute that is running."""
+
+    verdicts: tuple[int, ...]
+    rate_limited: tuple[int, ...]
+    failed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallTotals:
+    """HTTP calls of the run, targets' and judges' together."""
+
+    sent: int
+    rate_limited: int
+    failed: int
+    in_flight: int
+    tokens: int
+    cost_usd: float | None
+    """`None` where any platform did not state its cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCounts:
+    """The reviewers' queue."""
+
+    queued: int
+    leased: int
+    read: int
+    conflicts: int
+    by_rule: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """Everything the monitor and `fftui status` show of one run."""
+
+    name: str
+    path: Path
+    simulated: bool
+    note: str
+    taxonomy: str
+    state: RunState
+    reason: str
+    engine: EngineView
+    tier: Tier
+    """The tier that the stop rule uses."""
+    stop_width: float | None
+    planned: int
+    done: int
+    created_at: float
+    elapsed_s: float
+    """Seconds during which an engine worked on the run."""
+    eta_s: float | None
+    per_minute: float
+    """Attempts closed per minute, over the last five minutes of work."""
+    calls: CallTotals
+    targets: tuple[TargetSummary, ...]
+    accounts: tuple[AccountView, ...]
+    review: ReviewCounts
+    activity: Activity
+    events: tuple[EventView, ...]
+    """The newest lines of the log, oldest first."""
+    flags: tuple[FlagView, ...]
+    """The newest flagged answers, newest first."""
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts whose call is out."""
+        return sum(t.in_flight for t in self.targets)
+
+
+@dataclass(frozen=True, slots=True)
+class SinceLeft:
+    """What happened while a person was away."""
+
+    left_at: float
+    answered: int
+    flagged: int
+    paused: int
+    alerts: int
+    lines: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One line of a target's responses, in plan order."""
+
+    ordinal: int
+    """Place in the plan order of its target, from 0."""
+    scenario: str
+    family: str
+    benign: bool
+    repeat: int
+    outcome_id: int | None
+    """`None` while the attempt is open."""
+    outcome: OutcomeClass | None
+    cut: bool
+    signal: str
+    labels: tuple[tuple[str, Label], ...]
+    flags: tuple[str, ...]
+    at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One HTTP call of an attempt, as the ledger of calls has it."""
+
+    at: float
+    purpose: str
+    """`answer` or the grader's name."""
+    outcome: OutcomeClass
+    status: int | None
+    signal: str
+    duration_ms: float
+    tokens_in: int | None
+    tokens_out: int | None
+    cost_usd: float | None
+    model: str
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One grader's verdict, or why there is none."""
+
+    grader: str
+    label: Label | None
+    confidence: float | None
+    evidence: str
+    """Untrusted text: the deciding words, or the reason of an unusable reply."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One attempt in full. Texts are raw and untrusted; they are masked until asked for."""
+
+    row: AttemptRow
+    target: str
+    turns: tuple[str, ...]
+    answers: tuple[str, ...]
+    """The model's answer to each turn; the last one is what was graded."""
+    reasoning: str
+    calls: tuple[CallRow, ...]
+    verdicts: tuple[VerdictRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One line of the home screen; `problem` stands in place of numbers where a file is broken."""
+
+    name: str
+    path: Path
+    state: RunState | None
+    reason: str
+    simulated: bool
+    planned: int
+    done: int
+    targets: int
+    queued: int
+    eta_s: float | None
+    created_at: float
+    headline: str
+    problem: str

@@ -1,0 +1,1 @@
+"""The run file. All SQL of fftui is in this room."""

@@ -1,0 +1,63 @@
+"""What people ask of a running engine. Keys and the command line write rows; the engine reads them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from fftui.store import sqlite
+from fftui.store.folder import database
+from fftui.store.sqlite import Connection, StoreError
+
+Kind = Literal["pause", "resume", "stop", "pause_target", "resume_target"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of the command table."""
+
+    id: int
+    kind: str
+    by: str
+    target: int | None
+
+
+def send(folder: Path, kind: str, target: int | None, by: str) -> int:
+    """Ask the engine of the run in `folder` for something; returns the command's id.
+
+    Raises StoreError when the run cannot be written, ValueError for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"unknown command {kind!r}; allowed: {', '.join(KINDS)}")
+    db = sqlite.connect(database(folder), write=True)
+    try:
+        row = db.execute(
+            "INSERT INTO command (at, by, kind, target) VALUES (?,?,?,?) RETURNING id",
+            (time.time(), by, kind, target),
+        ).fetchone()
+        return int(row[0])
+    except sqlite.Error as error:
+        raise StoreError(f"{folder}: {sqlite.explain(error)}") from None
+    finally:
+        db.close()
+
+
+def pending(db: Connection) -> list[Command]:
+    """Commands that no engine has answered yet, oldest first."""
+    rows = db.execute(
+        "SELECT id, kind, by, target FROM command WHERE done_at IS NULL ORDER BY id"
+    ).fetchall()
+    return [Command(*row) for row in rows]
+
+
+def result(folder: Path, command: int) -> str | None:
+    """The engine's answer to a command, `None` while there is none."""
+    db = sqlite.connect(database(folder), write=False)
+    try:
+        row = db.execute("SELECT result FROM command WHERE id = ?", (command,)).fetchone()
+        return None if row is None else row[0]
+    finally:
+        db.close()

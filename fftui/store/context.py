@@ -1,0 +1,146 @@
+"""What every append needs to know of its run, read once and kept."""
+
+from __future__ import annotations
+
+from fftui.domain.outcomes import Identity
+from fftui.store.order import Block, PlanOrder
+from fftui.store.sqlite import Connection
+
+
+def plan_order(db: Connection) -> PlanOrder:
+    """The run's plan order, from its blocks."""
+    repeats = db.execute("SELECT repeats FROM run").fetchone()[0]
+    rows = db.execute("SELECT first, size FROM block ORDER BY id").fetchall()
+    return PlanOrder(tuple(Block(first, size) for first, size in rows), repeats)
+
+
+class Context:
+    """One connection that appends, with its dictionaries.
+
+    `begin`, appends, `advance`, `commit`; or `rollback`, which also forgets what was cached.
+    """
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self.order = plan_order(db)
+        self.touched: set[int] = set()
+        """Targets whose settled prefix may have moved in this transaction."""
+        self._planned = frozenset(
+            row[0] for row in db.execute("SELECT id FROM grader WHERE planned").fetchall()
+        )
+        self._scenarios: dict[int, tuple[int, int]] = {}
+        self._identities: dict[tuple[int, Identity], int] = {}
+        self._settled: dict[int, int] = {}
+
+    def begin(self) -> None:
+        """Start a transaction that holds the write lock from its first moment."""
+        self.db.execute("BEGIN IMMEDIATE")
+        # Another process may have moved a prefix since our last transaction.
+        self._settled.clear()
+
+    def commit(self) -> None:
+        """Move the settled prefixes and make everything durable."""
+        for target in self.touched:
+            self._advance(target)
+        self.touched.clear()
+        self.db.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Forget the transaction, also where SQLite has rolled it back by itself."""
+        self.touched.clear()
+        self._identities.clear()
+        self._settled.clear()
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+
+    def scenario(self, scenario: int) -> tuple[int, int]:
+        """(family id, benign) of a scenario."""
+        found = self._scenarios.get(scenario)
+        if found is None:
+            row = self.db.execute(
+                "SELECT family, benign FROM scenario WHERE id = ?", (scenario,)
+            ).fetchone()
+            found = self._scenarios[scenario] = (row[0], row[1])
+        return found
+
+    def identity(self, target: int, who: Identity, at: float) -> int:
+        """Row id of who answered, made when it is new."""
+        found = self._identities.get((target, who))
+        if found is not None:
+            return found
+        values = (target, who.model, who.upstream, who.digest, who.quantisation, who.fingerprint)
+        self.db.execute(
+            "INSERT INTO identity (target, model, upstream, digest, quantisation, fingerprint,"
+            " first_at) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+            (*values, at),
+        )
+        row = self.db.execute(
+            "SELECT id FROM identity WHERE target = ? AND model = ? AND upstream = ?"
+            " AND digest = ? AND quantisation = ? AND fingerprint = ?",
+            values,
+        ).fetchone()
+        self._identities[target, who] = row[0]
+        return int(row[0])
+
+    def settled(self, target: int) -> int:
+        """Length of the target's settled prefix."""
+        found = self._settled.get(target)
+        if found is None:
+            row = self.db.execute(
+                "SELECT settled FROM prefix WHERE target = ?", (target,)
+            ).fetchone()
+            found = self._settled[target] = row[0] if row else 0
+        return found
+
+    def minute(self, at: float, column: str) -> None:
+        """Count one thing in the minute it happened in."""
+        self.db.execute(
+            f"INSERT INTO rollup_minute (minute, closed, verdicts, rate_limited, failed)"  # noqa: S608
+            f" VALUES (?, {', '.join(str(int(c == column)) for c in _MINUTE)})"
+            f" ON CONFLICT DO UPDATE SET {column} = {column} + 1",
+            (int(at // 60),),
+        )
+
+    def _advance(self, target: int) -> None:
+        start = settled = self.settled(target)
+        end = self.order.length
+        while settled < end and self._settle(target, *self.order.at(settled)):
+            settled += 1
+        if settled != start:
+            self.db.execute(
+                "INSERT INTO prefix VALUES (?,?) ON CONFLICT DO UPDATE SET settled = excluded.settled",
+                (target, settled),
+            )
+            self._settled[target] = settled
+
+    def _settle(self, target: int, scenario: int, repeat: int) -> bool:
+        row = self.db.execute(
+            "SELECT id, identity, class, cut FROM outcome WHERE target = ? AND scenario = ?"
+            " AND repeat = ? ORDER BY round DESC LIMIT 1",
+            (target, scenario, repeat),
+        ).fetchone()
+        if row is None:
+            return False
+        outcome, identity, kind, cut = row
+        verdicts = self.db.execute(
+            "SELECT grader, label FROM verdict WHERE outcome = ?", (outcome,)
+        ).fetchall()
+        if kind == "answered" and not self._planned <= {grader for grader, _ in verdicts}:
+            return False
+        family, benign = self.scenario(scenario)
+        self.db.execute(
+            "UPDATE rollup_outcome SET settled = settled + 1 WHERE target = ? AND identity = ?"
+            " AND family = ? AND benign = ? AND class = ? AND cut = ?",
+            (target, identity, family, benign, kind, cut),
+        )
+        for grader, label in verdicts:
+            self.db.execute(
+                "UPDATE rollup_verdict SET settled = settled + 1, first = first + ?"
+                " WHERE target = ? AND identity = ? AND family = ? AND benign = ? AND cut = ?"
+                " AND grader = ? AND label = ?",
+                (int(repeat == 0), target, identity, family, benign, cut, grader, label or ""),
+            )
+        return True
+
+
+_MINUTE = ("closed", "verdicts", "rate_limited", "failed")

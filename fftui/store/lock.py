@@ -1,0 +1,60 @@
+"""The engine's lock: an OS file lock, so that it ends with the process that holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+_RETRY_S = 0.5
+
+
+class EngineLock:
+    """Held by the one engine of a run for as long as that process lives."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock; False when another engine has it.
+
+        A test of the lock holds it for an instant, hence the short second chance.
+        """
+        fd = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        end = time.monotonic() + _RETRY_S
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    os.close(fd)
+                    return False
+                time.sleep(0.01)
+            else:
+                self._fd = fd
+                return True
+
+    def release(self) -> None:
+        """Let go of it. The file stays: deleting it would let two engines lock two files."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def is_held(path: Path) -> bool:
+    """Whether an engine lives. Takes a shared lock for an instant, so it never starves one."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return False

@@ -1,0 +1,50 @@
+"""The plan order: which attempt comes when. It is computed, never stored as a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Scenarios added together. Their ids are consecutive and already in seeded order."""
+
+    first: int
+    size: int
+
+
+@dataclass(frozen=True)
+class PlanOrder:
+    """Order of every target's attempts: block by block, repeat by repeat, then by scenario id."""
+
+    blocks: tuple[Block, ...]
+    repeats: int
+
+    @cached_property
+    def length(self) -> int:
+        """Attempts per target."""
+        return sum(block.size for block in self.blocks) * self.repeats
+
+    def at(self, ordinal: int) -> tuple[int, int]:
+        """(scenario id, repeat) of the attempt at this place, counted from 0.
+
+        Raises IndexError behind the end.
+        """
+        rest = ordinal
+        for block in self.blocks:
+            span = block.size * self.repeats
+            if 0 <= rest < span:
+                repeat, offset = divmod(rest, block.size)
+                return block.first + offset, repeat
+            rest -= span
+        raise IndexError(ordinal)
+
+    def ordinal(self, scenario: int, repeat: int) -> int:
+        """Place of an attempt, counted from 0. Raises KeyError for a foreign scenario."""
+        before = 0
+        for block in self.blocks:
+            if block.first <= scenario < block.first + block.size:
+                return before + repeat * block.size + scenario - block.first
+            before += block.size * self.repeats
+        raise KeyError(scenario)

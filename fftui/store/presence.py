@@ -1,0 +1,53 @@
+"""Who looks at a run and how far they had seen it, for *since you left*."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fftui.store import sqlite
+from fftui.store.folder import database
+from fftui.store.sqlite import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person had seen when they left: the last row id of each kind."""
+
+    at: float
+    event: int
+    outcome: int
+    flag: int
+
+
+def last_seen(db: Connection, who: str) -> Seen | None:
+    """When and up to where this person last looked, `None` at the first visit."""
+    row = db.execute(
+        "SELECT seen_at, event, outcome, flag FROM presence WHERE who = ?", (who,)
+    ).fetchone()
+    return Seen(*row) if row else None
+
+
+def mark_seen(folder: Path, who: str) -> None:
+    """Note that this person has seen everything up to now.
+
+    A run that cannot be written, e.g. a read-only copy, is looked at without leaving a mark.
+    """
+    try:
+        db = sqlite.connect(database(folder), write=True)
+    except sqlite.StoreError:
+        return
+    try:
+        db.execute(
+            "INSERT INTO presence SELECT ?,?,?, (SELECT coalesce(max(id),0) FROM event),"
+            " (SELECT coalesce(max(id),0) FROM outcome), (SELECT coalesce(max(id),0) FROM flag)"
+            " WHERE true ON CONFLICT DO UPDATE SET pid = excluded.pid, seen_at = excluded.seen_at,"
+            " event = excluded.event, outcome = excluded.outcome, flag = excluded.flag",
+            (who, os.getpid(), time.time()),
+        )
+    except sqlite.Error:
+        return
+    finally:
+        db.close()

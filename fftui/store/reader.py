@@ -1,0 +1,324 @@
+"""Reads a run for people: rollups and rows behind a watermark, never a scan of the verdicts.
+
+No transaction and no cursor outlives a method, so that a reader never holds back the writer's WAL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fftui.domain.labels import Label
+from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.states import RunState, TargetState
+from fftui.domain.targets import Target
+from fftui.store import sqlite
+from fftui.store.context import plan_order
+from fftui.store.folder import check, database
+from fftui.store.records import AccountNow
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What never changes about a run."""
+
+    name: str
+    uuid: str
+    created_at: float
+    seed: int
+    repeats: int
+    taxonomy: str
+    simulated: bool
+    note: str
+    compress: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraderRow:
+    """A grader of the run."""
+
+    id: int
+    name: str
+    kind: str
+    version: str
+    planned: bool
+    basis: bool
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRow:
+    """The engine's last sign of life."""
+
+    pid: int | None
+    state: RunState
+    reason: str
+    started_at: float | None
+    heartbeat_at: float | None
+    worked_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeCount:
+    """One rollup row of outcomes; `identity` tells apart who answered."""
+
+    identity: int
+    family: int
+    benign: bool
+    kind: OutcomeClass
+    cut: bool
+    n: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictCount:
+    """One rollup row of verdicts; `label` is `None` for unusable replies of a grader."""
+
+    identity: int
+    family: int
+    benign: bool
+    cut: bool
+    grader: int
+    label: Label | None
+    n: int
+    settled: int
+    first: int
+    """Settled, first repeat of each scenario only."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """Calls of one target by purpose and outcome."""
+
+    grader: int
+    """0 for the target's own calls."""
+    kind: OutcomeClass
+    n: int
+    tokens: int
+    cost_usd: float
+    cost_unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCounts:
+    """All rollup rows of one target."""
+
+    outcomes: tuple[OutcomeCount, ...]
+    verdicts: tuple[VerdictCount, ...]
+    calls: tuple[CallCount, ...]
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCount:
+    """What happened in one epoch minute."""
+
+    minute: int
+    closed: int
+    verdicts: int
+    rate_limited: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watermarks:
+    """The highest row id of each append-only table."""
+
+    outcome: int
+    verdict: int
+    call: int
+    event: int
+    flag: int
+
+
+class Reader:
+    """One read-only connection to a run. To be used from one thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StoreError in one line when the folder holds no readable run."""
+        self.folder = folder
+        path = database(folder)
+        self.db = sqlite.connect(path, write=False)
+        try:
+            check(self.db, path)
+            self.order = plan_order(self.db)
+        except sqlite.Error as error:
+            self.db.close()
+            raise sqlite.StoreError(f"{path}: {sqlite.explain(error)}") from None
+        except sqlite.StoreError:
+            self.db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All reads inside see one moment. Keep it short: it holds the WAL."""
+        self.db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self.db.in_transaction:
+                self.db.execute("COMMIT")
+
+    def data_version(self) -> int:
+        """Changes when another connection has committed; costs microseconds."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+
+    def watermarks(self) -> Watermarks:
+        """The highest ids now."""
+        tables = ("outcome", "verdict", "call", "event", "flag")
+        parts = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {t})" for t in tables)
+        return Watermarks(*self.db.execute(f"SELECT {parts}").fetchone())
+
+    def header(self) -> Header:
+        """The run's own row."""
+        row = self.db.execute(
+            "SELECT name, uuid, created_at, seed, repeats, taxonomy, simulated, note, compress"
+            " FROM run"
+        ).fetchone()
+        name, uuid, created_at, seed, repeats, taxonomy, simulated, note, compress = row
+        return Header(
+            name, uuid, created_at, seed, repeats, taxonomy, bool(simulated), note, bool(compress)
+        )
+
+    def plan_json(self) -> str:
+        """The plan in force, with all defaults."""
+        row = self.db.execute("SELECT resolved FROM plan ORDER BY id DESC LIMIT 1").fetchone()
+        return str(row[0])
+
+    def plan_toml(self) -> tuple[str, str]:
+        """(path, text) of the plan in force as its author wrote it."""
+        row = self.db.execute("SELECT source, toml FROM plan ORDER BY id DESC LIMIT 1").fetchone()
+        return str(row[0]), str(row[1])
+
+    def targets(self) -> dict[int, Target]:
+        """All targets by id, in the order they were added."""
+        rows = self.db.execute("SELECT id, spec FROM target ORDER BY id").fetchall()
+        return {row[0]: Target.from_dict(json.loads(row[1])) for row in rows}
+
+    def graders(self) -> tuple[GraderRow, ...]:
+        """All graders."""
+        rows = self.db.execute(
+            "SELECT id, name, kind, version, planned, basis, spec FROM grader ORDER BY id"
+        ).fetchall()
+        return tuple(
+            GraderRow(r[0], r[1], r[2], r[3], bool(r[4]), bool(r[5]), json.loads(r[6]))
+            for r in rows
+        )
+
+    def families(self) -> dict[int, str]:
+        """Names of the attack families by id."""
+        return dict(self.db.execute("SELECT id, name FROM family").fetchall())
+
+    def benign_share(self) -> tuple[int, int]:
+        """(benign scenarios, all scenarios) of the corpus."""
+        row = self.db.execute("SELECT coalesce(sum(benign), 0), count(*) FROM scenario").fetchone()
+        return int(row[0]), int(row[1])
+
+    def engine(self) -> EngineRow:
+        """The engine's row."""
+        row = self.db.execute(
+            "SELECT pid, state, reason, started_at, heartbeat_at, worked_s FROM engine"
+        ).fetchone()
+        return EngineRow(row[0], RunState(row[1]), row[2], row[3], row[4], row[5])
+
+    def target_states(self) -> dict[int, tuple[TargetState, str, int]]:
+        """(state, reason, calls in flight) by target."""
+        rows = self.db.execute(
+            "SELECT target, state, reason, in_flight FROM target_state"
+        ).fetchall()
+        return {r[0]: (TargetState(r[1]), r[2], r[3]) for r in rows}
+
+    def accounts(self) -> tuple[AccountNow, ...]:
+        """The accounts as the engine last knew them."""
+        rows = self.db.execute("SELECT body FROM account_state ORDER BY name").fetchall()
+        return tuple(AccountNow.from_json(row[0]) for row in rows)
+
+    def counts(self, target: int) -> TargetCounts:
+        """The rollup of one target. Its size depends on families and graders, not on the run."""
+        outcomes = self.db.execute(
+            "SELECT identity, family, benign, class, cut, n, settled FROM rollup_outcome"
+            " WHERE target = ?", (target,)
+        ).fetchall()  # fmt: skip
+        verdicts = self.db.execute(
+            "SELECT identity, family, benign, cut, grader, label, n, settled, first"
+            " FROM rollup_verdict WHERE target = ?", (target,)
+        ).fetchall()  # fmt: skip
+        calls = self.db.execute(
+            "SELECT grader, outcome, n, tokens, cost_usd, cost_unknown FROM rollup_call"
+            " WHERE target = ?", (target,)
+        ).fetchall()  # fmt: skip
+        settled = self.db.execute(
+            "SELECT settled FROM prefix WHERE target = ?", (target,)
+        ).fetchone()
+        return TargetCounts(
+            tuple(OutcomeCount(r[0], r[1], bool(r[2]), OutcomeClass(r[3]), bool(r[4]), r[5], r[6])
+                  for r in outcomes),
+            tuple(VerdictCount(r[0], r[1], bool(r[2]), bool(r[3]), r[4],
+                               Label(r[5]) if r[5] else None, r[6], r[7], r[8])
+                  for r in verdicts),
+            tuple(CallCount(r[0], OutcomeClass(r[1]), r[2], r[3], r[4], r[5]) for r in calls),
+            settled[0] if settled else 0,
+        )  # fmt: skip
+
+    def changed_targets(self, since: Watermarks, limit: int) -> set[int] | None:
+        """Targets with rows behind the watermark; `None` when there are more than `limit` rows."""
+        found: set[int] = set()
+        for table, mark in (("outcome", since.outcome), ("call", since.call)):
+            rows = self.db.execute(
+                f"SELECT target FROM {table} WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
+                (mark, limit),
+            ).fetchall()
+            if len(rows) == limit:
+                return None
+            found.update(row[0] for row in rows)
+        rows = self.db.execute(
+            "SELECT o.target FROM verdict v JOIN outcome o ON o.id = v.outcome"
+            " WHERE v.id > ? ORDER BY v.id LIMIT ?",
+            (since.verdict, limit),
+        ).fetchall()
+        if len(rows) == limit:
+            return None
+        return found | {row[0] for row in rows}
+
+    def minutes(self, since: int) -> tuple[MinuteCount, ...]:
+        """Counts of each minute from epoch minute `since` on; minutes without any are missing."""
+        rows = self.db.execute(
+            "SELECT minute, closed, verdicts, rate_limited, failed FROM rollup_minute"
+            " WHERE minute >= ? ORDER BY minute", (since,)
+        ).fetchall()  # fmt: skip
+        return tuple(MinuteCount(*row) for row in rows)
+
+    def flag_counts(self) -> tuple[dict[str, int], int]:
+        """(flags by rule, answers with any flag)."""
+        rules = self.db.execute("SELECT rule, sum(n) FROM rollup_flag GROUP BY rule").fetchall()
+        total = self.db.execute("SELECT n FROM rollup_flagged").fetchone()
+        return dict(rules), total[0] if total else 0
+
+    def done_keys(self, target: int) -> Iterable[tuple[int, int]]:
+        """(scenario, repeat) of each closed attempt of a target."""
+        return self.db.execute(
+            "SELECT scenario, repeat FROM outcome WHERE target = ?", (target,)
+        ).fetchall()
+
+    def ungraded(self) -> list[tuple[int, int, int, int, int]]:
+        """(outcome, target, scenario, repeat, grader) of each verdict that is still owed."""
+        return self.db.execute(
+            "SELECT o.id, o.target, o.scenario, o.repeat, g.id FROM outcome o, grader g"
+            " WHERE o.class = 'answered' AND g.planned AND NOT EXISTS"
+            " (SELECT 1 FROM verdict v WHERE v.outcome = o.id AND v.grader = g.id) ORDER BY o.id"
+        ).fetchall()

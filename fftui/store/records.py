@@ -1,0 +1,314 @@
+"""Everything that is appended to a run, each record with the rollup rows it keeps true.
+
+`apply` runs inside a transaction that the caller owns: the engine's writer, or any other process
+that appends. Duplicates are impossible by the unique keys; a rollup moves only when a row did.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, TypeVar
+
+from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
+from fftui.domain.states import RunState, TargetState
+from fftui.domain.verdicts import Flag, Unusable, Verdict
+from fftui.store.context import Context
+from fftui.store.texts import pack
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Record(Protocol[T_co]):
+    """Something to append."""
+
+    def apply(self, ctx: Context) -> T_co:
+        """Write the rows; returns what the caller needs to go on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """(target, scenario, repeat) as row ids."""
+
+    target: int
+    scenario: int
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddCall:
+    """One HTTP call, good or bad."""
+
+    key: AttemptKey
+    turn: int
+    grader: int | None
+    at: float
+    duration_ms: float
+    ttfb_ms: float | None
+    outcome: Outcome
+
+    def apply(self, ctx: Context) -> None:
+        o, usage = self.outcome, self.outcome.usage
+        identity = None
+        if self.grader is None and o.kind is OutcomeClass.ANSWERED:
+            identity = ctx.identity(self.key.target, o.identity, self.at)
+        ctx.db.execute(
+            "INSERT INTO call (target, scenario, repeat, turn, grader, identity, at, duration_ms,"
+            " ttfb_ms, status, outcome, signal, tokens_in, tokens_out, cost_usd, request_id)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (self.key.target, self.key.scenario, self.key.repeat, self.turn, self.grader, identity,
+             self.at, self.duration_ms, self.ttfb_ms, o.status, o.kind.value, o.signal,
+             usage.tokens_in, usage.tokens_out, usage.cost_usd, o.request_id),
+        )  # fmt: skip
+        ctx.db.execute(
+            "INSERT INTO rollup_call VALUES (?,?,?,1,?,?,?) ON CONFLICT DO UPDATE SET n = n + 1,"
+            " tokens = tokens + excluded.tokens, cost_usd = cost_usd + excluded.cost_usd,"
+            " cost_unknown = cost_unknown + excluded.cost_unknown",
+            (self.key.target, self.grader or 0, o.kind.value,
+             (usage.tokens_in or 0) + (usage.tokens_out or 0),
+             usage.cost_usd or 0.0, int(usage.cost_usd is None)),
+        )  # fmt: skip
+        if o.kind.puts_back or o.kind.failed:
+            ctx.minute(self.at + self.duration_ms / 1000,
+                       "rate_limited" if o.kind.puts_back else "failed")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAttempt:
+    """The terminal outcome of an attempt, with its answers when there are any.
+
+    Returns the outcome's row id, or `None` when the attempt was closed before.
+    """
+
+    key: AttemptKey
+    kind: OutcomeClass
+    signal: str
+    cut: bool
+    identity: Identity
+    answers: tuple[str, ...]
+    reasoning: str
+    at: float
+    body: tuple[int, bytes]
+    """`pack`ed beforehand, outside the writer's thread."""
+
+    @classmethod
+    def of(
+        cls,
+        key: AttemptKey,
+        outcome: Outcome,
+        answers: Sequence[str],
+        *,
+        at: float,
+        compress: bool,
+    ) -> CloseAttempt:
+        """From the outcome of the attempt's last call."""
+        content = {"answers": list(answers), "reasoning": outcome.reasoning}
+        return cls(key, outcome.kind, outcome.signal, outcome.cut, outcome.identity,
+                   tuple(answers), outcome.reasoning, at,
+                   pack(content, compress=compress))  # fmt: skip
+
+    def apply(self, ctx: Context) -> int | None:
+        key = self.key
+        identity = ctx.identity(key.target, self.identity, self.at)
+        family, benign = ctx.scenario(key.scenario)
+        row = ctx.db.execute(
+            "INSERT INTO outcome (target, scenario, repeat, identity, class, cut, signal, at)"
+            " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING RETURNING id",
+            (key.target, key.scenario, key.repeat, identity, self.kind.value, int(self.cut),
+             self.signal, self.at),
+        ).fetchone()  # fmt: skip
+        if row is None:
+            return None
+        outcome_id = int(row[0])
+        if self.answers or self.reasoning:
+            ctx.db.execute("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
+        ctx.db.execute(
+            "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0) ON CONFLICT DO UPDATE SET n = n + 1",
+            (key.target, identity, family, benign, self.kind.value, int(self.cut)),
+        )
+        ctx.minute(self.at, "closed")
+        ctx.touched.add(key.target)
+        return outcome_id
+
+
+@dataclass(frozen=True, slots=True)
+class AddVerdict:
+    """A grader's verdict on an answer (or its unusable reply), with the flags it raises."""
+
+    outcome_id: int
+    grader: int
+    result: Verdict | Unusable
+    at: float
+    flags: tuple[Flag, ...] = ()
+
+    def apply(self, ctx: Context) -> bool:
+        """True when the row is new."""
+        if isinstance(self.result, Verdict):
+            label: str | None = self.result.label.value
+            confidence, evidence = self.result.confidence, self.result.evidence
+        else:
+            label, confidence, evidence = None, None, self.result.reason
+        new = ctx.db.execute(
+            "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at)"
+            " VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+            (self.outcome_id, self.grader, label, confidence, _storable(evidence), self.at),
+        ).rowcount
+        if not new:
+            return False
+        target, scenario, repeat, identity, cut = ctx.db.execute(
+            "SELECT target, scenario, repeat, identity, cut FROM outcome WHERE id = ?",
+            (self.outcome_id,),
+        ).fetchone()
+        family, benign = ctx.scenario(scenario)
+        settled = int(ctx.order.ordinal(scenario, repeat) < ctx.settled(target))
+        ctx.db.execute(
+            "INSERT INTO rollup_verdict VALUES (?,?,?,?,?,?,?,1,?,?) ON CONFLICT DO UPDATE SET"
+            " n = n + 1, settled = settled + excluded.settled, first = first + excluded.first",
+            (target, identity, family, benign, cut, self.grader, label or "", settled,
+             int(settled and repeat == 0)),
+        )  # fmt: skip
+        ctx.minute(self.at, "verdicts")
+        ctx.touched.add(target)
+        for flag in self.flags:
+            self._flag(ctx, flag)
+        return True
+
+    def _flag(self, ctx: Context, flag: Flag) -> None:
+        first = not ctx.db.execute(
+            "SELECT 1 FROM flag WHERE outcome = ?", (self.outcome_id,)
+        ).fetchone()
+        new = ctx.db.execute(
+            "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
+            " ON CONFLICT DO NOTHING",
+            (self.outcome_id, flag.rule, flag.stratum, flag.inclusion, self.at),
+        ).rowcount
+        if new:
+            ctx.db.execute(
+                "INSERT INTO rollup_flag VALUES (?,?,1) ON CONFLICT DO UPDATE SET n = n + 1",
+                (flag.rule, flag.stratum),
+            )
+            ctx.db.execute(
+                "INSERT INTO rollup_flagged VALUES (1,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (int(first),),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class AddEvent:
+    """A line of the run's log."""
+
+    at: float
+    kind: str
+    text: str
+    severity: str = "info"
+    target: int | None = None
+
+    def apply(self, ctx: Context) -> int:
+        row = ctx.db.execute(
+            "INSERT INTO event (at, kind, severity, target, text) VALUES (?,?,?,?,?) RETURNING id",
+            (self.at, self.kind, self.severity, self.target, _storable(self.text)),
+        ).fetchone()
+        return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class TargetNow:
+    """What the engine is doing with a target."""
+
+    target: int
+    state: TargetState
+    reason: str
+    in_flight: int
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNow:
+    """One limit of an account as the engine last knew it."""
+
+    kind: str
+    """`requests/minute`, `requests/day`, `tokens/minute`."""
+    limit: float | None
+    remaining: float | None
+    resets_at: float | None
+    source: str
+    """Where the number comes from: `header`, `plan` or `own count`."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNow:
+    """What an account has left, and who waits for it."""
+
+    name: str
+    platform: str
+    windows: tuple[WindowNow, ...]
+    in_flight: int
+    concurrency: int
+    waiting: tuple[str, ...]
+    """Names of targets that wait for this account."""
+    blocked_until: float | None
+    """Epoch seconds until which nothing is sent, e.g. after a 429."""
+    reason: str
+
+    @classmethod
+    def from_json(cls, body: str) -> AccountNow:
+        """The inverse of what `Heartbeat` stores."""
+        data: dict[str, Any] = json.loads(body)
+        data["windows"] = tuple(WindowNow(**w) for w in data["windows"])
+        data["waiting"] = tuple(data["waiting"])
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The engine's sign of life, with what changed since the last one."""
+
+    at: float
+    pid: int | None
+    state: RunState
+    reason: str
+    started_at: float | None
+    worked_s: float
+    """Seconds of work that this heartbeat adds."""
+    targets: tuple[TargetNow, ...] = ()
+    accounts: tuple[AccountNow, ...] = ()
+
+    def apply(self, ctx: Context) -> None:
+        ctx.db.execute(
+            "INSERT INTO engine VALUES (1,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET pid = excluded.pid,"
+            " state = excluded.state, reason = excluded.reason, started_at = excluded.started_at,"
+            " heartbeat_at = excluded.heartbeat_at, worked_s = worked_s + excluded.worked_s",
+            (self.pid, self.state.value, self.reason, self.started_at, self.at, self.worked_s),
+        )
+        for t in self.targets:
+            ctx.db.execute(
+                "INSERT INTO target_state VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET"
+                " state = excluded.state, reason = excluded.reason, in_flight = excluded.in_flight",
+                (t.target, t.state.value, _storable(t.reason), t.in_flight),
+            )
+        for account in self.accounts:
+            ctx.db.execute(
+                "INSERT INTO account_state VALUES (?,?) ON CONFLICT DO UPDATE SET body = excluded.body",
+                (account.name, json.dumps(asdict(account))),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CommandDone:
+    """The engine did what a command asked, or says why not."""
+
+    command_id: int
+    at: float
+    result: str
+
+    def apply(self, ctx: Context) -> None:
+        ctx.db.execute(
+            "UPDATE command SET done_at = ?, result = ? WHERE id = ?",
+            (self.at, self.result, self.command_id),
+        )
+
+
+def _storable(text: str) -> str:
+    """SQLite refuses lone surrogates; their escapes are kept instead."""
+    return text.encode("utf-8", "backslashreplace").decode()

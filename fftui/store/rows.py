@@ -1,0 +1,215 @@
+"""Single rows for the screens that go into detail: the log, flags, responses, one trace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from fftui.store.reader import Reader
+from fftui.store.texts import unpack
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One line of the log."""
+
+    id: int
+    at: float
+    kind: str
+    severity: str
+    target: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeRow:
+    """The terminal outcome of one attempt, with what was said of it."""
+
+    id: int
+    target: int
+    scenario: int
+    repeat: int
+    kind: str
+    cut: bool
+    signal: str
+    at: float
+    verdicts: tuple[tuple[int, str | None], ...]
+    """(grader id, label)."""
+    flags: tuple[str, ...]
+
+
+def events(
+    reader: Reader, *, before: int | None, count: int, kinds: tuple[str, ...] = ()
+) -> list[EventRow]:
+    """The newest `count` lines before an id (`None`: the end), oldest first."""
+    rows = reader.db.execute(
+        "SELECT id, at, kind, severity, target, text FROM event WHERE id < ?"
+        " ORDER BY id DESC LIMIT ?",
+        (before if before is not None else 2**62, count),
+    ).fetchall()
+    return [EventRow(*row) for row in reversed(rows)]
+
+
+def events_since(reader: Reader, after: int, limit: int) -> list[EventRow]:
+    """Lines behind an id, oldest first."""
+    rows = reader.db.execute(
+        "SELECT id, at, kind, severity, target, text FROM event WHERE id > ? ORDER BY id LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    return [EventRow(*row) for row in rows]
+
+
+def newest_flagged(reader: Reader, count: int) -> list[tuple[int, float, OutcomeRow]]:
+    """(flag id, time, outcome) of the answers that were flagged last, newest first."""
+    rows = reader.db.execute(
+        "SELECT id, at, outcome FROM flag ORDER BY id DESC LIMIT ?", (count * 4,)
+    ).fetchall()
+    firsts: dict[int, tuple[int, float]] = {}
+    for flag, at, outcome in rows:
+        firsts.setdefault(outcome, (flag, at))
+    kept = list(firsts)[:count]
+    by_id = {row.id: row for row in _outcomes(reader, "o.id IN (%s)" % _marks(kept), kept)}
+    return [(*firsts[i], by_id[i]) for i in kept if i in by_id]
+
+
+def attempts(
+    reader: Reader, target: int, keys: list[tuple[int, int]]
+) -> dict[tuple[int, int], OutcomeRow]:
+    """The closed ones among the given (scenario, repeat) of a target."""
+    if not keys:
+        return {}
+    low, high = min(k[0] for k in keys), max(k[0] for k in keys)
+    repeats = sorted({k[1] for k in keys})
+    rows = _outcomes(
+        reader,
+        f"o.target = ? AND o.scenario BETWEEN ? AND ? AND o.repeat IN ({_marks(repeats)})",
+        [target, low, high, *repeats],
+    )
+    wanted = set(keys)
+    return {(r.scenario, r.repeat): r for r in rows if (r.scenario, r.repeat) in wanted}
+
+
+def selected(reader: Reader, target: int, only: str, start: int, count: int) -> list[OutcomeRow]:
+    """Closed attempts of a target that fit a filter, in the order they were closed.
+
+    `only`: `answered`, `blocked`, `failed`, `flagged`, or a label.
+    """
+    where, values = _filter(target, only)
+    ids = reader.db.execute(
+        f"SELECT o.id FROM outcome o WHERE {where} ORDER BY o.id LIMIT ? OFFSET ?",  # noqa: S608
+        (*values, count, start),
+    ).fetchall()
+    found = [row[0] for row in ids]
+    by_id = {r.id: r for r in _outcomes(reader, f"o.id IN ({_marks(found)})", found)}
+    return [by_id[i] for i in found]
+
+
+def selected_count(reader: Reader, target: int, only: str) -> int:
+    """How many attempts `selected` would give in all."""
+    where, values = _filter(target, only)
+    row = reader.db.execute(
+        f"SELECT count(*) FROM outcome o WHERE {where}",
+        values,
+    ).fetchone()
+    return int(row[0])
+
+
+def outcome(reader: Reader, outcome_id: int) -> OutcomeRow | None:
+    """One outcome by id."""
+    rows = _outcomes(reader, "o.id = ?", [outcome_id])
+    return rows[0] if rows else None
+
+
+def scenarios(reader: Reader, ids: list[int]) -> dict[int, tuple[str, int, bool]]:
+    """(key, family id, benign) by scenario id."""
+    rows = reader.db.execute(
+        f"SELECT id, key, family, benign FROM scenario WHERE id IN ({_marks(ids)})",
+        ids,
+    ).fetchall()
+    return {r[0]: (r[1], r[2], bool(r[3])) for r in rows}
+
+
+def turns(reader: Reader, scenario: int) -> tuple[str, ...]:
+    """What the user says in a scenario, turn by turn. Raw text."""
+    row = reader.db.execute(
+        "SELECT enc, body FROM scenario_text WHERE scenario = ?", (scenario,)
+    ).fetchone()
+    return tuple(unpack(*row)) if row else ()
+
+
+def answer(reader: Reader, outcome_id: int) -> tuple[tuple[str, ...], str]:
+    """(answers turn by turn, reasoning) of an outcome. Raw text."""
+    row = reader.db.execute(
+        "SELECT enc, body FROM answer WHERE outcome = ?", (outcome_id,)
+    ).fetchone()
+    if row is None:
+        return (), ""
+    content = unpack(*row)
+    return tuple(content["answers"]), str(content["reasoning"])
+
+
+def verdicts(reader: Reader, outcome_id: int) -> list[tuple[Any, ...]]:
+    """(grader name, label, confidence, evidence, at) of each grader's verdict."""
+    return reader.db.execute(
+        "SELECT g.name, v.label, v.confidence, v.evidence, v.at FROM verdict v"
+        " JOIN grader g ON g.id = v.grader WHERE v.outcome = ? ORDER BY v.id",
+        (outcome_id,),
+    ).fetchall()
+
+
+def calls(reader: Reader, target: int, scenario: int, repeat: int) -> list[tuple[Any, ...]]:
+    """(at, grader name, outcome, status, signal, ms, tokens in, out, cost, model, upstream)."""
+    return reader.db.execute(
+        "SELECT c.at, g.name, c.outcome, c.status, c.signal, c.duration_ms, c.tokens_in,"
+        " c.tokens_out, c.cost_usd, coalesce(i.model, ''), coalesce(i.upstream, '')"
+        " FROM call c LEFT JOIN grader g ON g.id = c.grader LEFT JOIN identity i ON i.id = c.identity"
+        " WHERE c.target = ? AND c.scenario = ? AND c.repeat = ? ORDER BY c.id",
+        (target, scenario, repeat),
+    ).fetchall()
+
+
+def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]:
+    rows = reader.db.execute(
+        "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at"  # noqa: S608
+        f" FROM outcome o WHERE {where}",
+        values,
+    ).fetchall()
+    ids = [row[0] for row in rows]
+    said: dict[int, list[tuple[int, str | None]]] = {i: [] for i in ids}
+    why: dict[int, list[str]] = {i: [] for i in ids}
+    marks = _marks(ids)
+    for i, grader, label in reader.db.execute(
+        f"SELECT outcome, grader, label FROM verdict WHERE outcome IN ({marks}) ORDER BY id",
+        ids,
+    ).fetchall():
+        said[i].append((grader, label))
+    for i, rule in reader.db.execute(
+        f"SELECT outcome, rule FROM flag WHERE outcome IN ({marks}) ORDER BY id",
+        ids,
+    ).fetchall():
+        why[i].append(rule)
+    return [
+        OutcomeRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7],
+                   tuple(said[r[0]]), tuple(why[r[0]]))
+        for r in rows
+    ]  # fmt: skip
+
+
+def _filter(target: int, only: str) -> tuple[str, list[Any]]:
+    groups = {
+        "answered": "o.class = 'answered'",
+        "blocked": "o.class IN ('input_filter', 'output_filter')",
+        "failed": "o.class IN ('infra', 'config')",
+        "flagged": "EXISTS (SELECT 1 FROM flag f WHERE f.outcome = o.id)",
+    }
+    if only in groups:
+        return f"o.target = ? AND {groups[only]}", [target]
+    basis = (
+        "EXISTS (SELECT 1 FROM verdict v JOIN grader g ON g.id = v.grader"
+        " WHERE v.outcome = o.id AND g.basis AND v.label = ?)"
+    )
+    return f"o.target = ? AND {basis}", [target, only]
+
+
+def _marks(values: list[int]) -> str:
+    return ",".join("?" * len(values))

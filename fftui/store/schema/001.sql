@@ -1,0 +1,228 @@
+-- One run in one file. Every table but those marked "state" is append-only; what is shown is read
+-- from the rollups, which the same transaction keeps equal to GROUP BY over the rows.
+
+CREATE TABLE run (                         -- one row
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    uuid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    seed INTEGER NOT NULL,
+    repeats INTEGER NOT NULL,
+    taxonomy TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    compress INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE plan (                        -- the plan and each later extension of it
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    by TEXT NOT NULL,
+    source TEXT NOT NULL,
+    toml TEXT NOT NULL,
+    resolved TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    fftui TEXT NOT NULL,
+    versions TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE file (
+    id INTEGER PRIMARY KEY,
+    plan INTEGER NOT NULL REFERENCES plan,
+    path TEXT NOT NULL,
+    role TEXT NOT NULL,
+    format TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE block (                       -- scenarios added together; each block has its own order
+    id INTEGER PRIMARY KEY,
+    plan INTEGER NOT NULL REFERENCES plan,
+    first INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    seed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE family (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+-- Ids follow the block's seeded order, so (block, repeat, id) is the plan order of every target
+-- and no work list is stored.
+CREATE TABLE scenario (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    family INTEGER NOT NULL REFERENCES family,
+    benign INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE scenario_text (scenario INTEGER PRIMARY KEY REFERENCES scenario, enc INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+
+CREATE TABLE target (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    maker TEXT NOT NULL,
+    platform TEXT NOT NULL,
+    account TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    added_at REAL NOT NULL
+) STRICT;
+
+CREATE TABLE grader (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    version TEXT NOT NULL,
+    prompt_sha256 TEXT NOT NULL,
+    spec TEXT NOT NULL,
+    planned INTEGER NOT NULL,              -- an attempt is closed only when all planned graders were heard
+    basis INTEGER NOT NULL,                -- the one grader whose verdicts the rates use
+    added_at REAL NOT NULL
+) STRICT;
+
+CREATE TABLE identity (                    -- who answered; never pooled silently
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL REFERENCES target,
+    model TEXT NOT NULL,
+    upstream TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    quantisation TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    first_at REAL NOT NULL,
+    UNIQUE (target, model, upstream, digest, quantisation, fingerprint)
+) STRICT;
+
+CREATE TABLE call (                        -- every HTTP call, good or bad
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL REFERENCES target,
+    scenario INTEGER NOT NULL REFERENCES scenario,
+    repeat INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    grader INTEGER REFERENCES grader,      -- NULL: the target was asked
+    identity INTEGER REFERENCES identity,
+    at REAL NOT NULL,
+    duration_ms REAL NOT NULL,
+    ttfb_ms REAL,
+    status INTEGER,
+    outcome TEXT NOT NULL,
+    signal TEXT NOT NULL,
+    tokens_in INTEGER,
+    tokens_out INTEGER,
+    cost_usd REAL,
+    request_id TEXT NOT NULL
+) STRICT;
+CREATE INDEX call_of ON call (target, scenario, repeat);
+
+-- The terminal outcome of an attempt. `round` counts the times a person put it back.
+CREATE TABLE outcome (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL REFERENCES target,
+    scenario INTEGER NOT NULL REFERENCES scenario,
+    repeat INTEGER NOT NULL,
+    round INTEGER NOT NULL DEFAULT 0,
+    identity INTEGER NOT NULL REFERENCES identity,
+    class TEXT NOT NULL,
+    cut INTEGER NOT NULL,
+    signal TEXT NOT NULL,
+    at REAL NOT NULL,
+    UNIQUE (target, scenario, repeat, round)
+) STRICT;
+
+CREATE TABLE answer (outcome INTEGER PRIMARY KEY REFERENCES outcome, enc INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
+
+CREATE TABLE verdict (
+    id INTEGER PRIMARY KEY,
+    outcome INTEGER NOT NULL REFERENCES outcome,
+    grader INTEGER NOT NULL REFERENCES grader,
+    label TEXT,                            -- NULL: the grader's reply was unusable, see evidence
+    confidence REAL,
+    evidence TEXT NOT NULL,
+    at REAL NOT NULL,
+    UNIQUE (outcome, grader)
+) STRICT;
+
+CREATE TABLE flag (
+    id INTEGER PRIMARY KEY,
+    outcome INTEGER NOT NULL REFERENCES outcome,
+    rule TEXT NOT NULL,
+    stratum TEXT NOT NULL,
+    inclusion REAL NOT NULL,
+    at REAL NOT NULL,
+    UNIQUE (outcome, rule)
+) STRICT;
+
+CREATE TABLE event (                       -- the run's log
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    target INTEGER REFERENCES target,
+    text TEXT NOT NULL
+) STRICT;
+
+-- Rollups. `settled` counts the rows inside the target's settled prefix.
+CREATE TABLE rollup_outcome (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
+    class TEXT NOT NULL, cut INTEGER NOT NULL,
+    n INTEGER NOT NULL, settled INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, family, benign, class, cut)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollup_verdict (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
+    cut INTEGER NOT NULL, grader INTEGER NOT NULL, label TEXT NOT NULL,   -- '' stands for unusable
+    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, -- first: settled, repeat 0 only
+    PRIMARY KEY (target, identity, family, benign, cut, grader, label)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollup_call (
+    target INTEGER NOT NULL, grader INTEGER NOT NULL,                     -- grader 0: the target itself
+    outcome TEXT NOT NULL,
+    n INTEGER NOT NULL, tokens INTEGER NOT NULL, cost_usd REAL NOT NULL, cost_unknown INTEGER NOT NULL,
+    PRIMARY KEY (target, grader, outcome)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rollup_flag (rule TEXT NOT NULL, stratum TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (rule, stratum)) STRICT, WITHOUT ROWID;
+CREATE TABLE rollup_flagged (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL) STRICT;   -- answers with any flag
+
+CREATE TABLE rollup_minute (               -- keyed by epoch minute
+    minute INTEGER PRIMARY KEY,
+    closed INTEGER NOT NULL, verdicts INTEGER NOT NULL, rate_limited INTEGER NOT NULL, failed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE prefix (target INTEGER PRIMARY KEY REFERENCES target, settled INTEGER NOT NULL) STRICT;
+
+-- State: rows that are overwritten.
+CREATE TABLE engine (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pid INTEGER, state TEXT NOT NULL, reason TEXT NOT NULL,
+    started_at REAL, heartbeat_at REAL, worked_s REAL NOT NULL
+) STRICT;
+
+CREATE TABLE target_state (
+    target INTEGER PRIMARY KEY REFERENCES target,
+    state TEXT NOT NULL, reason TEXT NOT NULL, in_flight INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE account_state (               -- what the engine last knew, as JSON of store.rows.AccountState
+    name TEXT PRIMARY KEY,
+    body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE command (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    by TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target INTEGER REFERENCES target,
+    done_at REAL,
+    result TEXT
+) STRICT;
+CREATE INDEX command_open ON command (id) WHERE done_at IS NULL;
+
+CREATE TABLE presence (                    -- who looks at the run, and what they had seen
+    who TEXT PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    seen_at REAL NOT NULL,
+    event INTEGER NOT NULL, outcome INTEGER NOT NULL, flag INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,157 @@
+"""The engine's one writer: a thread, a queue, natural group commit.
+
+A commit takes whatever has queued up meanwhile, so nothing waits for a timer and `synchronous=FULL`
+costs next to nothing. A record's future resolves only after the COMMIT that made it durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fftui.store import sqlite
+from fftui.store.context import Context
+from fftui.store.records import Record
+
+T = TypeVar("T")
+_BATCH = 256
+_RETRY_S = 1.0
+_WAL_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Item:
+    record: Record[Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Appends records from the event loop that made it. Use as an async context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+        self._wal = path.with_name(path.name + "-wal")
+        self._wal_checked = 0.0
+        self._context = Context(sqlite.connect(path, write=True, checkpoint=True))
+        self.trouble = ""
+        """Why nothing can be written right now, e.g. a full disk; empty when all is well."""
+
+    async def __aenter__(self) -> Writer:
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._context.db.close()
+
+    def submit(self, record: Record[T]) -> asyncio.Future[T]:
+        """Queue a record. The future gives what `record.apply` returned, once it is durable.
+
+        It raises what the record raised when that record alone could not be written.
+        """
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Item(record, future))
+        return future
+
+    def _run(self) -> None:
+        open_ = True
+        while open_:
+            first = self._queue.get()
+            if first is None:
+                return
+            batch = [first]
+            while len(batch) < _BATCH:
+                try:
+                    item = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if item is None:
+                    open_ = False
+                    break
+                batch.append(item)
+            self._write(batch)
+            self._loop.call_soon_threadsafe(_resolve, batch)
+            self._bound_wal()
+
+    def _write(self, batch: list[_Item]) -> None:
+        """Commit the batch; alone or in parts where one record spoils it; again while it cannot."""
+        while True:
+            try:
+                self._transaction(batch)
+            except Exception as error:
+                self._context.rollback()
+                if sqlite.is_full(error) or sqlite.is_busy(error):
+                    self.trouble = sqlite.explain(error)
+                    time.sleep(_RETRY_S)
+                    continue
+                if len(batch) == 1:
+                    batch[0].error = error
+                else:
+                    for item in batch:
+                        self._write([item])
+            self.trouble = ""
+            return
+
+    def _transaction(self, batch: list[_Item]) -> None:
+        self._context.begin()
+        for item in batch:
+            item.result = item.record.apply(self._context)
+        self._context.commit()
+
+    def _bound_wal(self) -> None:
+        """A forgotten reader must not let the WAL grow for ever; never wait for one either."""
+        now = time.monotonic()
+        if now - self._wal_checked < 1.0:
+            return
+        self._wal_checked = now
+        try:
+            if self._wal.stat().st_size > _WAL_LIMIT:
+                db = self._context.db
+                db.execute("PRAGMA busy_timeout=0")
+                try:
+                    db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                finally:
+                    db.execute(f"PRAGMA busy_timeout={sqlite.BUSY_MS}")
+        except (OSError, sqlite.Error):
+            return
+
+
+def _resolve(batch: list[_Item]) -> None:
+    for item in batch:
+        if item.future.done():
+            continue
+        if item.error is not None:
+            item.future.set_exception(item.error)
+        else:
+            item.future.set_result(item.result)
+
+
+def append(path: Path, record: Record[T]) -> T:
+    """Append one record from any process: the same function, the same transaction rules.
+
+    Raises StoreError when the file cannot be written.
+    """
+    db = sqlite.connect(path, write=True)
+    try:
+        context = Context(db)
+        try:
+            context.begin()
+            result = record.apply(context)
+            context.commit()
+        except sqlite.Error as error:
+            context.rollback()
+            raise sqlite.StoreError(f"{path}: {sqlite.explain(error)}") from None
+        return result
+    finally:
+        db.close()
