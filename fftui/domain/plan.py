@@ -135,8 +135,9 @@ class AccountPlan(_Part):
     """Name of the environment variable that holds the key."""
     requests_per_minute: float | None = Field(default=None, gt=0)
     requests_per_day: float | None = Field(default=None, gt=0)
-    tokens_per_minute: float | None = Field(default=None, gt=0)
     concurrency: int | None = Field(default=None, ge=1, le=4096)
+    period_scale: float = Field(default=1.0, gt=0, le=1)
+    """Shortens the windows of a simulated account; 1 for every real one."""
     shared: bool = True
     """False keeps the account out of the ledger shared by all runs (simulated accounts)."""
 

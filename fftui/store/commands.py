@@ -1,4 +1,4 @@
-"""What people ask of a running engine. Keys and the command line write rows; the engine reads them."""
+"""What people ask of a running engine: keys and commands write rows, the engine reads them."""
 
 from __future__ import annotations
 

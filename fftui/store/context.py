@@ -95,7 +95,7 @@ class Context:
     def minute(self, at: float, column: str) -> None:
         """Count one thing in the minute it happened in."""
         self.db.execute(
-            f"INSERT INTO rollup_minute (minute, closed, verdicts, rate_limited, failed)"  # noqa: S608
+            f"INSERT INTO rollup_minute (minute, closed, verdicts, rate_limited, failed)"
             f" VALUES (?, {', '.join(str(int(c == column)) for c in _MINUTE)})"
             f" ON CONFLICT DO UPDATE SET {column} = {column} + 1",
             (int(at // 60),),
@@ -108,7 +108,8 @@ class Context:
             settled += 1
         if settled != start:
             self.db.execute(
-                "INSERT INTO prefix VALUES (?,?) ON CONFLICT DO UPDATE SET settled = excluded.settled",
+                "INSERT INTO prefix VALUES (?,?) ON CONFLICT DO UPDATE"
+                " SET settled = excluded.settled",
                 (target, settled),
             )
             self._settled[target] = settled

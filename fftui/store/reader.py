@@ -280,7 +280,7 @@ class Reader:
         found: set[int] = set()
         for table, mark in (("outcome", since.outcome), ("call", since.call)):
             rows = self.db.execute(
-                f"SELECT target FROM {table} WHERE id > ? ORDER BY id LIMIT ?",  # noqa: S608
+                f"SELECT target FROM {table} WHERE id > ? ORDER BY id LIMIT ?",
                 (mark, limit),
             ).fetchall()
             if len(rows) == limit:

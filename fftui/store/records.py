@@ -125,7 +125,8 @@ class CloseAttempt:
         if self.answers or self.reasoning:
             ctx.db.execute("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
         ctx.db.execute(
-            "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0) ON CONFLICT DO UPDATE SET n = n + 1",
+            "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0)"
+            " ON CONFLICT DO UPDATE SET n = n + 1",
             (key.target, identity, family, benign, self.kind.value, int(self.cut)),
         )
         ctx.minute(self.at, "closed")
@@ -190,7 +191,8 @@ class AddVerdict:
                 (flag.rule, flag.stratum),
             )
             ctx.db.execute(
-                "INSERT INTO rollup_flagged VALUES (1,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                "INSERT INTO rollup_flagged VALUES (1,?)"
+                " ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (int(first),),
             )
 
@@ -276,7 +278,8 @@ class Heartbeat:
 
     def apply(self, ctx: Context) -> None:
         ctx.db.execute(
-            "INSERT INTO engine VALUES (1,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET pid = excluded.pid,"
+            "INSERT INTO engine VALUES (1,?,?,?,?,?,?)"
+            " ON CONFLICT DO UPDATE SET pid = excluded.pid,"
             " state = excluded.state, reason = excluded.reason, started_at = excluded.started_at,"
             " heartbeat_at = excluded.heartbeat_at, worked_s = worked_s + excluded.worked_s",
             (self.pid, self.state.value, self.reason, self.started_at, self.at, self.worked_s),
@@ -289,7 +292,8 @@ class Heartbeat:
             )
         for account in self.accounts:
             ctx.db.execute(
-                "INSERT INTO account_state VALUES (?,?) ON CONFLICT DO UPDATE SET body = excluded.body",
+                "INSERT INTO account_state VALUES (?,?)"
+                " ON CONFLICT DO UPDATE SET body = excluded.body",
                 (account.name, json.dumps(asdict(account))),
             )
 

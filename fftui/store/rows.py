@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from fftui.domain.labels import Label
+from fftui.domain.verdicts import Unusable, Verdict
 from fftui.store.reader import Reader
 from fftui.store.texts import unpack
 
@@ -68,7 +70,7 @@ def newest_flagged(reader: Reader, count: int) -> list[tuple[int, float, Outcome
     for flag, at, outcome in rows:
         firsts.setdefault(outcome, (flag, at))
     kept = list(firsts)[:count]
-    by_id = {row.id: row for row in _outcomes(reader, "o.id IN (%s)" % _marks(kept), kept)}
+    by_id = {row.id: row for row in _outcomes(reader, f"o.id IN ({_marks(kept)})", kept)}
     return [(*firsts[i], by_id[i]) for i in kept if i in by_id]
 
 
@@ -96,7 +98,7 @@ def selected(reader: Reader, target: int, only: str, start: int, count: int) -> 
     """
     where, values = _filter(target, only)
     ids = reader.db.execute(
-        f"SELECT o.id FROM outcome o WHERE {where} ORDER BY o.id LIMIT ? OFFSET ?",  # noqa: S608
+        f"SELECT o.id FROM outcome o WHERE {where} ORDER BY o.id LIMIT ? OFFSET ?",
         (*values, count, start),
     ).fetchall()
     found = [row[0] for row in ids]
@@ -157,12 +159,24 @@ def verdicts(reader: Reader, outcome_id: int) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+def heard(reader: Reader, outcome_id: int) -> list[tuple[int, Verdict | Unusable]]:
+    """(grader id, what it said) of each grader that was heard already."""
+    found = reader.db.execute(
+        "SELECT grader, label, confidence, evidence FROM verdict WHERE outcome = ?", (outcome_id,)
+    ).fetchall()
+    return [
+        (g, Verdict(Label(label), confidence, evidence) if label else Unusable(evidence))
+        for g, label, confidence, evidence in found
+    ]
+
+
 def calls(reader: Reader, target: int, scenario: int, repeat: int) -> list[tuple[Any, ...]]:
     """(at, grader name, outcome, status, signal, ms, tokens in, out, cost, model, upstream)."""
     return reader.db.execute(
         "SELECT c.at, g.name, c.outcome, c.status, c.signal, c.duration_ms, c.tokens_in,"
         " c.tokens_out, c.cost_usd, coalesce(i.model, ''), coalesce(i.upstream, '')"
-        " FROM call c LEFT JOIN grader g ON g.id = c.grader LEFT JOIN identity i ON i.id = c.identity"
+        " FROM call c LEFT JOIN grader g ON g.id = c.grader"
+        " LEFT JOIN identity i ON i.id = c.identity"
         " WHERE c.target = ? AND c.scenario = ? AND c.repeat = ? ORDER BY c.id",
         (target, scenario, repeat),
     ).fetchall()
@@ -170,7 +184,7 @@ def calls(reader: Reader, target: int, scenario: int, repeat: int) -> list[tuple
 
 def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]:
     rows = reader.db.execute(
-        "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at"  # noqa: S608
+        "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at"
         f" FROM outcome o WHERE {where}",
         values,
     ).fetchall()

@@ -6,7 +6,9 @@ before it is sent and settled after; what a dead process had reserved stays spen
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +16,16 @@ from pathlib import Path
 
 from fftui.store import sqlite
 
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS spent (account TEXT NOT NULL, kind TEXT NOT NULL,"
-    " period INTEGER NOT NULL, n REAL NOT NULL, PRIMARY KEY (account, kind)) STRICT, WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS blocked (account TEXT PRIMARY KEY, until REAL NOT NULL,"
-    " reason TEXT NOT NULL) STRICT",
-    "CREATE TABLE IF NOT EXISTS run (path TEXT PRIMARY KEY, seen_at REAL NOT NULL) STRICT",
-)
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS spent (
+    account TEXT NOT NULL, kind TEXT NOT NULL, period INTEGER NOT NULL, n REAL NOT NULL,
+    PRIMARY KEY (account, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS blocked (
+    account TEXT PRIMARY KEY, until REAL NOT NULL, reason TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS run (path TEXT PRIMARY KEY, seen_at REAL NOT NULL) STRICT;
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +46,19 @@ class Limit:
 
 
 class UserFile:
-    """One connection to the per-user file."""
+    """One connection to the per-user file, safe to use from several threads."""
 
     def __init__(self, state_dir: Path) -> None:
         """Makes the file, mode 0600, at first use. Raises StoreError when that fails."""
         path = state_dir / "accounts.db"
+        self._lock = threading.Lock()
         try:
             state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not path.exists():
-                try:
+                with contextlib.suppress(FileExistsError):
                     sqlite.create(path).close()
-                except FileExistsError:
-                    pass
             self._db = sqlite.connect(path, write=True)
-            for statement in _SCHEMA:
-                self._db.execute(statement)
+            self._db.executescript(_SCHEMA)
         except OSError as error:
             raise sqlite.StoreError(f"{path}: cannot be made: {error.strerror}") from None
         except sqlite.Error as error:
@@ -72,44 +75,47 @@ class UserFile:
 
         `limits` gives for each kind the window and the units that one call takes of it.
         """
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            for limit, units in limits.values():
-                if self._spent(account, limit, now) + units > limit.limit:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for limit, units in limits.values():
+                    if self._spent(account, limit, now) + units > limit.limit:
+                        return limit
+                for limit, units in limits.values():
+                    self._add(account, limit, units, now)
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                    return limit
-            for limit, units in limits.values():
-                self._add(account, limit, units, now)
-            self._db.execute("COMMIT")
-        except sqlite.Error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
         return None
 
     def settle(self, account: str, limit: Limit, units: float, at: float) -> None:
         """Correct a reservation made at `at` by `units` (tokens known only after the call)."""
-        if limit.period(at) == limit.period(time.time()):
-            self._add(account, limit, units, at)
+        with self._lock:
+            if limit.period(at) == limit.period(time.time()):
+                self._add(account, limit, units, at)
 
     def spent(self, account: str, limit: Limit, now: float) -> float:
         """Units gone in the current period, by all processes of this user."""
-        return self._spent(account, limit, now)
+        with self._lock:
+            return self._spent(account, limit, now)
 
     def block(self, account: str, until: float, reason: str) -> None:
         """Nobody sends on this account before `until` (epoch seconds)."""
-        self._db.execute(
-            "INSERT INTO blocked VALUES (?,?,?) ON CONFLICT DO UPDATE SET reason ="
-            " CASE WHEN excluded.until > until THEN excluded.reason ELSE reason END,"
-            " until = max(until, excluded.until)",
-            (account, until, reason),
-        )
+        with self._lock:
+            self._db.execute(
+                "INSERT INTO blocked VALUES (?,?,?) ON CONFLICT DO UPDATE SET reason ="
+                " CASE WHEN excluded.until > until THEN excluded.reason ELSE reason END,"
+                " until = max(until, excluded.until)",
+                (account, until, reason),
+            )
 
     def blocked(self, account: str, now: float) -> tuple[float, str] | None:
         """(until, reason) while the account is blocked."""
-        row = self._db.execute(
-            "SELECT until, reason FROM blocked WHERE account = ? AND until > ?", (account, now)
-        ).fetchone()
+        with self._lock:
+            row = self._db.execute(
+                "SELECT until, reason FROM blocked WHERE account = ? AND until > ?", (account, now)
+            ).fetchone()
         return (row[0], row[1]) if row else None
 
     def remember(self, folder: Path) -> None:

@@ -1,0 +1,106 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable, Sequence
+
+from fftui import __version__
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The parsed call; its `run` does the work. A wrong call exits with code 2."""
+    parser = argparse.ArgumentParser(
+        prog="fftui",
+        description="Watch language-model safety evaluations live. Without a command: the home "
+        "screen, with the runs under ./runs (or $FFTUI_HOME).",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"fftui {__version__}")
+    _screen(parser)
+    parser.set_defaults(run=_late("watch", "home"))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, words: str, module: str, function: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+        made.set_defaults(run=_late(module, function))
+        return made
+
+    demo = command("demo", "the sample run on the simulated platform", "launch", "demo")
+    demo.add_argument("--headless", action="store_true", help="no screen: progress lines, summary")
+    _screen(demo)
+
+    init = command("init", "write a commented plan to start from", "files", "init")
+    init.add_argument("file", nargs="?", default="plan.toml", metavar="FILE")
+    init.add_argument("--from", dest="source", metavar="RUN", help="the plan of an earlier run")
+
+    run = command("run", "start a run and watch it", "launch", "run")
+    run.add_argument("plan", metavar="PLAN.toml")
+    run.add_argument("--name", help="name of the run instead of the plan's")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--detach", action="store_true", help="start it and return")
+    how.add_argument("--headless", action="store_true", help="no screen: progress lines, summary")
+    _screen(run)
+
+    attach = command(
+        "attach", "watch a run; leaving the screen does not touch it", "watch", "attach"
+    )
+    attach.add_argument("name", nargs="?", metavar="RUN", help="default: the newest run")
+    _screen(attach)
+
+    status = command("status", "how runs stand, as text", "show", "status")
+    status.add_argument("name", nargs="?", metavar="RUN", help="default: all runs")
+    form = status.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object per run and line")
+    form.add_argument("--watch", action="store_true", help="a line whenever something changed")
+
+    wait = command("wait", "wait until a run is in one of some states", "show", "wait")
+    wait.add_argument("name", metavar="RUN")
+    wait.add_argument("--for", dest="states", required=True, metavar="done,paused,dead")
+    wait.add_argument("--timeout", type=float, metavar="SECONDS")
+
+    for name, words in (
+        ("pause", "send no new calls; those in flight are finished"),
+        ("resume", "go on; starts an engine where none is alive"),
+        ("stop", "finish the calls in flight and end"),
+    ):
+        made = command(name, words, "control", name)
+        made.add_argument("name", metavar="RUN")
+        made.add_argument("--target", metavar="T", help="only this target")
+
+    preflight = command(
+        "preflight", "what a plan will do, and what is wrong with it", "files", "preflight"
+    )
+    preflight.add_argument("plan", metavar="PLAN.toml")
+    preflight.add_argument("--json", action="store_true")
+
+    corpus = command("corpus", "what a prompt file is understood as", "files", "corpus")
+    corpus.add_argument("files", nargs="+", metavar="FILE")
+
+    doctor = command("doctor", "check a run, or this installation", "show", "doctor")
+    doctor.add_argument("name", nargs="?", metavar="RUN")
+
+    sim = command("sim", "the simulated platform, on loopback", "serve", "sim")
+    sim.add_argument("--profile", metavar="FILE", help="default: the embedded profile")
+    sim.add_argument("--port", type=int, default=0, metavar="PORT", help="default: any free one")
+
+    local = command("local", "the small real model on this machine", "serve", "local")
+    local.add_argument("action", choices=["install"])
+    return parser.parse_args(argv)
+
+
+def _screen(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--ascii", action="store_true", help="no glyphs beyond ASCII")
+    parser.add_argument("--theme", help="name of a theme")
+    parser.add_argument("--mouse", action="store_true", help="let the screen take the mouse")
+
+
+def _late(module: str, function: str) -> Callable[[argparse.Namespace], int]:
+    def call(options: argparse.Namespace) -> int:
+        found: Callable[[argparse.Namespace], int] = getattr(
+            importlib.import_module(f"fftui.cli.{module}"), function
+        )
+        return found(options)
+
+    return call

@@ -1,0 +1,123 @@
+"""`fftui status`, `wait` and `doctor`: plain words about runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from fftui.cli.errors import UsageError
+from fftui.domain.states import RunState
+from fftui.results.feed import Feed
+from fftui.results.plain import heading, table
+from fftui.results.status import to_json
+from fftui.results.view import RunSummary
+from fftui.settings import runs_dir
+from fftui.store.folder import find_run, run_folders
+from fftui.store.sqlite import StoreError
+
+_TICK_S = 0.5
+
+
+def run_folder(name: str) -> Path:
+    """The folder of a run. Raises UsageError when there is none."""
+    try:
+        return find_run(name, runs_dir())
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+
+
+def status(options: argparse.Namespace) -> int:
+    """One run in full or all runs in a line each."""
+    if options.name:
+        folders = [run_folder(options.name)]
+    else:
+        folders = run_folders(runs_dir())
+        if not folders:
+            print(f"no runs under {runs_dir()}/; `fftui demo` makes one", file=sys.stderr)
+    if options.watch:
+        return _watch(folders)
+    code = 0
+    for folder in folders:
+        try:
+            run = _once(folder)
+        except StoreError as error:
+            print(f"fftui: {error}", file=sys.stderr)
+            code = 1
+            continue
+        if options.json:
+            print(json.dumps(to_json(run), ensure_ascii=True))
+        else:
+            print(table(run) if options.name else heading(run))
+    return code
+
+
+def _once(folder: Path) -> RunSummary:
+    feed = Feed.open(folder)
+    try:
+        run = feed.poll()
+    finally:
+        feed.close()
+    if run is None:
+        raise StoreError(f"{folder}: gave nothing to show")
+    return run
+
+
+def _watch(folders: list[Path]) -> int:
+    if len(folders) != 1:
+        raise UsageError("--watch takes the name of one run")
+    feed = Feed.open(folders[0])
+    try:
+        last = ""
+        while True:
+            run = feed.poll()
+            if run is not None and (now := heading(run)) != last:
+                last = now
+                print(now, flush=True)
+            if run is not None and run.state.over:
+                return 0
+            time.sleep(_TICK_S)
+    finally:
+        feed.close()
+
+
+def wait(options: argparse.Namespace) -> int:
+    """0 when a state was reached, 1 at the timeout or when it cannot be reached any more."""
+    wanted = set()
+    for name in options.states.split(","):
+        try:
+            wanted.add(RunState(name.strip()))
+        except ValueError:
+            allowed = ", ".join(s.value for s in RunState)
+            raise UsageError(f"--for {name!r}: no such state; allowed: {allowed}") from None
+    end = time.monotonic() + options.timeout if options.timeout is not None else None
+    feed = Feed.open(run_folder(options.name))
+    try:
+        state: RunState | None = None
+        while True:
+            run = feed.poll()
+            state = run.state if run is not None else state
+            if state in wanted:
+                print(state)
+                return 0
+            if state is not None and state.over:
+                print(f"the run is {state} and will not be {options.states}", file=sys.stderr)
+                return 1
+            if end is not None and time.monotonic() > end:
+                print(f"timeout: the run is {state}", file=sys.stderr)
+                return 1
+            time.sleep(0.1)
+    finally:
+        feed.close()
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Integrity of a run, or of this installation."""
+    from fftui.results.doctor import examine_installation, examine_run
+
+    findings = examine_run(run_folder(options.name)) if options.name else examine_installation()
+    for finding in findings:
+        print(finding)
+    return 0 if all(f.ok for f in findings) else 1

@@ -1,0 +1,358 @@
+"""Sends attempts and judge calls as budgets allow, and brings each to its committed end.
+
+One coroutine decides what goes out; every call is a task of its own. It sleeps until something
+happens: a call ends, a gate opens, a person says so. Nothing here polls a clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from fftui.domain.outcomes import Outcome, OutcomeClass
+from fftui.domain.states import TargetState
+from fftui.domain.targets import Target
+from fftui.domain.verdicts import Unusable, Verdict
+from fftui.engine import stopping
+from fftui.engine.ask import Asker, Line, request_seed
+from fftui.engine.budget import Gate
+from fftui.engine.grade import Answered, Grading, PutBackError
+from fftui.engine.schedule import TargetQueue, pick
+from fftui.platforms.client import Call
+from fftui.results.summary import Rules
+from fftui.store import rows
+from fftui.store.reader import GraderRow, Reader
+from fftui.store.records import AddCall, AddEvent, AddVerdict, AttemptKey, CloseAttempt
+from fftui.store.writer import Writer
+
+_REVIEW_S = 0.1
+"""Settled counts are read again at most this often per target."""
+_JUDGE_BACKLOG = 4
+"""Answers waiting for a judge, per place at its gate, above which no new ones are asked for."""
+_BREAK_AFTER = 10
+"""Failed calls in a row after which a target pauses itself."""
+_BACKOFF_S = (0.5, 30.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a run consists of, in this process."""
+
+    seed: int
+    tries: int
+    compress: bool
+    rules: Rules
+    targets: dict[int, Target]
+    lines: dict[int, Line]
+    """How each target is reached, by target id."""
+    gates: dict[str, Gate]
+    grading: Grading
+    asker: Asker
+
+
+@dataclass
+class Dispatcher:
+    """The running part of an engine."""
+
+    setup: Setup
+    reader: Reader
+    writer: Writer
+    queues: dict[int, TargetQueue]
+    paused: bool = False
+    stopping: bool = False
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _judge: list[tuple[float, int, Answered, GraderRow]] = field(default_factory=list)
+    _owed: deque[int] = field(default_factory=deque)
+    _judge_tries: Counter[int] = field(default_factory=Counter)
+    _count: itertools.count[int] = field(default_factory=itertools.count)
+    _failures: Counter[int] = field(default_factory=Counter)
+    _dirty: set[int] = field(default_factory=set)
+    _reviewed: dict[int, float] = field(default_factory=dict)
+    _error: BaseException | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """Attempts whose call is out."""
+        return sum(q.in_flight for q in self.queues.values())
+
+    def wake(self) -> None:
+        """Look again what can be sent."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until every target is over, or until told to stop and the calls in flight are done.
+
+        Raises what broke a task: an error of ours is never swallowed.
+        """
+        self._take_up_grading()
+        self._dirty.update(self.queues)
+        while True:
+            self._wake.clear()
+            if self._error is not None:
+                raise self._error
+            now = time.time()
+            self._review(now)
+            while self._may_send() and self._send_one(now):
+                pass
+            if self._finished():
+                return
+            await self._sleep(now)
+
+    def _may_send(self) -> bool:
+        return not (self.paused or self.stopping or self.writer.trouble)
+
+    def _finished(self) -> bool:
+        if self._tasks:
+            return False
+        return self.stopping or all(q.state.over for q in self.queues.values())
+
+    async def _sleep(self, now: float) -> None:
+        until = [self._reviewed.get(t, 0.0) + _REVIEW_S for t in self._dirty]
+        if self._may_send():
+            until += [self._judge[0][0]] if self._judge else []
+            for queue in self.queues.values():
+                gate = self.setup.gates[queue.account]
+                if queue.ready(now) is not None:
+                    until.append(gate.opens_at(now))
+                elif (look := queue.next_look()) is not None:
+                    until.append(look)
+        elif self.writer.trouble:
+            until.append(now + 1.0)
+        later = [at for at in until if at > now]
+        try:
+            async with asyncio.timeout(max(0.001, min(later) - now) if later else None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    # What goes out
+
+    def _send_one(self, now: float) -> bool:
+        if self._owed and len(self._judge) < 64:
+            self._start(self._grade(self._load(self._owed.popleft())))
+            return True
+        if self._judge and self._judge[0][0] <= now:
+            _, _, answered, grader = self._judge[0]
+            gate = self.setup.grading.lines[grader.id].gate
+            if gate.is_open(now):
+                heapq.heappop(self._judge)
+                gate.take()
+                self._start(self._ask_judge(answered, grader))
+                return True
+        if self._judge_backlog():
+            return False
+        queue = pick(self.queues.values(), lambda a: self.setup.gates[a].is_open(now), now)
+        if queue is None:
+            return False
+        self.setup.gates[queue.account].take()
+        self._start(self._attempt(queue, queue.take(now)))
+        return True
+
+    def _judge_backlog(self) -> bool:
+        places = sum(line.gate.concurrency for line in self.setup.grading.lines.values())
+        return len(self._judge) > _JUDGE_BACKLOG * max(1, places)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._error = self._error or task.exception()
+        self._wake.set()
+
+    # One attempt
+
+    async def _attempt(self, queue: TargetQueue, ordinal: int) -> None:
+        scenario, repeat = self.reader.order.at(ordinal)
+        key = AttemptKey(queue.target, scenario, repeat)
+        line = self.setup.lines[queue.target]
+        turns = rows.turns(self.reader, scenario)
+
+        async def called(turn: int, call: Call) -> None:
+            record = AddCall(
+                key, turn, None, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome
+            )
+            saved = self.writer.submit(record)
+            if turn + 1 < len(turns) or call.outcome.kind is not OutcomeClass.ANSWERED:
+                await saved
+
+        try:
+            outcome, answers = await self.setup.asker.converse(
+                line,
+                self.setup.targets[queue.target],
+                turns,
+                request_seed(self.setup.seed, repeat),
+                called,
+            )
+        finally:
+            line.gate.give_back()
+        await self._conclude(queue, ordinal, key, outcome, answers, turns)
+
+    async def _conclude(
+        self,
+        queue: TargetQueue,
+        ordinal: int,
+        key: AttemptKey,
+        outcome: Outcome,
+        answers: tuple[str, ...],
+        turns: tuple[str, ...],
+    ) -> None:
+        now = time.time()
+        ready_at = self._open_again(queue, ordinal, outcome, now)
+        if ready_at is not None:
+            queue.put_back(ordinal, ready_at)
+            return
+        self._failures[queue.target] = 0
+        record = CloseAttempt.of(key, outcome, answers, at=now, compress=self.setup.compress)
+        outcome_id = await self.writer.submit(record)
+        answered = outcome.kind is OutcomeClass.ANSWERED and outcome_id is not None
+        queue.grading += int(answered)
+        queue.proven = queue.proven or answered
+        queue.close(ordinal)
+        self._dirty.add(queue.target)
+        if answered and outcome_id is not None:
+            name, _, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
+            await self._grade(
+                Answered(
+                    outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
+                    outcome.cut, turns, answers[-1],
+                )
+            )  # fmt: skip
+
+    def _open_again(
+        self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float
+    ) -> float | None:
+        """When to send the attempt again; `None`: this outcome is its end."""
+        if outcome.kind is OutcomeClass.RATE_LIMITED:
+            return now
+        if outcome.kind is OutcomeClass.QUOTA or outcome.status in (401, 402):
+            self.pause_target(queue, f"account {queue.account}: {outcome.signal}")
+            return now
+        if outcome.kind is OutcomeClass.CONFIG:
+            if queue.proven:
+                return None  # the target works; this one scenario is what it cannot take
+            self.pause_target(queue, outcome.signal)
+            return now
+        if not outcome.retryable:
+            return None
+        self._failures[queue.target] += 1
+        if self._failures[queue.target] >= _BREAK_AFTER:
+            self._failures[queue.target] = 0
+            self.pause_target(
+                queue, f"{_BREAK_AFTER} calls in a row failed, last: {outcome.signal}"
+            )
+            return now
+        tries = queue.failed_once_more(ordinal)
+        if tries >= self.setup.tries:
+            return None
+        low, high = _BACKOFF_S
+        # Jitter only spreads load; no result depends on it.
+        wait: float = min(high, low * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+        return now + wait
+
+    def pause_target(self, queue: TargetQueue, reason: str) -> None:
+        """The engine itself pauses a target that cannot go on; a person resumes it."""
+        if queue.state in (TargetState.OPEN, TargetState.CLOSING):
+            queue.state, queue.reason = TargetState.PAUSED, reason
+            self.log("paused", f"{queue.name}: {reason}", "warning", queue.target)
+
+    def log(self, kind: str, text: str, severity: str = "info", target: int | None = None) -> None:
+        """A line in the run's log, without waiting for it."""
+        self.writer.submit(AddEvent(time.time(), kind, text, severity, target))
+
+    # Grading
+
+    def _take_up_grading(self) -> None:
+        """What an earlier engine left ungraded."""
+        for outcome, target, *_ in self.reader.ungraded():
+            if not self._owed or self._owed[-1] != outcome:
+                self._owed.append(outcome)
+                self.queues[target].grading += 1
+
+    def _load(self, outcome_id: int) -> Answered:
+        row = rows.outcome(self.reader, outcome_id)
+        if row is None:
+            raise KeyError(outcome_id)
+        name, _, benign = rows.scenarios(self.reader, [row.scenario])[row.scenario]
+        answers, _ = rows.answer(self.reader, outcome_id)
+        return Answered(
+            outcome_id, row.target, self.queues[row.target].name, row.scenario, name, row.repeat,
+            benign, row.cut, rows.turns(self.reader, row.scenario), answers[-1],
+            dict(rows.heard(self.reader, outcome_id)),
+        )  # fmt: skip
+
+    async def _grade(self, answered: Answered) -> None:
+        """Let every grader that needs no call speak; queue for the first one that does."""
+        for grader in self.setup.grading.owed(answered):
+            if grader.id in self.setup.grading.lines:
+                self._queue_judge(answered, grader, time.time())
+                return
+            await self._hear(answered, grader, self.setup.grading.heuristic(answered))
+
+    def _queue_judge(self, answered: Answered, grader: GraderRow, ready_at: float) -> None:
+        heapq.heappush(self._judge, (ready_at, next(self._count), answered, grader))
+        self._wake.set()
+
+    async def _ask_judge(self, answered: Answered, grader: GraderRow) -> None:
+        key = AttemptKey(answered.target, answered.scenario, answered.repeat)
+
+        async def called(call: Call) -> None:
+            await self.writer.submit(
+                AddCall(
+                    key, 0, grader.id, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome
+                )
+            )
+
+        try:
+            result = await self.setup.grading.judge(answered, grader, self.setup.asker, called)
+        except PutBackError as error:
+            self._judge_tries[answered.outcome_id] += 1
+            tries = self._judge_tries[answered.outcome_id]
+            low, high = _BACKOFF_S
+            self._queue_judge(answered, grader, time.time() + min(high, low * 2 ** min(tries, 8)))
+            if tries == self.setup.tries:
+                self.log("error", f"{grader.name} cannot be asked: {error}", "warning")
+            return
+        finally:
+            self.setup.grading.lines[grader.id].gate.give_back()
+        self._judge_tries.pop(answered.outcome_id, None)
+        await self._hear(answered, grader, result)
+        await self._grade(answered)
+
+    async def _hear(
+        self, answered: Answered, grader: GraderRow, result: Verdict | Unusable
+    ) -> None:
+        answered.verdicts[grader.id] = result
+        complete = not self.setup.grading.owed(answered)
+        flags = self.setup.grading.flags(answered) if complete else ()
+        await self.writer.submit(
+            AddVerdict(answered.outcome_id, grader.id, result, time.time(), flags)
+        )
+        if complete:
+            self.queues[answered.target].grading -= 1
+            self._dirty.add(answered.target)
+
+    # Stops
+
+    def _review(self, now: float) -> None:
+        """Read the settled counts of targets that moved, and close those whose rule is met."""
+        for target in [t for t in self._dirty if now - self._reviewed.get(t, 0.0) >= _REVIEW_S]:
+            queue = self.queues[target]
+            before = queue.state
+            stopping.review(queue, self.reader.counts(target), self.setup.rules)
+            if queue.state is not before and queue.state.over:
+                self.log(queue.state.value, f"{queue.name} {queue.state.value}: {queue.reason}",
+                         target=target)  # fmt: skip
+            self._dirty.discard(target)
+            self._reviewed[target] = now

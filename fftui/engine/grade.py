@@ -1,0 +1,106 @@
+"""Grades committed answers: each planned grader gives its own verdict row.
+
+The judge is a call like any other and goes through its account's gate. What cannot be read as a
+verdict is kept as unusable: counted as ungraded, flagged, never guessed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.targets import Sampling
+from fftui.domain.verdicts import Flag, Unusable, Verdict
+from fftui.engine.ask import Asker, Line
+from fftui.grading import flags, heuristic, judge
+from fftui.platforms.client import Call
+from fftui.store.reader import GraderRow
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A committed answer on its way through the graders."""
+
+    outcome_id: int
+    target: int
+    target_name: str
+    scenario: int
+    scenario_key: str
+    repeat: int
+    benign: bool
+    cut: bool
+    turns: tuple[str, ...]
+    text: str
+    """The last answer: what is graded."""
+    verdicts: dict[int, Verdict | Unusable] = field(default_factory=dict)
+    """By grader id; those already in the store are filled in beforehand."""
+
+
+class PutBackError(Exception):
+    """The judge could not be asked; the grading is still owed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """The run's graders and the rules for flags."""
+
+    graders: tuple[GraderRow, ...]
+    lines: dict[int, Line]
+    """Where each judge is asked, by grader id."""
+    sampling: dict[int, Sampling]
+    seed: int
+    audit_share: dict[int, float]
+    """Share of machine refusals to be read, by target id."""
+
+    def owed(self, answered: Answered) -> list[GraderRow]:
+        """Planned graders that were not heard yet, those that need no call first."""
+        open_ = [g for g in self.graders if g.planned and g.id not in answered.verdicts]
+        return sorted(open_, key=lambda g: g.id in self.lines)
+
+    def heuristic(self, answered: Answered) -> Verdict | Unusable:
+        """The keyword grader's word on an answer."""
+        try:
+            return heuristic.grade(answered.text)
+        except ValueError as error:
+            return Unusable(str(error))
+
+    async def judge(
+        self,
+        answered: Answered,
+        grader: GraderRow,
+        asker: Asker,
+        called: Callable[[Call], Awaitable[None]],
+    ) -> Verdict | Unusable:
+        """Ask a judge. Raises PutBackError where its platform failed rather than the judge."""
+        messages = judge.messages(answered.turns, answered.text)
+        call = await asker.call(
+            self.lines[grader.id], messages, self.sampling[grader.id], self.seed
+        )
+        await called(call)
+        outcome = call.outcome
+        if outcome.kind is OutcomeClass.ANSWERED:
+            if outcome.cut:
+                return Unusable("the judge's reply was cut by its token limit")
+            return judge.parse(outcome.text)
+        if outcome.kind.puts_back or outcome.retryable:
+            raise PutBackError(outcome.signal)
+        return Unusable(f"{outcome.kind.value}: {outcome.signal}")
+
+    def flags(self, answered: Answered) -> tuple[Flag, ...]:
+        """Why a person should read the answer, once every planned grader was heard."""
+        names = {g.id: g.name for g in self.graders}
+        main = next(g for g in self.graders if g.basis)
+        usable = {names[i]: v for i, v in answered.verdicts.items() if isinstance(v, Verdict)}
+        if main.name not in usable:
+            return () if answered.benign else (Flag("unusable", "unusable:none", 1.0),)
+        return flags.flags(
+            verdicts=usable,
+            main=main.name,
+            benign=answered.benign,
+            cut=answered.cut,
+            audit_draw=flags.audit_draw(
+                self.seed, answered.target_name, answered.scenario_key, answered.repeat
+            ),
+            audit_share=self.audit_share[answered.target],
+        )

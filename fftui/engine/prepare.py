@@ -1,0 +1,112 @@
+"""Makes a run out of a checked plan."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import platform
+import time
+from importlib import metadata
+from pathlib import Path
+
+from fftui import __version__
+from fftui.domain.plan import GraderPlan, RunPlan
+from fftui.engine.local_model import LocalModelError, weights
+from fftui.grading import heuristic, judge
+from fftui.results.preflight import Preflight, simulated_profile
+from fftui.settings import state_dir
+from fftui.store.folder import NewGrader, NewRun, SourceFile, create_run
+from fftui.store.sqlite import VERSION, StoreError
+from fftui.store.user import UserFile
+
+_LIBRARIES = ("aiohttp", "httpx", "httpx-aiohttp", "pydantic", "xllamacpp")
+
+
+def make_run(checked: Preflight, home: Path, name: str | None) -> Path:
+    """Create the run's folder and file; nothing is sent yet. Returns the folder.
+
+    Raises StoreError in one line; then nothing is left behind.
+    """
+    plan = checked.plan
+    if plan is None or not checked.ok:
+        raise ValueError("only a plan without problems makes a run")
+    text = checked.path.read_text(encoding="utf-8")
+    # Stored absolute: the engine may run from another folder, and later.
+    profile = simulated_profile(checked.path, plan)
+    sim = plan.sim.model_copy(update={"profile": str(profile) if profile else ""})
+    plan = plan.model_copy(update={"name": name or plan.name, "sim": sim})
+    folder = create_run(
+        home,
+        NewRun(
+            name=plan.name,
+            created_at=time.time(),
+            seed=plan.seed,
+            repeats=plan.repeats,
+            simulated=plan.simulated,
+            note=plan.note,
+            compress=plan.storage.compress,
+            plan_source=str(checked.path.resolve()),
+            plan_toml=text,
+            plan_json=plan.to_json(),
+            plan_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            fftui=__version__,
+            versions=_versions(),
+            by=getpass.getuser(),
+            files=_files(checked, plan, profile),
+            scenarios=checked.scenarios,
+            targets=plan.resolved_targets(),
+            graders=_graders(plan),
+        ),
+    )
+    try:
+        user = UserFile(state_dir())
+        user.remember(folder)
+        user.close()
+    except StoreError:
+        pass  # finding the run from other folders is a comfort, not a condition
+    return folder
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "sqlite": ".".join(map(str, VERSION))}
+    for name in _LIBRARIES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _files(checked: Preflight, plan: RunPlan, profile: Path | None) -> list[SourceFile]:
+    files = [
+        SourceFile(str(c.path), "corpus", c.format, c.bytes, c.sha256) for c in checked.corpora
+    ]
+    if profile is not None:
+        body = profile.read_bytes()
+        sha = hashlib.sha256(body).hexdigest()
+        files.append(SourceFile(str(profile), "simulator profile", "toml", len(body), sha))
+    if any(t.platform == "local" for t in plan.targets):
+        try:
+            found = weights()
+            size = found.path.stat().st_size
+            files.append(SourceFile(str(found.path), "weights", "gguf", size, found.sha256))
+        except LocalModelError:
+            pass  # the engine says so, with the mend, when it starts the server
+    return files
+
+
+def _graders(plan: RunPlan) -> list[NewGrader]:
+    """The first judge is the basis of the rates; without one, the heuristic, marked as such."""
+    basis = next((g for g in plan.graders if g.kind == "judge"), plan.graders[0])
+    return [_grader(g, g is basis) for g in plan.graders]
+
+
+def _grader(grader: GraderPlan, basis: bool) -> NewGrader:
+    spec = grader.model_dump()
+    endpoint = grader.endpoint()
+    if endpoint is None:
+        return NewGrader(grader.label, "heuristic", heuristic.HEURISTIC_VERSION, "", spec, basis)
+    from dataclasses import asdict
+
+    spec["endpoint"] = asdict(endpoint)
+    return NewGrader(grader.label, "judge", judge.JUDGE_VERSION, judge.prompt_hash(), spec, basis)

@@ -1,0 +1,127 @@
+"""Which attempt is sent next. Pure: it knows counts and clocks, and sends nothing.
+
+Widest interval first among targets whose account has budget; among equally wide ones the earliest
+scenario, so that matched scenarios are filled together and missing pairs stay few.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from fftui.domain.states import TargetState
+from fftui.store.order import PlanOrder
+
+_WIDTH_STEP = 0.02
+"""Intervals closer than this count as equally wide: matching scenarios matters more then."""
+
+
+@dataclass
+class TargetQueue:
+    """The open attempts of one target, computed from the plan order minus committed rows."""
+
+    target: int
+    name: str
+    account: str
+    order: PlanOrder
+    planned: int
+    width: float = 1.0
+    """Of the settled prefix's interval; 1 where there is no data."""
+    state: TargetState = TargetState.OPEN
+    reason: str = ""
+    in_flight: int = 0
+    """Attempts whose call is out."""
+    grading: int = 0
+    """Attempts that were answered and are not yet closed."""
+    proven: bool = False
+    """It has answered before: its address, model and key are right."""
+    _done: bytearray = field(default_factory=bytearray)
+    _next: int = 0
+    _back: list[tuple[float, int]] = field(default_factory=list)
+    _tries: Counter[int] = field(default_factory=Counter)
+
+    def load(self, done: Iterable[tuple[int, int]]) -> None:
+        """Take the committed attempts out. What was begun before and left open comes first."""
+        self._done = bytearray(self.planned)
+        last = -1
+        for scenario, repeat in done:
+            ordinal = self.order.ordinal(scenario, repeat)
+            if ordinal < self.planned:
+                self._done[ordinal] = 1
+                last = max(last, ordinal)
+        self._back = [(0.0, i) for i in range(last) if not self._done[i]]
+        self._next = last + 1
+
+    @property
+    def begun_open(self) -> int:
+        """Attempts that were begun and have no outcome yet."""
+        return self.in_flight + len(self._back)
+
+    @property
+    def used_up(self) -> bool:
+        """Every attempt of the plan was begun."""
+        return self._next >= self.planned
+
+    @property
+    def drained(self) -> bool:
+        """Every attempt that was begun is closed."""
+        return not (self._back or self.in_flight or self.grading)
+
+    def ready(self, now: float) -> int | None:
+        """Place of the attempt that would be sent next, `None` when there is none right now.
+
+        A closing target finishes only what it had begun.
+        """
+        if self.state.over or self.state is TargetState.PAUSED:
+            return None
+        if self._back and self._back[0][0] <= now:
+            return self._back[0][1]
+        if self.state is TargetState.CLOSING or self._next >= self.planned:
+            return None
+        return self._next
+
+    def next_look(self) -> float | None:
+        """Epoch seconds at which an attempt that was put back becomes ready."""
+        return self._back[0][0] if self._back else None
+
+    def take(self, now: float) -> int:
+        """Send the attempt that `ready` named; returns its place."""
+        self.in_flight += 1
+        if self._back and self._back[0][0] <= now:
+            return heapq.heappop(self._back)[1]
+        self._next += 1
+        return self._next - 1
+
+    def put_back(self, ordinal: int, ready_at: float) -> None:
+        """The call gave nothing about the model; the attempt is open again."""
+        self.in_flight -= 1
+        heapq.heappush(self._back, (ready_at, ordinal))
+
+    def failed_once_more(self, ordinal: int) -> int:
+        """Count a failed call of an attempt; returns how many it has had in this process."""
+        self._tries[ordinal] += 1
+        return self._tries[ordinal]
+
+    def close(self, ordinal: int) -> None:
+        """The attempt has its terminal outcome."""
+        self.in_flight -= 1
+        self._done[ordinal] = 1
+        self._tries.pop(ordinal, None)
+
+
+def pick(
+    queues: Iterable[TargetQueue], is_open: Callable[[str], bool], now: float
+) -> TargetQueue | None:
+    """The target to send for next, `None` when nothing can be sent now."""
+    best: TargetQueue | None = None
+    best_key: tuple[float, int] | None = None
+    for queue in queues:
+        ordinal = queue.ready(now)
+        if ordinal is None:
+            continue
+        key = (-round(queue.width / _WIDTH_STEP), ordinal)
+        if (best_key is None or key < best_key) and is_open(queue.account):
+            best, best_key = queue, key
+    return best

@@ -1,0 +1,225 @@
+"""From the stored plan to something that can send: addresses, keys, gates, graders, queues."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from fftui.credentials import Secret, find_key
+from fftui.domain.plan import LOCAL, SIM, RunPlan
+from fftui.domain.states import TargetState
+from fftui.domain.targets import Endpoint, Sampling, Target
+from fftui.engine.ask import Line
+from fftui.engine.budget import Gate
+from fftui.engine.grade import Grading
+from fftui.engine.local_model import weights
+from fftui.engine.schedule import TargetQueue
+from fftui.engine.servers import ChildServer, ServerError
+from fftui.results.summary import Rules
+from fftui.settings import state_dir
+from fftui.store.reader import Reader
+from fftui.store.sqlite import StoreError
+from fftui.store.user import UserFile
+
+BY_PERSON = "by "
+"""How the reason of a pause begins that only a person ends."""
+
+
+@dataclass
+class Wiring:
+    """What connects a run to the world, in this process."""
+
+    lines: dict[int, Line]
+    gates: dict[str, Gate]
+    grading: Grading
+    connections: int
+    servers: dict[str, ChildServer]
+    ledgers: list[UserFile]
+    _wake: list[Callable[[], None]] = field(default_factory=list)
+    _died: list[Callable[[str, str], Awaitable[None]]] = field(default_factory=list)
+
+    def on_change(
+        self, wake: Callable[[], None], died: Callable[[str, str], Awaitable[None]]
+    ) -> None:
+        """Whom gates and servers tell."""
+        self._wake, self._died = [wake], [died]
+
+    async def restart(self) -> None:
+        """Start the child servers that have died. Raises ServerError."""
+        for server in self.servers.values():
+            if not server.alive:
+                await server.start()
+                self._readdress(server)
+
+    def _readdress(self, server: ChildServer) -> None:
+        for lines in (self.lines, self.grading.lines):
+            for number, line in lines.items():
+                if line.endpoint.platform.split(":")[0] == server.name:
+                    endpoint = _addressed(line.endpoint, server.url)
+                    lines[number] = replace(line, endpoint=endpoint)
+
+    async def close(self) -> None:
+        """Give back unused budget and end the children."""
+        for gate in self.gates.values():
+            await gate.close()
+        for ledger in self.ledgers:
+            ledger.close()
+        for server in self.servers.values():
+            await server.stop()
+
+
+async def wire(
+    plan: RunPlan,
+    reader: Reader,
+    folder: Path,
+    environ: Mapping[str, str],
+    log: Callable[[str], None],
+) -> Wiring:
+    """Start the child servers and open the gates.
+
+    Raises ServerError or StoreError in one line, with nothing left running.
+    """
+    targets = reader.targets()
+    graders = reader.graders()
+    endpoints = [t.endpoint for t in targets.values()]
+    judges = {g.id: _judge_endpoint(g.spec) for g in graders if g.kind == "judge"}
+    endpoints += judges.values()
+    wiring = Wiring({}, {}, Grading((), {}, {}, 0, {}), 0, {}, [])
+
+    def wake() -> None:
+        for tell in wiring._wake:
+            tell()
+
+    async def died(name: str, why: str) -> None:
+        for tell in wiring._died:
+            await tell(name, why)
+
+    keys: dict[str, Secret] = {}
+    try:
+        for name in sorted({e.platform.split(":")[0] for e in endpoints} & {SIM, LOCAL}):
+            config, key = _server_config(name, plan)
+            module = "fftui.simulate" if name == SIM else "fftui.engine.local_server"
+            wiring.servers[name] = server = ChildServer(name, module, config, log, died)
+            await server.start()
+            if key:
+                keys[name] = key
+        for account in sorted({e.account for e in endpoints}):
+            wiring.gates[account] = _gate(account, plan, endpoints, folder, wiring.ledgers, wake)
+
+        def line(endpoint: Endpoint) -> Line:
+            kind = endpoint.platform.split(":")[0]
+            if kind in wiring.servers:
+                endpoint = _addressed(endpoint, wiring.servers[kind].url)
+            key = keys.get(kind) or _key(plan, endpoint.account, environ)
+            return Line(endpoint, key, wiring.gates[endpoint.account])
+
+        wiring.lines.update({i: line(t.endpoint) for i, t in targets.items()})
+        wiring.grading = Grading(
+            graders=graders,
+            lines={i: line(e) for i, e in judges.items()},
+            sampling={g.id: Sampling(0.0, g.spec["max_tokens"]) for g in graders if g.id in judges},
+            seed=plan.seed,
+            audit_share=_audit_shares(plan, targets, reader.order.length),
+        )
+    except BaseException:
+        await wiring.close()
+        raise
+    wiring.connections = sum(gate.concurrency for gate in wiring.gates.values())
+    return wiring
+
+
+def queues(reader: Reader, rules: Rules, targets: Mapping[int, Target]) -> dict[int, TargetQueue]:
+    """The open attempts of each target: plan minus committed rows."""
+    states = reader.target_states()
+    made = {}
+    for number, target in targets.items():
+        queue = TargetQueue(
+            number, target.name, target.endpoint.account, reader.order, rules.planned
+        )
+        queue.load(reader.done_keys(number))
+        state, reason, _ = states.get(number, (TargetState.OPEN, "", 0))
+        # What the engine paused by itself gets a new chance with a new engine.
+        mended = state is TargetState.PAUSED and not reason.startswith(BY_PERSON)
+        if state is not TargetState.WAITING and not mended:
+            queue.state, queue.reason = state, reason
+        made[number] = queue
+    return made
+
+
+def _server_config(name: str, plan: RunPlan) -> tuple[dict[str, Any], Secret | None]:
+    if name == SIM:
+        return {"profile": plan.sim.profile or None, "seed": plan.sim.seed, "port": 0}, None
+    key = Secret(secrets.token_urlsafe(24))
+    try:
+        found = weights()
+    except (RuntimeError, OSError) as error:
+        raise ServerError(f"local: {error}") from None
+    threads = max(1, (os.cpu_count() or 2) - 1)
+    config = {
+        "gguf": str(found.path),
+        "key": key.reveal(),
+        "threads": threads,
+        "slots": 2,
+        "context": 4096,
+    }
+    return config, key
+
+
+def _addressed(endpoint: Endpoint, url: str) -> Endpoint:
+    kind, _, place = endpoint.platform.partition(":")
+    base = f"{url}/{place or 'direct'}" if kind == SIM else url
+    return replace(endpoint, base_url=base if endpoint.dialect == "ollama" else f"{base}/v1")
+
+
+def _judge_endpoint(spec: Mapping[str, Any]) -> Endpoint:
+    data = dict(spec["endpoint"])
+    data["upstream"] = tuple(data["upstream"])
+    return Endpoint(**data)
+
+
+def _gate(
+    account: str,
+    plan: RunPlan,
+    endpoints: list[Endpoint],
+    folder: Path,
+    ledgers: list[UserFile],
+    wake: Callable[[], None],
+) -> Gate:
+    limits = plan.account(account)
+    counted = limits.requests_per_minute is not None or limits.requests_per_day is not None
+    ledger = None
+    if counted:
+        # A simulated account lives and dies with its run; a real one is shared by all runs.
+        ledger = UserFile(state_dir() if limits.shared else folder)
+        ledgers.append(ledger)
+    platform = next(e.platform for e in endpoints if e.account == account)
+    concurrency = limits.concurrency or plan.engine.concurrency
+    return Gate(limits, ledger, concurrency, wake, platform)
+
+
+def _key(plan: RunPlan, account: str, environ: Mapping[str, str]) -> Secret | None:
+    name = plan.account(account).key_env
+    if not name:
+        return None
+    key = find_key(name, environ)
+    if key is None:
+        raise StoreError(
+            f"account {account}: the environment has no {name}; export it and `fftui resume`"
+        )
+    return key
+
+
+def _audit_shares(plan: RunPlan, targets: Mapping[int, Target], planned: int) -> dict[int, float]:
+    """Share of refusals to draw so that about `review.audit` are read per maker x platform."""
+    groups: dict[tuple[str, str], int] = {}
+    for target in targets.values():
+        key = (target.maker, target.endpoint.platform)
+        groups[key] = groups.get(key, 0) + planned
+    return {
+        i: min(1.0, plan.review.audit / max(1, groups[t.maker, t.endpoint.platform]))
+        for i, t in targets.items()
+    }

@@ -1,0 +1,224 @@
+"""The one HTTP client. Only here does a key meet a request."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import zlib
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Self
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+from fftui.domain.outcomes import Outcome, OutcomeClass
+from fftui.platforms.faults import EncodingError, TooLargeError, fault_outcome
+from fftui.platforms.wire import HttpReply, HttpRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from fftui.platforms.dialect import Dialect
+
+BODY_CAP = 4 * 1024 * 1024
+"""Bytes of one body, packed or unpacked; the longest answers known are a tenth of it."""
+CONNECT_TIMEOUT = 15.0
+"""Seconds for connecting, within the call's deadline."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,4096}")
+_SHORTEST_SECRET = 8
+"""Shorter keys are stand-ins for local servers, and common words in an answer."""
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call as it went."""
+
+    outcome: Outcome
+    started_at: float
+    """Epoch seconds."""
+    duration_ms: float
+    """From the start to the last byte, by the monotonic clock."""
+    ttfb_ms: float | None
+    """Until the headers came, or `None` where none came."""
+
+
+class Client:
+    """Sends requests; an asynchronous context manager, made once per process.
+
+    No redirects are followed, no cookies kept, nothing unpacked without a cap. Proxies and
+    certificates come from the environment, as httpx reads them. `connections` is how many calls
+    may be on their way at once: further ones wait, and that wait counts against their deadline.
+    """
+
+    def __init__(self, connections: int = 64) -> None:
+        self._http = _Httpx(
+            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
+            limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0),
+            headers={"accept-encoding": "identity", "user-agent": "fftui"},
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    async def call(
+        self, dialect: Dialect, request: HttpRequest, key: str | None, deadline_s: float
+    ) -> Call:
+        """Send `request` and turn whatever comes back into one outcome.
+
+        `deadline_s` bounds the whole call, first connection to last byte. Raises nothing but
+        `CancelledError`.
+        """
+        started_at, begin = time.time(), time.perf_counter()
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(deadline_s) as deadline:
+                reply = await self._exchange(request, key, progress)
+            outcome = dialect.outcome(reply)
+        except _BadKeyError:
+            outcome = Outcome(OutcomeClass.CONFIG, "key holds characters no header may")
+        except TimeoutError as error:
+            if deadline.expired():
+                outcome = Outcome(
+                    OutcomeClass.INFRA,
+                    f"deadline {deadline_s:g} s {progress.place}".strip(),
+                    retryable=True,
+                )
+            else:
+                outcome = fault_outcome(error, progress.place)
+        except Exception as error:  # noqa: BLE001, RUF100 - libraries leak exceptions of any class
+            outcome = fault_outcome(error, progress.place)
+        first = progress.first_byte
+        return Call(
+            outcome=outcome,
+            started_at=started_at,
+            duration_ms=(time.perf_counter() - begin) * 1000,
+            ttfb_ms=None if first is None else (first - begin) * 1000,
+        )
+
+    async def _exchange(
+        self, request: HttpRequest, key: str | None, progress: _Progress
+    ) -> HttpReply:
+        headers = dict(request.headers)
+        if key is not None:
+            if not _KEY.fullmatch(key):
+                raise _BadKeyError
+            headers["authorization"] = f"Bearer {key}"
+        async with self._http.stream(
+            request.method, request.url, content=request.body, headers=headers
+        ) as response:
+            progress.first_byte = time.perf_counter()
+            progress.place = f"after http {response.status_code}"
+            packed = await _read(response)
+            found = _joined(response.headers)
+            body = _unpacked(packed, found.get("content-encoding", ""))
+            reply = HttpReply(response.status_code, found, body, time.time())
+            return _without_key(reply, key)
+
+
+class _BadKeyError(Exception):
+    """The key cannot stand in a header."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a call came, for the signal of its failure."""
+
+    first_byte: float | None = None
+    place: str = ""
+
+
+class _Transport(AiohttpTransport):
+    """httpx-aiohttp's transport without the cookies that aiohttp carries from call to call."""
+
+    def get_client(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=self.limits.max_connections or 0,
+            keepalive_timeout=self.limits.keepalive_expiry,
+            ssl=self.ssl_context,
+        )
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+class _Httpx(HttpxAiohttpClient):
+    """httpx's client over `_Transport`, with the proxies of the environment."""
+
+    def _init_transport(  # type: ignore[override]
+        self, **options: Any
+    ) -> httpx.AsyncBaseTransport:
+        return _Transport(**options)
+
+    def _init_proxy_transport(  # type: ignore[override]
+        self, proxy: httpx.Proxy, **options: Any
+    ) -> httpx.AsyncBaseTransport:
+        return _Transport(proxy=proxy, **options)
+
+
+def _joined(headers: httpx.Headers) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers.raw:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _without_key(reply: HttpReply, key: str | None) -> HttpReply:
+    """The reply without the key: some gateways repeat it in their error messages."""
+    if key is None or len(key) < _SHORTEST_SECRET:
+        return reply
+    headers = {name: value.replace(key, "[key]") for name, value in reply.headers.items()}
+    body = reply.body.replace(key.encode("ascii"), b"[key]")
+    return HttpReply(reply.status, headers, body, reply.received_at)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body as it was sent. Raises TooLargeError beyond the cap."""
+    stated = response.headers.get("content-length", "")
+    if stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) > BODY_CAP:
+        raise TooLargeError
+    chunks, size = [], 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > BODY_CAP:
+            raise TooLargeError
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """Unpack a body that came packed although `identity` was asked for.
+
+    Raises TooLargeError beyond the cap, EncodingError for a packing unknown or damaged.
+    """
+    name = encoding.strip().lower()
+    if name in ("", "identity") or not body:
+        return body
+    bits = _WINDOW_BITS.get(name)
+    if bits is None:
+        raise EncodingError("unknown")
+    engine = zlib.decompressobj(bits)
+    try:
+        plain = engine.decompress(body, BODY_CAP + 1)
+    except zlib.error:
+        raise EncodingError(f"{name} damaged") from None
+    if len(plain) > BODY_CAP:
+        raise TooLargeError
+    if not engine.eof:
+        raise EncodingError(f"{name} cut short")
+    return plain

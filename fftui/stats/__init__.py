@@ -1,0 +1,1 @@
+"""Pure arithmetic: counts in, numbers out. Nothing here loads more than `math`."""

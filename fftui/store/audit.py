@@ -1,0 +1,123 @@
+"""Recomputes from the rows what the rollups say. Slow, exact, and used by nobody who is in a hurry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fftui.store.reader import Reader
+
+_OUTCOMES = """
+SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*)
+FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
+EXCEPT SELECT target, identity, family, benign, class, cut, n FROM rollup_outcome
+"""
+_OUTCOMES_BACK = """
+SELECT target, identity, family, benign, class, cut, n FROM rollup_outcome
+EXCEPT SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*)
+FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_VERDICTS = """
+SELECT o.target, o.identity, s.family, s.benign, o.cut, v.grader, coalesce(v.label, ''), count(*)
+FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
+GROUP BY 1, 2, 3, 4, 5, 6, 7
+"""
+_VERDICT_ROLLUP = (
+    "SELECT target, identity, family, benign, cut, grader, label, n FROM rollup_verdict"
+)
+_CALLS = """
+SELECT target, coalesce(grader, 0), outcome, count(*),
+sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), sum(cost_usd IS NULL)
+FROM call GROUP BY 1, 2, 3
+"""
+_CALL_ROLLUP = "SELECT target, grader, outcome, n, tokens, cost_unknown FROM rollup_call"
+_FLAGS = "SELECT rule, stratum, count(*) FROM flag GROUP BY 1, 2"
+_FLAG_ROLLUP = "SELECT rule, stratum, n FROM rollup_flag"
+
+
+def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
+    """(what was checked, every difference found) for each check."""
+    rows = reader.db.execute("PRAGMA integrity_check").fetchall()
+    yield "SQLite finds the file intact", [r[0] for r in rows if r[0] != "ok"]
+    rows = reader.db.execute("PRAGMA foreign_key_check").fetchall()
+    yield "every row refers to rows that exist", [str(r) for r in rows]
+    found = reader.db.execute(_OUTCOMES).fetchall() + reader.db.execute(_OUTCOMES_BACK).fetchall()
+    yield "outcome rollup equals GROUP BY", [str(r) for r in found]
+    for name, rows_query, rollup in (
+        ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
+        ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
+        ("flag rollup equals GROUP BY", _FLAGS, _FLAG_ROLLUP),
+    ):
+        truth = set(reader.db.execute(rows_query).fetchall())
+        kept = set(reader.db.execute(rollup).fetchall())
+        yield name, [f"rows {r}" for r in truth - kept] + [f"rollup {r}" for r in kept - truth]
+    yield (
+        "no attempt is closed twice",
+        [
+            str(r)
+            for r in reader.db.execute(
+                "SELECT target, scenario, repeat, count(*) FROM outcome GROUP BY 1, 2, 3, round"
+                " HAVING count(*) > 1"
+            ).fetchall()
+        ],
+    )
+    yield (
+        "only answers have verdicts",
+        [
+            str(r)
+            for r in reader.db.execute(
+                "SELECT v.id FROM verdict v JOIN outcome o ON o.id = v.outcome"
+                " WHERE o.class <> 'answered'"
+            ).fetchall()
+        ],
+    )
+    yield "settled prefixes are as long as the rows allow", list(_prefixes(reader))
+    yield "settled counts equal those of the prefixes", list(_settled(reader))
+
+
+def _closed(reader: Reader, target: int) -> Iterator[tuple[int, int]]:
+    """(place in plan order, outcome id) of each closed attempt of a target."""
+    planned = {r[0] for r in reader.db.execute("SELECT id FROM grader WHERE planned").fetchall()}
+    heard: dict[int, set[int]] = {}
+    for outcome, grader in reader.db.execute(
+        "SELECT v.outcome, v.grader FROM verdict v JOIN outcome o ON o.id = v.outcome"
+        " WHERE o.target = ?", (target,)
+    ).fetchall():  # fmt: skip
+        heard.setdefault(outcome, set()).add(grader)
+    for outcome, scenario, repeat, kind in reader.db.execute(
+        "SELECT id, scenario, repeat, class FROM outcome WHERE target = ?", (target,)
+    ).fetchall():
+        if kind != "answered" or planned <= heard.get(outcome, set()):
+            yield reader.order.ordinal(scenario, repeat), outcome
+
+
+def _prefixes(reader: Reader) -> Iterator[str]:
+    for target in reader.targets():
+        places = {place for place, _ in _closed(reader, target)}
+        truth = 0
+        while truth in places:
+            truth += 1
+        kept = reader.counts(target).settled
+        if kept != truth:
+            yield f"target {target}: stored {kept}, rows say {truth}"
+
+
+def _settled(reader: Reader) -> Iterator[str]:
+    for target in reader.targets():
+        counts = reader.counts(target)
+        inside = {o for place, o in _closed(reader, target) if place < counts.settled}
+        if sum(r.settled for r in counts.outcomes) != len(inside):
+            yield f"target {target}: outcomes"
+        truth: dict[tuple[int, str], int] = {}
+        for outcome, grader, label in reader.db.execute(
+            "SELECT v.outcome, v.grader, coalesce(v.label, '') FROM verdict v"
+            " JOIN outcome o ON o.id = v.outcome WHERE o.target = ?", (target,)
+        ).fetchall():  # fmt: skip
+            if outcome in inside:
+                truth[grader, label] = truth.get((grader, label), 0) + 1
+        kept: dict[tuple[int, str], int] = {}
+        for row in counts.verdicts:
+            if row.settled:
+                key = (row.grader, row.label.value if row.label else "")
+                kept[key] = kept.get(key, 0) + row.settled
+        if truth != kept:
+            yield f"target {target}: verdicts, stored {kept}, rows say {truth}"

@@ -1,0 +1,71 @@
+"""Nothing that a server can send breaks a dialect."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fftui.domain.outcomes import Outcome
+from fftui.platforms.dialect import dialect
+from fftui.platforms.wire import HttpReply
+
+NAMES = """
+    error code message type metadata reasons choices content finish_reason usage headers
+    availability retry_after provider reasoning_details detail id content_filter_results
+    openrouter_metadata pipeline endpoints available done prompt_tokens cost thinking text
+    eval_count delta refusal tool_calls error_type innererror summary model selected
+"""
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(NAMES.split()), inner, max_size=5)
+    ),
+    max_leaves=20,
+)
+HEADS = st.sampled_from([b"", b"{", b'{"choices":[', b"\xef\xbb"])
+DIALECTS = st.sampled_from(["openai", "ollama"])
+
+
+def storable(found: Outcome) -> bool:
+    identity = found.identity
+    texts = (found.text, found.reasoning, found.signal, found.request_id, identity.model)
+    return "\n" not in found.signal and all(
+        text == text.encode().decode() for text in (*texts, identity.upstream, identity.fingerprint)
+    )
+
+
+def outcome(name: str, body: bytes, status: int = 200) -> Outcome:
+    return dialect(name).outcome(HttpReply(status, {}, body, 0.0))
+
+
+@settings(deadline=None)
+@given(DIALECTS, st.integers(100, 599), JSON)
+def test_any_json(name: str, status: int, value: Any) -> None:
+    assert storable(outcome(name, json.dumps(value).encode(), status))
+
+
+@settings(deadline=None)
+@given(DIALECTS, JSON, JSON)
+def test_any_json_where_an_answer_stands(name: str, choice: Any, message: Any) -> None:
+    for choices in ([choice], [{"message": message, "error": choice}]):
+        body = {"choices": choices, "message": message, "usage": choice, "error": None}
+        assert storable(outcome(name, json.dumps(body).encode()))
+
+
+@settings(deadline=None)
+@given(DIALECTS, JSON, st.sampled_from([200, 400, 403, 429, 500]))
+def test_any_json_where_an_error_stands(name: str, error: Any, status: int) -> None:
+    for body in ({"error": error}, {"error": {"metadata": error, "availability": error}}):
+        assert storable(outcome(name, json.dumps(body).encode(), status))
+
+
+@settings(deadline=None)
+@given(
+    DIALECTS, st.binary(max_size=200), st.sampled_from([b"", b"{", b'{"choices":[', b"\xef\xbb"])
+)
+def test_any_bytes(name: str, tail: bytes, head: bytes) -> None:
+    assert storable(outcome(name, head + tail))
