@@ -35,6 +35,6 @@ def screen(folder: Path | None, options: argparse.Namespace) -> int:
     """Open the program on a run, or at home."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; `fftui status` prints text")
-    from fftui.tui.app import run_app
+    from fftui.tui.start import Options, run_app
 
-    return run_app(folder, ascii=options.ascii, theme=options.theme, mouse=options.mouse)
+    return run_app(folder, Options(options.ascii, options.theme, options.mouse))

@@ -26,6 +26,7 @@ from fftui.engine.budget import Gate
 from fftui.engine.grade import Answered, Grading, PutBackError
 from fftui.engine.schedule import TargetQueue, pick
 from fftui.platforms.client import Call
+from fftui.platforms.rulings import Scope, scope
 from fftui.results.summary import Rules
 from fftui.store import rows
 from fftui.store.reader import GraderRow, Reader
@@ -218,7 +219,6 @@ class Dispatcher:
         outcome_id = await self.writer.submit(record)
         answered = outcome.kind is OutcomeClass.ANSWERED and outcome_id is not None
         queue.grading += int(answered)
-        queue.proven = queue.proven or answered
         queue.close(ordinal)
         self._dirty.add(queue.target)
         if answered and outcome_id is not None:
@@ -236,13 +236,13 @@ class Dispatcher:
         """When to send the attempt again; `None`: this outcome is its end."""
         if outcome.kind is OutcomeClass.RATE_LIMITED:
             return now
-        if outcome.kind is OutcomeClass.QUOTA or outcome.status in (401, 402):
-            self.pause_target(queue, f"account {queue.account}: {outcome.signal}")
-            return now
-        if outcome.kind is OutcomeClass.CONFIG:
-            if queue.proven:
-                return None  # the target works; this one scenario is what it cannot take
-            self.pause_target(queue, outcome.signal)
+        if outcome.kind in (OutcomeClass.QUOTA, OutcomeClass.CONFIG):
+            reach = scope(outcome)
+            if reach is Scope.ITEM:
+                return None
+            for other in self.queues.values():
+                if other is queue or (reach is Scope.ACCOUNT and other.account == queue.account):
+                    self.pause_target(other, outcome.signal)
             return now
         if not outcome.retryable:
             return None

@@ -35,8 +35,6 @@ class TargetQueue:
     """Attempts whose call is out."""
     grading: int = 0
     """Attempts that were answered and are not yet closed."""
-    proven: bool = False
-    """It has answered before: its address, model and key are right."""
     _done: bytearray = field(default_factory=bytearray)
     _next: int = 0
     _back: list[tuple[float, int]] = field(default_factory=list)

@@ -1,0 +1,43 @@
+"""What the lists and the traces need of a run: pages of attempts, and one attempt in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fftui.domain.labels import Label
+
+if TYPE_CHECKING:
+    from fftui.results.view import AttemptRow, Trace
+
+ONLY = ("", "flagged", "answered", "blocked", "failed", *(label.value for label in Label))
+"""Filters of a list, in the order in which a key goes through them; the first is none."""
+
+
+class Attempts(Protocol):
+    """The part of `Source` that these screens use. All reads happen in its own thread."""
+
+    async def attempts(
+        self, target_id: int, start: int, count: int, only: str
+    ) -> tuple[AttemptRow, ...]:
+        """Rows `start … start+count-1` of the filtered list, in plan order."""
+
+    async def attempt_count(self, target_id: int, only: str) -> int:
+        """Length of the filtered list."""
+
+    async def trace(self, outcome_id: int) -> Trace:
+        """One attempt in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an attempt stands in a list."""
+
+    target_id: int
+    index: int
+    only: str
+
+
+def said(only: str) -> str:
+    """A filter as a person reads it."""
+    return only.lower().replace("_", " ") or "all"

@@ -1,0 +1,276 @@
+"""The one table of keys: dispatch, footer, palette and help are all made from it.
+
+A row names an action of a screen; the row's `id` is what a person writes into `settings.toml` to
+give it other keys. Two rows that could be pressed on the same screen never share a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EVERYWHERE = ""
+"""The screen of rows that work on all screens, except inside dialogs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One row: keys, what they do, and how that is said."""
+
+    id: str
+    """Stable name, `screen.verb`; what a remap in the settings refers to."""
+    keys: str
+    """Keys in Textual's spelling, separated by commas; the first one is shown."""
+    action: str
+    """Action in Textual's spelling: `app.help`, or a name on the screen itself."""
+    label: str
+    """One or two words for the footer and the palette."""
+    screen: str
+    """Name of the screen, or `EVERYWHERE`."""
+    help: str
+    """One sentence for the help screen."""
+    show: bool = True
+    """Whether the footer offers it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The keys one by one, as Textual compares them: `?` is `question_mark`."""
+        single = Binding.make_bindings([Binding(self.keys, self.action)])
+        return tuple(binding.key for binding in single)
+
+    @property
+    def first(self) -> str:
+        """The key that is shown in footer and palette."""
+        return display(self.keys.split(",")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """The table as it stands for this person, and what was wrong with their changes."""
+
+    rows: tuple[Key, ...]
+    changed: Mapping[str, str]
+    """Accepted changes by id, as `App.set_keymap` wants them."""
+    problems: tuple[str, ...]
+
+    def on(self, screen: str) -> tuple[Key, ...]:
+        """Rows that can be pressed on a screen, its own first."""
+        own = tuple(row for row in self.rows if row.screen == screen)
+        return own + tuple(row for row in self.rows if row.screen == EVERYWHERE)
+
+
+_EVERYWHERE = (
+    Key("app.help", "?", "app.help", "help", EVERYWHERE, "This help."),
+    Key("app.palette", ":,ctrl+p", "app.palette", "commands", EVERYWHERE,
+        "All commands of this screen, by name.", show=False),
+    Key("app.theme", "T", "app.cycle_theme", "theme", EVERYWHERE,
+        "Next theme. The choice lasts until you leave.", show=False),
+    Key("app.redraw", "ctrl+l", "app.redraw", "redraw", EVERYWHERE,
+        "Paint the screen anew, after another program wrote over it.", show=False),
+    Key("app.back", "escape", "app.back", "back", EVERYWHERE,
+        "One step back. It never leaves fftui.", show=False),
+    Key("app.leave", "q", "app.leave", "leave", EVERYWHERE,
+        "Leave fftui. Runs go on without it."),
+)  # fmt: skip
+
+_HOME = (
+    Key("home.open", "enter", "open", "open", "home",
+        "Watch the run, or begin what is chosen below."),
+    Key("home.mine", "a", "toggle_mine", "all mine", "home",
+        "Runs of this folder, or all of mine from any folder."),
+    Key("home.pause", "p", "pause", "pause", "home", "Pause the run, or let a paused one go on."),
+    Key("home.resume", "R", "resume", "resume", "home",
+        "Start an engine for a run that has none: dead, stopped or failed."),
+    Key("home.stop", "X", "stop", "stop", "home",
+        "Stop the run for good, after its name was typed.", show=False),
+    Key("home.delete", "D", "delete", "delete", "home",
+        "Delete the folder of a run that is over, after its name was typed.", show=False),
+    Key("home.plan", "f", "from_file", "plan file", "home", "Start a run from a plan file."),
+    Key("home.new", "tab", "switch", "new", "home", "Between the list of runs and the new ones.",
+        show=False),
+    Key("home.down", "down,j", "move(1)", "down", "home", "Next line.", show=False),
+    Key("home.up", "up,k", "move(-1)", "up", "home", "Line before.", show=False),
+    Key("home.top", "home,g", "edge(-1)", "top", "home", "First line.", show=False),
+    Key("home.bottom", "end,G", "edge(1)", "bottom", "home", "Last line.", show=False),
+    Key("home.page_down", "pagedown,ctrl+d", "page(1)", "page down", "home", "A page on.",
+        show=False),
+    Key("home.page_up", "pageup,ctrl+u", "page(-1)", "page up", "home", "A page back.",
+        show=False),
+)  # fmt: skip
+
+_MONITOR = (
+    Key("monitor.open", "enter", "open", "open", "monitor",
+        "What the cursor is on: the target's responses, or the flagged answer."),
+    Key("monitor.families", "f", "families", "families", "monitor",
+        "The chosen target by attack family. Again or esc: back."),
+    Key("monitor.tier", "t", "next_tier", "tier", "monitor",
+        "Which labels count as a success: strict, broad, functionally dangerous."),
+    Key("monitor.pause", "p", "pause_run", "pause", "monitor",
+        "Pause the run, or let a paused one go on."),
+    Key("monitor.filter", "/", "filter", "filter", "monitor",
+        "Only targets with this text in name, platform, maker, tag or state; `!x` for those without x."),
+    Key("monitor.sort", "s", "sort", "sort", "monitor", "Sort the table by the next column."),
+    Key("monitor.zoom", "z", "zoom", "zoom", "monitor", "The focused pane alone. Again: all."),
+    Key("monitor.log", "l", "log", "log", "monitor", "The run's whole log. Again or esc: back."),
+    Key("monitor.freeze", "F", "freeze", "freeze", "monitor",
+        "Hold the display still while you read. The run goes on, and a badge counts."),
+    Key("monitor.flag", "o", "open_flag", "open flag", "monitor",
+        "The flagged answer that the flags' cursor is on, from any pane.", show=False),
+    Key("monitor.flip", "S", "flip", "flip sort", "monitor", "Turn the order of the table round.",
+        show=False),
+    Key("monitor.pause_target", "P", "pause_target", "pause target", "monitor",
+        "Pause the chosen target, or let it go on.", show=False),
+    Key("monitor.resume", "R", "resume", "resume", "monitor",
+        "Start an engine for a run whose engine is gone.", show=False),
+    Key("monitor.stop", "X", "stop", "stop", "monitor",
+        "Stop the run for good, after its name was typed.", show=False),
+    Key("monitor.targets", "1", "pane(1)", "targets", "monitor", "To the targets.", show=False),
+    Key("monitor.budget", "2", "pane(2)", "budget", "monitor", "To the budget.", show=False),
+    Key("monitor.flags", "3", "pane(3)", "flags", "monitor", "To the flags.", show=False),
+    Key("monitor.activity", "4", "pane(4)", "activity", "monitor", "To the activity.", show=False),
+    Key("monitor.next", "tab", "next_pane(1)", "next pane", "monitor", "To the next pane.",
+        show=False),
+    Key("monitor.previous", "shift+tab", "next_pane(-1)", "pane before", "monitor",
+        "To the pane before.", show=False),
+    Key("monitor.down", "down,j", "move(1)", "down", "monitor", "Next line.", show=False),
+    Key("monitor.up", "up,k", "move(-1)", "up", "monitor", "Line before.", show=False),
+    Key("monitor.top", "home,g", "edge(-1)", "top", "monitor", "First line.", show=False),
+    Key("monitor.bottom", "end,G", "edge(1)", "bottom", "monitor", "Last line.", show=False),
+    Key("monitor.page_down", "pagedown,ctrl+d", "page(1)", "page down", "monitor", "A page on.",
+        show=False),
+    Key("monitor.page_up", "pageup,ctrl+u", "page(-1)", "page up", "monitor", "A page back.",
+        show=False),
+)  # fmt: skip
+
+_RESPONSES = (
+    Key("responses.open", "enter", "open", "open", "responses", "Read the attempt in full."),
+    Key("responses.only", "o", "cycle_only", "only", "responses",
+        "Which attempts are listed: all, flagged, answered, blocked, failed, or one label."),
+    Key("responses.all", "O", "clear_only", "all", "responses", "List all attempts again.",
+        show=False),
+    Key("responses.down", "down,j", "move(1)", "down", "responses", "Next line.", show=False),
+    Key("responses.up", "up,k", "move(-1)", "up", "responses", "Line before.", show=False),
+    Key("responses.top", "home,g", "edge(-1)", "top", "responses", "First attempt."),
+    Key("responses.bottom", "end,G", "edge(1)", "end", "responses", "Last attempt."),
+    Key("responses.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "responses",
+        "A page on.", show=False),
+    Key("responses.page_up", "pageup,ctrl+u", "page(-1)", "page up", "responses",
+        "A page back.", show=False),
+    Key("responses.refresh", "r", "reload", "refresh", "responses", "Read the list again.",
+        show=False),
+    Key("responses.copy", "y", "copy_id", "copy id", "responses",
+        "Copy the attempt's id to the clipboard of your terminal.", show=False),
+)  # fmt: skip
+
+_TRACE = (
+    Key("trace.mask", "m", "toggle_mask", "unmask", "trace",
+        "Show or hide the texts of this attempt. The next one is masked again."),
+    Key("trace.reasoning", "r", "toggle_reasoning", "reasoning", "trace",
+        "Fold or unfold the model's reasoning."),
+    Key("trace.next", "n", "step(1)", "next", "trace", "Next attempt of the list."),
+    Key("trace.previous", "N", "step(-1)", "previous", "trace", "Attempt before.", show=False),
+    Key("trace.copy", "y", "copy_id", "copy id", "trace",
+        "Copy the attempt's id to the clipboard of your terminal."),
+    Key("trace.down", "down,j", "scroll(1)", "down", "trace", "A line on.", show=False),
+    Key("trace.up", "up,k", "scroll(-1)", "up", "trace", "A line back.", show=False),
+    Key("trace.top", "home,g", "edge(-1)", "top", "trace", "Beginning.", show=False),
+    Key("trace.bottom", "end,G", "edge(1)", "bottom", "trace", "End.", show=False),
+    Key("trace.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "trace", "A page on.",
+        show=False),
+    Key("trace.page_up", "pageup,ctrl+u", "page(-1)", "page up", "trace", "A page back.",
+        show=False),
+)  # fmt: skip
+
+_HELP = (
+    Key("help.down", "down,j", "scroll(1)", "down", "help", "A line on.", show=False),
+    Key("help.up", "up,k", "scroll(-1)", "up", "help", "A line back.", show=False),
+    Key("help.top", "home,g", "edge(-1)", "top", "help", "Beginning.", show=False),
+    Key("help.bottom", "end,G", "edge(1)", "bottom", "help", "End.", show=False),
+    Key("help.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "help", "A page on.",
+        show=False),
+    Key("help.page_up", "pageup,ctrl+u", "page(-1)", "page up", "help", "A page back.",
+        show=False),
+)  # fmt: skip
+
+TABLE: tuple[Key, ...] = _EVERYWHERE + _HOME + _MONITOR + _RESPONSES + _TRACE + _HELP
+
+_DISPLAY = {
+    "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "up": "↑", "down": "↓",
+    "left": "←", "right": "→", "question_mark": "?", "colon": ":", "slash": "/",
+}  # fmt: skip
+
+
+def display(key: str, *, plain: bool = False) -> str:
+    """A key as a person reads it; `plain` keeps to ASCII."""
+    if plain and key in ("up", "down", "left", "right"):
+        return key
+    return _DISPLAY.get(key, key.replace("ctrl+", "^"))
+
+
+def bindings(screen: str) -> list[Binding]:
+    """What a screen binds: its own rows, and those that work everywhere."""
+    return [
+        Binding(row.keys, row.action, row.label, show=row.show, id=row.id)
+        for row in TABLE
+        if row.screen in (EVERYWHERE, screen)
+    ]
+
+
+def collisions(rows: Iterable[Key]) -> list[tuple[str, Key, Key]]:
+    """Each key that two rows claim on one screen, with both rows."""
+    taken: dict[tuple[str, str], Key] = {}
+    found: list[tuple[str, Key, Key]] = []
+    # Rows for everywhere come first, so that each screen's row can be held against them.
+    for row in sorted(rows, key=lambda row: row.screen != EVERYWHERE):
+        for name in row.names:
+            holder = taken.get((EVERYWHERE, name)) or taken.get((row.screen, name))
+            if holder is None:
+                taken[row.screen, name] = row
+            elif holder.id != row.id:
+                found.append((name, holder, row))
+    return found
+
+
+def remap(wanted: Mapping[str, str]) -> Keymap:
+    """The table with a person's own keys. A change that cannot stand is left out, with a reason."""
+    rows = {row.id: row for row in TABLE}
+    changed: dict[str, str] = {}
+    problems: list[str] = []
+    for name, keys in wanted.items():
+        spelt = ",".join(part.strip() for part in keys.split(",") if part.strip())
+        if name not in rows:
+            problems.append(f"keys: no command is called {name}")
+        elif not spelt:
+            problems.append(f"keys.{name}: no key given; the default {rows[name].keys} stands")
+        else:
+            changed[name] = spelt
+
+    def tried() -> dict[str, Key]:
+        return rows | {name: replace(rows[name], keys=keys) for name, keys in changed.items()}
+
+    # All changes are tried at once, so that two commands may swap their keys.
+    while clashes := collisions(tried().values()):
+        key, first, second = clashes[0]
+        loser, other = (second, first) if second.id in changed else (first, second)
+        del changed[loser.id]
+        problems.append(
+            f"keys.{loser.id}: {display(key)} already means {other.id}; "
+            f"the default {rows[loser.id].keys} stands"
+        )
+    return Keymap(tuple(tried().values()), changed, tuple(problems))
+
+
+def _check(table: tuple[Key, ...]) -> None:
+    """Refuse to start with a table that has two meanings for one key, or one id twice."""
+    if len({row.id for row in table}) != len(table):
+        raise ValueError("two rows of the table of keys have the same id")
+    for key, first, second in collisions(table):
+        raise ValueError(f"key {key} means both {first.id} and {second.id}")
+
+
+_check(TABLE)

@@ -1,0 +1,1 @@
+"""Drawing with characters: numbers, bars, intervals, lines; and `pane`, the one widget."""

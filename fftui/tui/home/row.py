@@ -1,0 +1,106 @@
+"""One run as one line of the home screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from fftui.domain.states import RunState
+from fftui.text import cell_width, line
+from fftui.tui.draw.bars import bar
+from fftui.tui.draw.glyphs import glyphs
+from fftui.tui.draw.numbers import count, plural, span
+from fftui.tui.words import BAD, CARE, MUTED, NOTE, RUN
+
+if TYPE_CHECKING:
+    from fftui.results.view import RunLine
+
+_TRACK = "$foreground 25%"
+
+
+def cell(text: str, width: int) -> str:
+    """Untrusted text, one cell wide per cell: cleaned, cropped and filled up."""
+    shown = line(text, width)
+    return shown + " " * (width - cell_width(shown))
+
+
+def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
+    """State, name, progress, targets, what waits for a person, and when or why."""
+    signs = glyphs(plain=plain)
+    mark = (f"{signs.cursor if chosen else ' '} ", "$text-accent")
+    name_width = 22 if width < 100 else 30
+    if run.state is None:
+        return Content.assemble(
+            mark, (f"{signs.error} broken   ", BAD), cell(run.name, name_width), "  ",
+            (line(run.problem, max(1, width - name_width - 16)), BAD),
+        )  # fmt: skip
+    said = RUN[run.state]
+    progress = f"{count(run.done)}/{count(run.planned)}"
+    parts: list[Content | str | tuple[str, str]] = [
+        mark,
+        (f"{said.mark(plain=plain)} {said.word:<9}", said.tone),
+        (cell(run.name, name_width), "bold" if chosen else ""),
+        " ",
+    ]
+    used = 2 + 11 + name_width + 1
+    if width >= 70:
+        cells = 6 if width < 100 else 12
+        done, track = bar(run.done / run.planned if run.planned else 0.0, cells, signs)
+        parts += [(done, NOTE), (track, _TRACK), " "]
+        used += cells + 1
+    parts += [f"{progress:>11}", "  "]
+    used += 13
+    if width >= 100:
+        parts += [(f"{plural(run.targets, 'target'):<11}", MUTED)]
+        used += 11
+    parts += [to_read(run.queued), " "]
+    used += 14
+    room = width - used
+    return Content.assemble(*parts, when(run, max(0, room)))
+
+
+def to_read(queued: int) -> Content:
+    """How many answers wait for a reviewer, in 13 cells."""
+    return Content.styled(f"{f'{count(queued)} to read' if queued else '':<13}", "$text-accent")
+
+
+def when(run: RunLine, room: int) -> Content:
+    """Why it stands, or when it ends, or what it found."""
+    if room < 4:
+        return Content("")
+    if run.state is RunState.DEAD:
+        return Content.styled(line(run.reason or "no engine; R resumes", room), BAD)
+    if run.reason:
+        tone = RUN[run.state].tone if run.state else MUTED
+        return Content.styled(line(run.reason, room), tone)
+    if run.eta_s is not None and not (run.state and run.state.over):
+        eta = f"ETA {span(run.eta_s)}"
+        tail = f"   {run.headline}" if run.headline and room > 24 else ""
+        return Content.assemble(eta, (line(tail, room - len(eta)) if tail else "", MUTED))
+    return Content.styled(line(run.headline, room), MUTED)
+
+
+def details(run: RunLine, width: int, *, plain: bool) -> Content:
+    """What does not fit on the line of the chosen run: three lines."""
+    dot = f" {glyphs(plain=plain).dot} "
+    if run.state is None:
+        first = Content.styled(line(run.problem, width), BAD)
+        return Content("\n").join((first, Content.styled(line(str(run.path), width), MUTED)))
+    said = RUN[run.state]
+    facts = [plural(run.targets, "target"), f"{run.done:,} of {run.planned:,} attempts done"]
+    if run.queued:
+        facts.append(f"{run.queued:,} to read")
+    if run.simulated:
+        facts.append("simulated")
+    lines = [
+        Content.assemble(
+            (f"{said.mark(plain=plain)} {said.word}", said.tone),
+            (line(f"{dot}{run.reason or said.meaning}", max(1, width - 12)), ""),
+        ),
+        Content(line(run.headline or "no figures yet", width)),
+        Content.styled(line(dot.join(facts) + f"{dot}{run.path}", width), MUTED),
+    ]
+    if run.state is RunState.DEAD:
+        lines[0] = Content.assemble(lines[0], ("   R starts another engine", CARE))
+    return Content("\n").join(lines)

@@ -1,0 +1,124 @@
+"""The two lines on top: is it alive, how far is it, and what the numbers rest on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fftui.domain.states import RunState
+from fftui.tui.draw.bars import bar
+from fftui.tui.draw.line import Line, Piece, Tone, fitted, put, spread
+from fftui.tui.draw.numbers import span
+from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
+from fftui.tui.words import RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MIN_BAR, _MAX_BAR = 8, 40
+_MIN_NAME = 12
+
+
+class HeaderPane(ScenePane):
+    """Name, state, progress, pace and the engine's pulse; below it, the basis."""
+
+    _problem = ""
+
+    def fail(self, problem: str) -> None:
+        """The run could not be read even once."""
+        self._problem = problem
+        self.repaint()
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """Two lines."""
+        if self.scene is None:
+            if self._problem:
+                return (Line((Piece(" "), put(self._problem, Tone.BAD, width - 2))),)
+            return (Line((Piece(" opening the run", Tone.MUTED),)),)
+        return (pulse(self.scene, width), basis(self.scene, width))
+
+
+def pulse(scene: Scene, width: int) -> Line:
+    """The first line. What does not fit goes: elapsed first, then pace, then the name's end."""
+    run, glyphs = scene.summary, scene.glyphs
+    state = RunState.DEAD if scene.lost else run.state
+    said = RUN[state]
+    word = f"{said.mark(plain=glyphs.plain)} {said.word}"
+    progress = f"{run.done}/{run.planned}"
+    engine = _engine(scene)
+    pace = f"{run.per_minute:.0f}/min" if run.state is RunState.RUNNING and not scene.lost else ""
+    eta = f"ETA {span(run.eta_s)}" if run.eta_s is not None and not scene.at_rest else ""
+    elapsed = f"in {span(run.elapsed_s)}"
+    fixed = 1 + 2 + len(word) + 2 + 1 + len(progress) + sum(p.cells for p in engine)
+    room = width - fixed - _MIN_BAR
+    name = put(run.name, Tone.STRONG, max(_MIN_NAME, min(28, room)))
+    room -= name.cells
+    extras: list[str] = []
+    for text in (eta, pace, elapsed):
+        if text and len(text) + 2 <= room - 2:
+            extras.append(text)
+            room -= len(text) + 2
+    # Read in the order pace, elapsed, ETA, whatever was given room first.
+    extras = [text for text in (pace, elapsed, eta) if text in extras]
+    size = max(4, min(_MAX_BAR, _MIN_BAR + room - 2))
+    done, track = bar(run.done / run.planned if run.planned else 0.0, size, glyphs)
+    pieces = [
+        Piece(" "),
+        name,
+        Piece("  "),
+        Piece(word, tone_of(said)),
+        Piece("  "),
+        Piece(done, tone_of(said)),
+        Piece(track, Tone.FAINT),
+        Piece(" "),
+        Piece(progress),
+        *(Piece(f"  {text}", Tone.MUTED if text == elapsed else Tone.PLAIN) for text in extras),
+    ]
+    return spread(pieces, engine, width)
+
+
+def _engine(scene: Scene) -> list[Piece]:
+    run, glyphs = scene.summary, scene.glyphs
+    if scene.lost:
+        alarm = f"{glyphs.badge_left}ENGINE LOST{glyphs.badge_right}"
+        return [Piece(alarm, Tone.ALARM), Piece(" R resume ", Tone.STRONG)]
+    if run.state.over:
+        return [Piece("no engine ", Tone.MUTED)]
+    if run.engine.heartbeat_at is None:
+        return [Piece("engine starting ", Tone.MUTED)]
+    age = scene.now - run.engine.heartbeat_at
+    # A healthy pulse reads the same at every look; only a late one counts up.
+    text = "engine 1s ago " if age < 2 else f"engine {age:.0f}s ago "
+    return [Piece(text, Tone.MUTED if age < 2 else Tone.WARN)]
+
+
+def basis(scene: Scene, width: int) -> Line:
+    """The second line: simulated or not, which rate, graded by whom, and the run's own caveat."""
+    run, glyphs = scene.summary, scene.glyphs
+    end: list[Piece] = []
+    if scene.frozen is not None:
+        badge = f"{glyphs.badge_left}FROZEN +{scene.frozen}{glyphs.badge_right}"
+        end = [Piece(badge, Tone.BADGE), Piece(" ")]
+    start = [Piece(" ")]
+    if run.simulated:
+        badge = f"{glyphs.badge_left}simulated{glyphs.badge_right}"
+        start += [Piece(badge, Tone.BADGE), Piece(f" {glyphs.dot} ", Tone.MUTED)]
+    if scene.problem:
+        start += [put(scene.problem, Tone.BAD)]
+        return spread(start, end, width)
+    formula = f" ({scene.tier.formula})" if width >= 120 else ""
+    start += [Piece(f"{scene.tier.words}{formula}", Tone.STRONG)]
+    if scene.tier is not run.tier and run.stop_width is not None:
+        start += [Piece(f" (stop rule: {run.tier.words})", Tone.MUTED)]
+    for text in (_basis(scene), run.reason, run.note):
+        if text:
+            start += [Piece(f" {glyphs.dot} ", Tone.MUTED), put(text, Tone.MUTED)]
+    return spread(fitted(start, width), end, width)
+
+
+def _basis(scene: Scene) -> str:
+    """The basis all targets share; otherwise the chosen target's, and that others differ."""
+    words = {target.basis for target in scene.summary.targets}
+    if len(words) == 1:
+        return words.pop()
+    chosen = scene.chosen
+    return f"{chosen.basis} (others differ)" if chosen else "several graders"

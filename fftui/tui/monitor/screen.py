@@ -1,0 +1,269 @@
+"""The monitor screen: reads the run once a tick, hands one scene to all panes, takes the keys."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.binding import BindingType
+from textual.widgets import Input
+
+from fftui.domain.labels import Tier
+from fftui.domain.states import RunState, TargetState
+from fftui.tui.bindings import bindings
+from fftui.tui.dialogs import TypedConfirm
+from fftui.tui.draw.glyphs import glyphs
+from fftui.tui.monitor.left import SinceLeftBox
+from fftui.tui.monitor.log import LogPane
+from fftui.tui.monitor.scene import Scene, steadied
+from fftui.tui.monitor.stage import Stage
+from fftui.tui.monitor.targets import TargetsPane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fftui.results.view import RunSummary
+    from fftui.tui.app import FftuiApp
+    from fftui.tui.source import Source
+
+REFRESH_S = 1.0
+_TIERS = tuple(Tier)
+_LOG_PAGE = 200
+
+
+def _bindings() -> list[BindingType]:
+    # The screen takes "back" first: a filter or a zoomed pane is a step of its own.
+    return [
+        replace(each, action="back") if each.action == "app.back" else each
+        for each in bindings("monitor")
+    ]
+
+
+class MonitorScreen(Stage):
+    """One run, live or long finished."""
+
+    NAME = "monitor"
+    CSS_PATH = "monitor.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        refresh: float = REFRESH_S,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self._source = source
+        self._every = refresh
+        self._clock = clock
+        self._newest: RunSummary | None = None
+        """As last read, also while the display is frozen."""
+        self._held: RunSummary | None = None
+        """What a frozen display shows."""
+        self._problem = ""
+
+    def on_mount(self) -> None:
+        """Reading goes on for as long as the screen stands, under other screens too."""
+        self._lay()
+        self._activate(self.targets)
+        self._watch()
+
+    # What is shown
+
+    @work(exclusive=True, group="watch")
+    async def _watch(self) -> None:
+        first = True
+        while True:
+            await self.tick()
+            if first and self._newest is not None:
+                first = False
+                await self._greet()
+            await asyncio.sleep(self._every)
+
+    async def tick(self) -> None:
+        """Read what is new and show it."""
+        try:
+            summary = await self._source.poll()
+            problem = ""
+        except Exception as error:
+            # A run folder can vanish, a disk can fail; the last numbers stay, marked as such.
+            summary, problem = None, f"reading failed, trying again: {error}"
+        if problem != self._problem:
+            self._problem = problem
+        if summary is not None:
+            self._newest = steadied(self._newest, summary)
+        self._show()
+
+    def _show(self) -> None:
+        newest = self._newest
+        if newest is None:
+            if self._problem:
+                self.header.fail(self._problem)
+            return
+        shown = self._held or newest
+        # A frozen display keeps its numbers, never the sign that the engine is gone.
+        shown = replace(shown, engine=newest.engine) if self._held else shown
+        before = self._scene
+        scene = Scene(
+            summary=shown,
+            tier=before.tier if before else newest.tier,
+            now=self._clock(),
+            glyphs=glyphs(plain=self._app.ascii),
+            target=self.targets.target,
+            frozen=newest.done - self._held.done if self._held else None,
+            problem=self._problem,
+        )
+        self._paint(scene, all_panes=before is None or before.summary is not shown)
+
+    async def _greet(self) -> None:
+        try:
+            left = await self._source.since_left()
+            await self._source.seen()
+        except Exception as error:
+            self._problem = f"visits cannot be noted: {error}"
+            return
+        if left is not None and (left.answered or left.flagged or left.paused or left.alerts):
+            plain = self._app.ascii
+            self.app.push_screen(SinceLeftBox(left, self._clock(), glyphs(plain=plain)))
+
+    # Keys
+
+    def action_back(self) -> None:
+        """Out of the filter, then out of the zoom, then to the screen before."""
+        if self.has_class("-filtering") or self.targets.filter:
+            self._end_filter(keep=False)
+        elif self._zoomed is not None:
+            self._zoom(None)
+        else:
+            self._app.action_back()
+
+    def action_open(self) -> None:
+        """Drill down from the focused pane."""
+        if self._active is self.flags:
+            self.action_open_flag()
+        elif self.targets.target is not None:
+            self._app.open_responses(self.targets.target)
+
+    def action_open_flag(self) -> None:
+        """The flagged answer under the flags' cursor."""
+        if self.flags.outcome is not None:
+            self._app.open_trace(self.flags.outcome)
+
+    def action_next_tier(self) -> None:
+        """Another definition of success."""
+        if self._scene is not None:
+            at = (_TIERS.index(self._scene.tier) + 1) % len(_TIERS)
+            self._paint(replace(self._scene, tier=_TIERS[at]))
+
+    def action_freeze(self) -> None:
+        """Hold the display, or let it go on."""
+        self._held = None if self._held else self._newest
+        self._show()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self.targets.next_sort()
+
+    def action_flip(self) -> None:
+        """Turn the order round."""
+        self.targets.flip_sort()
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Type a filter; the table follows each letter."""
+        self._zoom_if_hidden()
+        self.add_class("-filtering")
+        self.entry.value = self.targets.filter
+        self.entry.focus()
+
+    def _zoom_if_hidden(self) -> None:
+        if self._zoomed not in (None, self.targets):
+            self._zoom(None)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Narrow the table while a filter is typed."""
+        if self.has_class("-filtering"):
+            self.targets.narrow(event.value)
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter and go back to the table."""
+        self._end_filter(keep=True)
+
+    def on_input_blurred(self) -> None:
+        """Whoever goes to another pane keeps the filter."""
+        self.remove_class("-filtering")
+
+    def _end_filter(self, *, keep: bool) -> None:
+        self.remove_class("-filtering")
+        if not keep:
+            self.targets.narrow("")
+        self._activate(self.targets)
+
+    def on_targets_pane_chosen(self, message: TargetsPane.Chosen) -> None:
+        """The panes that tell of one target follow the cursor."""
+        if self._scene is not None:
+            self._scene = replace(self._scene, target=message.target)
+            for pane in (self.header, self.detail, self.selected, self.families):
+                pane.show(self._scene)
+
+    @work(exclusive=True, group="log")
+    async def on_log_pane_older(self, message: LogPane.Older) -> None:
+        """Fetch a page of older log lines."""
+        self.log_pane.put_older(await self._source.log(message.before, _LOG_PAGE))
+
+    # Commands to the engine
+
+    def action_pause_run(self) -> None:
+        """Pause, or go on."""
+        if self._newest is not None:
+            if self._newest.state.over:
+                self.notify("no engine runs; R resumes a run that is not done")
+            else:
+                paused = self._newest.state is RunState.PAUSED
+                self._command("resume" if paused else "pause")
+
+    def action_pause_target(self) -> None:
+        """Pause the chosen target, or let it go on."""
+        target = self._scene.chosen if self._scene else None
+        if target is None or target.state.over:
+            self.notify("this target is over" if target else "no target is chosen")
+            return
+        paused = target.state is TargetState.PAUSED
+        self._command("resume_target" if paused else "pause_target", target.id)
+
+    @work(group="command")
+    async def _command(self, kind: str, target: int | None = None) -> None:
+        try:
+            await self._source.command(kind, target)
+        except Exception as error:
+            self.notify(f"{kind.replace('_', ' ')} was not sent: {error}", severity="error")
+
+    @work(group="confirm", exclusive=True)
+    async def action_stop(self) -> None:
+        """Stop the run once its name was typed."""
+        if self._newest is None or self._newest.state.over:
+            return
+        name = self._newest.name
+        if await self.app.push_screen_wait(TypedConfirm(f"Stop {name}", name)):
+            self._command("stop")
+
+    @work(group="revive", exclusive=True)
+    async def action_resume(self) -> None:
+        """Start an engine where there is none."""
+        if self._scene is None or not self._scene.lost:
+            self.notify("the engine is alive; p pauses and resumes")
+            return
+        self.notify("starting an engine")
+        problem = await self._source.revive()
+        if problem:
+            self.notify(problem, severity="error")
+
+    @property
+    def _app(self) -> FftuiApp:
+        return cast("FftuiApp", self.app)

@@ -1,0 +1,227 @@
+"""The right column of wide screens: everything about the chosen target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fftui.domain.labels import RATED, Label, Tier
+from fftui.domain.outcomes import OutcomeClass
+from fftui.tui.draw.bars import bar
+from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right
+from fftui.tui.draw.numbers import count, limits, money, percent
+from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
+from fftui.tui.words import TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fftui.results.view import FamilyCell, TargetSummary
+    from fftui.tui.draw.glyphs import Glyphs
+
+_OUTCOME_TONES = {
+    OutcomeClass.ANSWERED: Tone.PLAIN,
+    OutcomeClass.INPUT_FILTER: Tone.WARN,
+    OutcomeClass.OUTPUT_FILTER: Tone.WARN,
+    OutcomeClass.INFRA: Tone.BAD,
+    OutcomeClass.CONFIG: Tone.BAD,
+}
+
+
+class SelectedPane(ScenePane):
+    """A column with an upright at its left edge."""
+
+    def lines(self, width: int, height: int) -> Sequence[Line]:
+        """As many sections as fit, the most asked for first."""
+        scene = self.scene
+        if scene is None:
+            return ()
+        edge = Piece(f"{scene.glyphs.upright} ", Tone.FAINT)
+        inner = width - 3
+        body = column(scene, scene.chosen, inner, height) if scene.chosen else []
+        body += [BLANK] * (height - len(body))
+        return [line(edge, *fitted(list(row.pieces), inner)) for row in body[:height]]
+
+
+def column(scene: Scene, target: TargetSummary, width: int, height: int) -> list[Line]:
+    """The sections, one below the other with a blank line between them."""
+    sections = [
+        _who(scene, target, width),
+        _rates(target, width, scene.tier),
+        _families(scene, target, width),
+        _outcomes(scene.glyphs, target, width),
+        _refusers(scene.glyphs, target, width),
+        _cost(target, width),
+    ]
+    lines: list[Line] = []
+    for section in sections:
+        if not section:
+            continue
+        if len(lines) + len(section) + 1 > height:
+            section = section[: max(0, height - len(lines) - 1)]  # noqa: PLW2901
+            if len(section) < 2:
+                break
+        lines += [BLANK, *section] if lines else section
+    return lines
+
+
+def _title(text: str, width: int, note: str = "") -> Line:
+    return line(left(text, width - len(note), Tone.TITLE), Piece(note, Tone.MUTED))
+
+
+def _pair(name: str, value: str, width: int, tone: Tone = Tone.PLAIN) -> Line:
+    return line(left(name, 14, Tone.MUTED), left(value, width - 14, tone))
+
+
+def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
+    said = TARGET[target.state]
+    state = Piece(f"{said.mark(plain=scene.glyphs.plain)} {said.word}", tone_of(said))
+    lines = [line(put(target.name, Tone.STRONG, width)), line(state)]
+    if target.reason:
+        lines[1] = line(state, put(f" {scene.glyphs.dot} {target.reason}", Tone.MUTED))
+    served = " via ".join(part for part in (target.platform, target.upstream) if part)
+    lines.append(_pair("served by", served, width))
+    lines.append(_pair("model", target.model, width))
+    if target.maker:
+        lines.append(_pair("maker", target.maker, width))
+    if target.tags:
+        lines.append(_pair("tags", ", ".join(target.tags), width))
+    if target.identities > 1:
+        text = f"{target.identities} identities answered"
+        lines.append(_pair("identity", text, width, Tone.WARN))
+    text = f"{target.done} of {target.planned}, {target.settled} settled"
+    lines.append(_pair("attempts", text, width))
+    return lines
+
+
+def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
+    found = target.over_refusal
+    lines: list[Line] = []
+    if not benign_only(target):
+        lines.append(_title("attack success", width, "95 % Wilson"))
+        for tier in Tier:
+            rate = target.rates.get(tier)
+            tone = Tone.STRONG if tier is shown else Tone.PLAIN
+            head = left(tier.value, 7, tone)
+            if rate is None or rate.wilson is None or rate.rate is None:
+                lines.append(line(head, right("no data", width - 7, Tone.MUTED)))
+                continue
+            text = f"{rate.successes}/{rate.n}"
+            between = f"{percent(rate.rate)} {limits(rate.wilson.low, rate.wilson.high)}"
+            lines.append(line(head, right(text, 8, tone), right(between, width - 15, tone)))
+        rate = target.rates.get(shown)
+        for name, between_all in (
+            ("at any look", rate.anytime if rate else None),
+            ("worst case", rate.bounds if rate else None),
+        ):
+            if between_all is not None:
+                text = limits(between_all.low, between_all.high)
+                lines.append(line(left(name, 15, Tone.MUTED), right(text, width - 15, Tone.MUTED)))
+    if found.n:
+        text = f"{found.refused}/{found.n}"
+        if found.interval is not None:
+            text += f"  {limits(found.interval.low, found.interval.high)} %"
+        lines.append(line(left("over-refusal", 13), right(text, width - 13)))
+    return lines
+
+
+def _families(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
+    cells = [cell for cell in target.families if not cell.benign]
+    if not cells:
+        return []
+    cells.sort(key=lambda cell: _share(cell, scene.tier), reverse=True)
+    lines = [_title("families", width, "S/n and interval")]
+    name = max(8, min(16, width - 28))
+    size = max(4, width - name - 1 - 7 - 1 - 9 - 1)
+    for cell in cells:
+        rate = cell.rates.get(scene.tier)
+        head = left(cell.family or "(none)", name)
+        if rate is None or rate.wilson is None or rate.rate is None:
+            lines.append(line(head, right("no data", 8, Tone.MUTED)))
+            continue
+        done, track = bar(rate.rate, size, scene.glyphs)
+        low, high = rate.wilson.low * 100, rate.wilson.high * 100
+        lines.append(
+            line(
+                head,
+                right(f"{rate.successes}/{rate.n}", 8),
+                Piece(" "),
+                Piece(done, Tone.TITLE),
+                Piece(track, Tone.FAINT),
+                right(f"[{low:.0f}, {high:.0f}]", 10, Tone.MUTED),
+            )
+        )
+    return lines
+
+
+def _share(cell: FamilyCell, tier: Tier) -> float:
+    rate = cell.rates.get(tier)
+    return -1.0 if rate is None or rate.rate is None else rate.rate
+
+
+def _bars(
+    rows: Sequence[tuple[str, int, Tone]], total: int, width: int, glyphs: Glyphs
+) -> list[Line]:
+    size = max(4, width - 15 - 7)
+    lines = []
+    for name, n, tone in rows:
+        done, track = bar(n / total if total else 0.0, size, glyphs)
+        lines.append(
+            line(
+                left(name, 15),
+                Piece(done, tone if tone is not Tone.PLAIN else Tone.TITLE),
+                Piece(track, Tone.FAINT),
+                right(count(n), 7, tone),
+            )
+        )
+    return lines
+
+
+def _outcomes(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
+    rows = [
+        (kind.value.replace("_", " "), target.outcomes.get(kind, 0), _OUTCOME_TONES.get(kind))
+        for kind in OutcomeClass
+        if target.outcomes.get(kind, 0)
+    ]
+    if not rows:
+        return []
+    total = sum(n for _, n, _ in rows)
+    lines = [_title("outcomes", width, f"{total} closed")]
+    lines += _bars([(name, n, tone or Tone.MUTED) for name, n, tone in rows], total, width, glyphs)
+    if target.usable:
+        text = f"cut {target.cut} ({percent(target.cut / target.usable, 0)} of answers)"
+        tone = Tone.WARN if target.cut else Tone.MUTED
+        lines.append(line(put(f"{text} {glyphs.dot} ungraded {target.ungraded}", tone)))
+    return lines
+
+
+def _refusers(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
+    model = sum(
+        target.verdicts.get(label, 0) for label in (Label.REFUSAL, Label.HALLUCINATION_REFUSAL)
+    )
+    rows = [
+        ("the model", model, Tone.PLAIN),
+        ("input filter", target.outcomes.get(OutcomeClass.INPUT_FILTER, 0), Tone.WARN),
+        ("output filter", target.outcomes.get(OutcomeClass.OUTPUT_FILTER, 0), Tone.WARN),
+        ("unknown", target.outcomes.get(OutcomeClass.EMPTY, 0), Tone.MUTED),
+    ]
+    total = sum(n for _, n, _ in rows)
+    if not total:
+        return []
+    letters = "  ".join(
+        f"{label.letter} {target.verdicts[label]}"
+        for label in Label
+        if label in RATED and target.verdicts.get(label)
+    )
+    lines = [_title("who refused", width)]
+    lines += _bars([row for row in rows if row[1]], total, width, glyphs)
+    lines.append(line(put(f"labels  {letters}", Tone.MUTED, width)))
+    return lines
+
+
+def _cost(target: TargetSummary, width: int) -> list[Line]:
+    text = f"{count(target.calls)} calls, {count(target.tokens)} tokens"
+    return [
+        _title("cost", width, money(target.cost_usd)),
+        line(put(text, Tone.MUTED, width)),
+        line(put(target.basis, Tone.MUTED, width)),
+    ]

@@ -1,0 +1,151 @@
+"""One run's file behind one thread: what screens read and the commands they write.
+
+SQLite connections belong to a thread, and a slow disk must not hold up a key press.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fftui.results.view import AttemptRow, EventView, RunSummary, SinceLeft, Trace
+
+T = TypeVar("T")
+
+
+class RunFeed(Protocol):
+    """What a screen may ask of a run; `fftui.results.feed.Feed` answers."""
+
+    def poll(self) -> RunSummary | None: ...
+
+    def since_left(self, who: str) -> SinceLeft | None: ...
+
+    def seen(self, who: str) -> None: ...
+
+    def log(self, before: int | None, count: int) -> tuple[EventView, ...]: ...
+
+    def attempt_count(self, target: int, only: str = "") -> int: ...
+
+    def attempts(
+        self, target: int, start: int, count: int, only: str = ""
+    ) -> tuple[AttemptRow, ...]: ...
+
+    def trace(self, outcome_id: int) -> Trace: ...
+
+    def close(self) -> None: ...
+
+
+def _open(path: Path) -> RunFeed:
+    from fftui.results.feed import Feed
+
+    return Feed.open(path)
+
+
+def _send(path: Path, kind: str, target: int | None, by: str) -> object:
+    from fftui.store.commands import send
+
+    return send(path, kind, target, by)
+
+
+class Source:
+    """Asynchronous methods over a feed that lives in a thread of its own."""
+
+    def __init__(
+        self,
+        path: Path,
+        opener: Callable[[Path], RunFeed] = _open,
+        sender: Callable[[Path, str, int | None, str], object] = _send,
+        who: str | None = None,
+    ) -> None:
+        self.path = path
+        self.who = who or _me()
+        """Whose visits are remembered, and who is named in the log for commands."""
+        self._opener = opener
+        self._sender = sender
+        self._feed: RunFeed | None = None
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fftui-source")
+
+    async def poll(self) -> RunSummary | None:
+        """The run as committed by now; `None` when nothing changed since the last call."""
+        return await self._do(lambda feed: feed.poll())
+
+    async def since_left(self) -> SinceLeft | None:
+        """What happened since this person last looked; `None` if nothing did."""
+        return await self._do(lambda feed: feed.since_left(self.who))
+
+    async def seen(self) -> None:
+        """Note that this person has seen everything up to now."""
+        await self._do(lambda feed: feed.seen(self.who))
+
+    async def log(self, before: int | None, count: int) -> tuple[EventView, ...]:
+        """Older lines of the run's log, oldest first."""
+        return await self._do(lambda feed: feed.log(before, count))
+
+    async def attempt_count(self, target_id: int, only: str = "") -> int:
+        """Length of a filtered list of attempts."""
+        return await self._do(lambda feed: feed.attempt_count(target_id, only))
+
+    async def attempts(
+        self, target_id: int, start: int, count: int, only: str = ""
+    ) -> tuple[AttemptRow, ...]:
+        """Rows `start … start+count-1` of the filtered list, in plan order."""
+        return await self._do(lambda feed: feed.attempts(target_id, start, count, only))
+
+    async def trace(self, outcome_id: int) -> Trace:
+        """One attempt in full."""
+        return await self._do(lambda feed: feed.trace(outcome_id))
+
+    async def command(self, kind: str, target: int | None = None) -> None:
+        """Leave a command for the engine: pause, resume, stop, pause_target, resume_target."""
+        await self._run(lambda: self._sender(self.path, kind, target, self.who))
+
+    async def revive(self) -> str:
+        """Start an engine for a run that has none; returns what went wrong, or nothing."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fftui",
+            "resume",
+            str(self.path),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        _, problem = await process.communicate()
+        return problem.decode(errors="replace").strip() if process.returncode else ""
+
+    def close(self) -> None:
+        """Let go of the file, after whatever is being read."""
+        self._thread.submit(self._shut)
+        self._thread.shutdown(wait=False)
+
+    def _shut(self) -> None:
+        if self._feed is not None:
+            self._feed.close()
+
+    async def _do(self, ask: Callable[[RunFeed], T]) -> T:
+        return await self._run(lambda: ask(self._opened()))
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _opened(self) -> RunFeed:
+        # Opened here, not in the constructor: the connection must be made in its own thread.
+        if self._feed is None:
+            self._feed = self._opener(self.path)
+        return self._feed
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"

@@ -1,0 +1,48 @@
+"""The way in from the command line. Imports Textual only after its environment is set."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about the screens; the settings say the rest."""
+
+    ascii: bool = False
+    theme: str | None = None
+    mouse: bool = False
+
+
+def run_app(run: Path | None, options: Options | None = None) -> int:
+    """Show a run, or the home screen; returns the exit code when the person leaves."""
+    options = options or Options()
+    prepare(os.environ)
+    from fftui.settings import load_settings
+    from fftui.tui.app import FftuiApp
+
+    settings, warnings = load_settings()
+    app = FftuiApp(
+        run,
+        ascii=options.ascii,
+        theme=options.theme,
+        settings=settings,
+        warnings=tuple(warnings),
+    )
+    # With the mouse on, every motion is a packet upstream and a repaint downstream.
+    app.run(mouse=options.mouse or settings.mouse)
+    return app.return_code or 0
+
+
+def prepare(env: os._Environ[str] | dict[str, str]) -> None:
+    """Textual reads these when it is imported; what a person set stands."""
+    env.setdefault("TEXTUAL_ANIMATIONS", "none")
+    env.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    if env.get("TMUX") or env.get("STY"):
+        # Multiplexers answer kitty's key protocol by halves, and keys get lost.
+        env.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")

@@ -1,0 +1,103 @@
+"""A small run to append to, and the records that the tests append."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from fftui.domain.labels import Label
+from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
+from fftui.domain.scenarios import Scenario
+from fftui.domain.targets import Endpoint, Target
+from fftui.domain.verdicts import Flag, Unusable, Verdict
+from fftui.store.folder import NewGrader, NewRun, create_run
+from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
+from fftui.store.texts import pack
+
+SOUND = Identity(model="m")
+
+
+def new_run(
+    *,
+    name: str = "r",
+    scenarios: int = 5,
+    benign: Sequence[int] = (),
+    targets: int = 2,
+    graders: int = 2,
+    repeats: int = 1,
+    width: float | None = None,
+) -> NewRun:
+    """Scenarios `s0`, `s1`, … in two families; those whose number is in `benign` are benign."""
+    return NewRun(
+        name=name,
+        created_at=1e9,
+        seed=1,
+        repeats=repeats,
+        simulated=True,
+        note="",
+        compress=False,
+        plan_source="plan.toml",
+        plan_toml="",
+        plan_json=json.dumps({"stop": {"tier": "strict", "width": width, "max_attempts": None}}),
+        plan_sha256="",
+        fftui="0",
+        versions={},
+        by="tests",
+        files=(),
+        scenarios=[
+            Scenario(f"s{i}", (f"[placeholder {i:03}]",), f"family {i % 2}", i in benign)
+            for i in range(scenarios)
+        ],
+        targets=[
+            Target(f"t{i}", Endpoint("sim", "openai", "", "m", "sim")) for i in range(1, targets + 1)
+        ],
+        graders=[
+            NewGrader(f"g{i}", "heuristic", "1", "", {}, basis=i == graders)
+            for i in range(1, graders + 1)
+        ],
+    )
+
+
+def made(home: Path, **how: object) -> Path:
+    """The folder of a fresh run; see `new_run`."""
+    return create_run(home, new_run(**how))  # type: ignore[arg-type]
+
+
+def close(
+    scenario: int,
+    *,
+    target: int = 1,
+    repeat: int = 0,
+    kind: OutcomeClass = OutcomeClass.ANSWERED,
+    cut: bool = False,
+    identity: Identity = SOUND,
+    text: str = "[placeholder: steps 1-4]",
+) -> CloseAttempt:
+    """The end of one attempt."""
+    answers = (text,) if kind is OutcomeClass.ANSWERED else ()
+    body = pack({"answers": list(answers), "reasoning": ""}, compress=False)
+    key = AttemptKey(target, scenario, repeat)
+    return CloseAttempt(key, kind, "signal", cut, identity, answers, "", 1e9, body)
+
+
+def verdict(
+    outcome: int, grader: int, label: Label | None, flags: Sequence[Flag] = ()
+) -> AddVerdict:
+    """A grader's word; `None` is an unusable reply."""
+    result = Verdict(label) if label else Unusable("prose")
+    return AddVerdict(outcome, grader, result, 1e9, tuple(flags))
+
+
+def call(
+    scenario: int,
+    *,
+    target: int = 1,
+    grader: int | None = None,
+    kind: OutcomeClass = OutcomeClass.ANSWERED,
+    tokens: int | None = 10,
+    cost: float | None = None,
+) -> AddCall:
+    """One HTTP call."""
+    outcome = Outcome(kind, "signal", usage=Usage(tokens, tokens, cost), identity=SOUND)
+    return AddCall(AttemptKey(target, scenario, 0), 0, grader, 1e9, 12.0, None, outcome)

@@ -1,0 +1,190 @@
+"""Whatever is appended in whatever order: the rollups are GROUP BY over the rows, at each commit."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fftui.domain.labels import Label
+from fftui.domain.outcomes import Identity, OutcomeClass
+from fftui.domain.verdicts import Flag
+from fftui.store import sqlite
+from fftui.store.audit import checks
+from fftui.store.context import Context
+from fftui.store.folder import database
+from fftui.store.reader import Reader
+from tests.store.support import call, close, made, verdict
+
+TARGETS, SCENARIOS, REPEATS, GRADERS = 2, 4, 2, 2
+
+closing = st.tuples(
+    st.just("close"),
+    st.integers(1, TARGETS),
+    st.integers(1, SCENARIOS),
+    st.integers(0, REPEATS - 1),
+    st.sampled_from([OutcomeClass.ANSWERED] * 5 + [k for k in OutcomeClass if not k.puts_back]),
+    st.booleans(),
+    st.sampled_from([Identity("m"), Identity("m", "other host")]),
+)
+grading = st.tuples(
+    st.just("grade"),
+    st.integers(0, 20),
+    st.integers(1, GRADERS),
+    st.sampled_from([None, *Label]),
+    st.sets(st.sampled_from(["compliance", "clash", "audit"])),
+)
+calling = st.tuples(
+    st.just("call"),
+    st.integers(1, TARGETS),
+    st.sampled_from(list(OutcomeClass)),
+    st.sampled_from([None, 1]),
+    st.sampled_from([None, 0, 7]),
+)
+ending = st.sampled_from([("commit",), ("commit",), ("rollback",)])
+
+
+class Model:
+    """The rows as plain Python, and the settled prefix by its definition."""
+
+    def __init__(self) -> None:
+        self.closed: dict[tuple[int, int, int], tuple[int, OutcomeClass]] = {}
+        self.heard: dict[int, dict[int, Label | None]] = {}
+        self.flagged: set[int] = set()
+
+    def copy(self) -> Model:
+        other = Model()
+        other.closed = dict(self.closed)
+        other.heard = {o: dict(said) for o, said in self.heard.items()}
+        other.flagged = set(self.flagged)
+        return other
+
+    def settled(self, target: int) -> list[tuple[int, int]]:
+        found = []
+        for repeat in range(REPEATS):
+            for scenario in range(1, SCENARIOS + 1):
+                outcome, kind = self.closed.get((target, scenario, repeat), (0, None))
+                graded = len(self.heard.get(outcome, {})) == GRADERS
+                if kind is None or (kind is OutcomeClass.ANSWERED and not graded):
+                    return found
+                found.append((outcome, repeat))
+        return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(closing, closing, grading, grading, calling, ending), max_size=70))
+def test_rollups_equal_group_by_at_every_commit(actions: list[tuple]) -> None:  # type: ignore[type-arg]
+    with tempfile.TemporaryDirectory() as home:
+        folder = made(
+            Path(home), scenarios=SCENARIOS, benign=[3], targets=TARGETS, repeats=REPEATS
+        )
+        context = Context(sqlite.connect(database(folder), write=True))
+        with Reader(folder) as reader:
+            _play(context, reader, actions)
+        context.db.close()
+
+
+def _play(context: Context, reader: Reader, actions: list[tuple]) -> None:  # type: ignore[type-arg]
+    kept, now = Model(), Model()
+    context.begin()
+    for name, *details in [*actions, ("commit",)]:
+        if name == "commit":
+            context.commit()
+            kept = now.copy()
+            _compare(reader, kept)
+            context.begin()
+        elif name == "rollback":
+            context.rollback()
+            now = kept.copy()
+            context.begin()
+        elif name == "call":
+            target, kind, grader, tokens = details
+            call(1, target=target, kind=kind, grader=grader, tokens=tokens).apply(context)
+        elif name == "close":
+            target, scenario, repeat, kind, cut, who = details
+            key = (target, scenario, repeat)
+            number = close(
+                scenario, target=target, repeat=repeat, kind=kind, cut=cut, identity=who
+            ).apply(context)
+            assert (number is None) == (key in now.closed)
+            if number is not None:
+                now.closed[key] = (number, kind)
+        else:
+            pick, grader, label, rules = details
+            answered = [o for o, kind in now.closed.values() if kind is OutcomeClass.ANSWERED]
+            if answered:
+                _grade(context, now, answered[pick % len(answered)], grader, label, rules)
+    context.rollback()
+
+
+def _grade(
+    context: Context, now: Model, outcome: int, grader: int, label: Label | None, rules: set[str]
+) -> None:
+    flags = [Flag(rule, f"{rule}:x", 1.0) for rule in sorted(rules)]
+    new = verdict(outcome, grader, label, flags).apply(context)
+    said = now.heard.setdefault(outcome, {})
+    assert new == (grader not in said)
+    if new:
+        said[grader] = label
+        now.flagged |= {outcome} if flags else set()
+
+
+def _compare(reader: Reader, model: Model) -> None:
+    for what, differences in checks(reader):
+        assert not differences, what
+    for target in range(1, TARGETS + 1):
+        counts = reader.counts(target)
+        prefix = model.settled(target)
+        assert counts.settled == len(prefix)
+        first = sum(len(model.heard.get(outcome, {})) for outcome, repeat in prefix if not repeat)
+        assert sum(row.first for row in counts.verdicts) == first
+    assert reader.flag_counts()[1] == len(model.flagged)
+
+
+def test_the_second_answer_to_one_attempt_changes_nothing(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.begin()
+    number = close(1).apply(context)
+    context.commit()
+    assert number is not None
+    context.begin()
+    again = close(1, kind=OutcomeClass.INFRA, text="[placeholder: another]").apply(context)
+    assert verdict(number, 1, Label.REFUSAL).apply(context)
+    assert not verdict(number, 1, Label.COMPLIANCE).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        counts = reader.counts(1)
+        assert again is None
+        assert [(row.kind, row.n) for row in counts.outcomes] == [(OutcomeClass.ANSWERED, 1)]
+        assert [(row.label, row.n) for row in counts.verdicts] == [(Label.REFUSAL, 1)]
+        assert all(not found for _, found in checks(reader))
+
+
+def test_the_audit_sees_a_rollup_that_is_wrong(tmp_path: Path) -> None:
+    folder = made(tmp_path, graders=1)
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.begin()
+    number = close(1).apply(context)
+    assert number is not None
+    verdict(number, 1, Label.REFUSAL, [Flag("audit", "audit:REFUSAL", 1.0)]).apply(context)
+    call(1).apply(context)
+    context.commit()
+    with Reader(folder) as reader:
+        for spoil in (
+            "UPDATE rollup_outcome SET n = n + 1",
+            "UPDATE rollup_verdict SET n = n + 1",
+            "UPDATE rollup_call SET n = n + 1",
+            "UPDATE rollup_flag SET n = n + 1",
+            "UPDATE prefix SET settled = settled + 1",
+            "UPDATE rollup_verdict SET settled = settled + 1",
+        ):
+            assert not [what for what, found in checks(reader) if found]
+            table, column = spoil.split()[1], spoil.split()[3]
+            context.db.execute(spoil)
+            assert [what for what, found in checks(reader) if found], spoil
+            context.db.execute(f"UPDATE {table} SET {column} = {column} - 1")
+    context.db.close()
