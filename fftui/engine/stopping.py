@@ -26,8 +26,13 @@ def review(queue: TargetQueue, counts: TargetCounts, rules: Rules) -> None:
     if not queue.drained:
         return
     if queue.state is TargetState.CLOSING:
-        queue.state = TargetState.FINISHED
-    elif queue.used_up:
+        if _narrow(queue.width, rules):
+            queue.state = TargetState.FINISHED
+            return
+        # What was in flight at the stop has widened the interval a little: it goes on, so that
+        # no target is called finished at a width that its plan does not accept.
+        queue.state, queue.reason = TargetState.OPEN, ""
+    if queue.used_up:
         queue.state, queue.reason = _used_up(queue, rules)
 
 
