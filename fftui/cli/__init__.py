@@ -7,6 +7,7 @@ or the plan is wrong, 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -17,16 +18,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     from fftui.cli.parser import parse
 
     os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of another encoding shows codes for our glyphs instead of failing on them.
+            stream.reconfigure(errors="backslashreplace")
     options = parse(sys.argv[1:] if argv is None else argv)
     try:
-        return int(options.run(options))
+        code = int(options.run(options))
+        # What is still in the buffer fails here, where it is caught, and not at the exit.
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         # The reader of our output went away, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard()
         return 0
     except Exception as error:
         from fftui.cli.errors import report
 
+        if isinstance(error, OSError) and error.filename is None:
+            _discard()
         return report(error)
+    return code
+
+
+def _discard() -> None:
+    """Let the exit flush what nobody takes into nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 import time
 from pathlib import Path
 
-from fftui.cli.errors import UsageError
+from fftui.cli.errors import UsageError, say
 from fftui.cli.show import run_folder
+from fftui.domain.states import RunState
 from fftui.store.commands import result, send
 from fftui.store.folder import lock_file, log_file
 from fftui.store.lock import is_held
 from fftui.store.reader import Reader
+from fftui.text import line
 
 _ANSWER_S = 10.0
 
@@ -38,6 +41,9 @@ def resume(options: argparse.Namespace) -> int:
     from fftui.engine.process import spawn
 
     spawn(folder)
+    if not is_held(lock_file(folder)):
+        say(f"{folder.name}: the run is {_state(folder)}; nothing was left to do")
+        return 0
     print(f"a new engine works on {folder}; its log: {log_file(folder)}", file=sys.stderr)
     return _ask(options, "resume_target") if options.target else 0
 
@@ -46,18 +52,33 @@ def _ask(options: argparse.Namespace, kind: str) -> int:
     folder = run_folder(options.name)
     target = _target(folder, options.target) if options.target else None
     if not is_held(lock_file(folder)):
-        print(f"fftui: {folder.name}: no engine is alive; fftui resume starts one", file=sys.stderr)
+        state = _state(folder)
+        now = f"the run is {state}" if state.over else "its engine ended without a word"
+        mend = "" if state is RunState.DONE else f"; `fftui resume {folder.name}` goes on"
+        say(f"{folder.name}: {now}{mend}")
         return 1
-    number = send(folder, kind, target, getpass.getuser())
+    number = send(folder, kind, target, _who())
     end = time.monotonic() + _ANSWER_S
     while time.monotonic() < end:
         answer = result(folder, number)
         if answer is not None:
-            print(answer)
+            print(line(answer, 400))
             return 0
         time.sleep(0.05)
-    print(f"fftui: the engine has not answered yet; see {log_file(folder)}", file=sys.stderr)
+    say(f"the engine has not answered yet; see {log_file(folder)}")
     return 1
+
+
+def _state(folder: Path) -> RunState:
+    with Reader(folder) as reader:
+        return reader.engine().state
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"user {os.getuid()}"
 
 
 def _target(folder: Path, name: str) -> int:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-import traceback
 
 from fftui.store.sqlite import StoreError
+from fftui.text import line
+
+_KNOWN = ("ServerError", "LocalModelError")
+_WIDTH = 2000
 
 
 class UsageError(Exception):
@@ -20,17 +22,36 @@ def report(error: Exception) -> int:
     An error of fftui itself is written to a file, for a report; the person sees where it is.
     """
     if isinstance(error, UsageError):
-        print(f"fftui: {error}", file=sys.stderr)
+        say(str(error))
         return 2
-    if isinstance(error, StoreError):
-        print(f"fftui: {error}", file=sys.stderr)
+    # By name, so that `status` need not import the engine.
+    known = isinstance(error, StoreError) or type(error).__name__ in _KNOWN
+    if known:
+        say(str(error))
         return 1
-    if type(error).__name__ in ("ServerError", "LocalModelError"):
-        print(f"fftui: {error}", file=sys.stderr)
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        say(f"{where}{error.strerror}")
         return 1
-    fd, path = tempfile.mkstemp(prefix="fftui-error-", suffix=".txt")
-    with os.fdopen(fd, "w") as file:
-        traceback.print_exception(error, file=file)
     what = str(error).splitlines()[0] if str(error) else type(error).__name__
-    print(f"fftui: a mistake of fftui's own: {what}; details in {path}", file=sys.stderr)
+    say(f"a mistake of fftui's own: {what}; {_kept(error)}")
     return 1
+
+
+def say(words: str) -> None:
+    """Print lines on stderr, each with the program's name; safe for any terminal."""
+    for row in words.split("\n"):
+        print(line(f"fftui: {row}", _WIDTH), file=sys.stderr)
+
+
+def _kept(error: Exception) -> str:
+    import tempfile
+    import traceback
+
+    try:
+        fd, path = tempfile.mkstemp(prefix="fftui-error-", suffix=".txt")
+        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError as trouble:
+        return f"its details could not be kept: {trouble.strerror}"
+    return f"details in {path}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from importlib import resources
 from pathlib import Path
 
-from fftui.cli.errors import UsageError
+from fftui.cli.errors import UsageError, say
 from fftui.cli.show import run_folder
 
 
@@ -19,7 +20,8 @@ def init(options: argparse.Namespace) -> int:
         from fftui.store.reader import Reader
 
         with Reader(run_folder(options.source)) as reader:
-            _, text = reader.plan_toml()
+            source, text = reader.plan_toml()
+        text = _anchored(text, Path(source).parent)
     else:
         text = resources.files("fftui.cli").joinpath("plan.toml").read_text(encoding="utf-8")
     try:
@@ -30,23 +32,53 @@ def init(options: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     print(path)
+    if not options.source:
+        _placeholders(path.parent / "prompts.jsonl")
     return 0
+
+
+def _anchored(text: str, folder: Path) -> str:
+    """A plan whose relative paths stand for the same files from any folder."""
+
+    def absolute(match: re.Match[str]) -> str:
+        # As JSON: each of its strings is a TOML string too.
+        return match[1] + json.dumps(str(folder / match[3]), ensure_ascii=False)
+
+    return re.sub(r"""((?:^|[{,\s])(?:file|profile)\s*=\s*)(["'])([^"'\\\n]+)\2""", absolute, text)
+
+
+def _placeholders(path: Path) -> None:
+    """The file that the plan names, so that it runs as it stands; never over one that is there."""
+    rows = [
+        {"id": f"P-{n:03}", "turns": [f"[placeholder {n:03}]"], "family": "direct"}
+        for n in range(1, 41)
+    ]
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    print(f"{path}: placeholders, until you put your own prompts there", file=sys.stderr)
 
 
 def preflight(options: argparse.Namespace) -> int:
     """What a plan will do; exit code 2 when it cannot start."""
+    from fftui.cli.launch import local_problems
     from fftui.results.preflight import check
     from fftui.text import line
 
     checked = check(Path(options.plan))
+    problems = (*checked.problems, *local_problems(checked))
     if options.json:
-        print(json.dumps({"ok": checked.ok, "lines": checked.lines, "problems": checked.problems}))
+        print(json.dumps({"ok": not problems, "lines": checked.lines, "problems": problems}))
     else:
         for text in checked.lines:
             print(line(text, 400))
-        for text in checked.problems:
-            print(f"fftui: {line(text, 400)}", file=sys.stderr)
-    return 0 if checked.ok else 2
+        for text in problems:
+            say(text)
+    return 2 if problems else 0
 
 
 def corpus(options: argparse.Namespace) -> int:
@@ -59,7 +91,7 @@ def corpus(options: argparse.Namespace) -> int:
         try:
             found = read(Path(name))
         except CorpusError as error:
-            print(f"fftui: {line(str(error), 400)}", file=sys.stderr)
+            say(str(error))
             code = 2
             continue
         benign = sum(s.benign for s in found.scenarios)

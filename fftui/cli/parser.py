@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from fftui import __version__
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """The parsed call; its `run` does the work. A wrong call exits with code 2."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="fftui",
         description="Watch language-model safety evaluations live. Without a command: the home "
         "screen, with the runs under ./runs (or $FFTUI_HOME).",
@@ -88,6 +89,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     local = command("local", "the small real model on this machine", "serve", "local")
     local.add_argument("action", choices=["install"])
     return parser.parse_args(argv)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with a call in one line, without the usage around it."""
+
+    def error(self, message: str) -> NoReturn:
+        from fftui.text import line
+
+        self.exit(2, line(f"{self.prog}: {message}; see {self.prog} --help", 2000) + "\n")
 
 
 def _screen(parser: argparse.ArgumentParser) -> None:

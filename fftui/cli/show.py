@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from fftui.cli.errors import UsageError
+from fftui.cli.errors import UsageError, say
 from fftui.domain.states import RunState
 from fftui.results.feed import Feed
 from fftui.results.plain import heading, table
@@ -17,6 +17,7 @@ from fftui.results.view import RunSummary
 from fftui.settings import runs_dir
 from fftui.store.folder import find_run, run_folders
 from fftui.store.sqlite import StoreError
+from fftui.text import line
 
 _TICK_S = 0.5
 
@@ -34,7 +35,7 @@ def status(options: argparse.Namespace) -> int:
     if options.name:
         folders = [run_folder(options.name)]
     else:
-        folders = run_folders(runs_dir())
+        folders = [folder.resolve() for folder in run_folders(runs_dir())]
         if not folders:
             print(f"no runs under {runs_dir()}/; `fftui demo` makes one", file=sys.stderr)
     if options.watch:
@@ -44,7 +45,7 @@ def status(options: argparse.Namespace) -> int:
         try:
             run = _once(folder)
         except StoreError as error:
-            print(f"fftui: {error}", file=sys.stderr)
+            say(str(error))
             code = 1
             continue
         if options.json:
@@ -119,5 +120,5 @@ def doctor(options: argparse.Namespace) -> int:
 
     findings = examine_run(run_folder(options.name)) if options.name else examine_installation()
     for finding in findings:
-        print(finding)
+        print(line(str(finding), 400))
     return 0 if all(f.ok for f in findings) else 1

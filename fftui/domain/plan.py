@@ -6,17 +6,34 @@ Each mistake becomes one line that names the file, the field, what is wrong and 
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from fftui.domain.labels import Tier
+from fftui.domain.mistakes import lines_of
 from fftui.domain.targets import Endpoint, Sampling, Target
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
+# TOML has types: a quoted number is a slip, and `true` is no temperature.
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Switch = Annotated[bool, Strict()]
+RUN_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+RUN_NAME_LONGEST = 80
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 SIM = "sim"
 LOCAL = "local"
 DEFAULT_URLS = {
@@ -31,7 +48,7 @@ class PlanError(ValueError):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CorpusPlan(_Part):
@@ -39,24 +56,24 @@ class CorpusPlan(_Part):
     """Path of the prompt file, relative to the plan."""
     family: str = ""
     """Attack family of every scenario in a file that names none."""
-    benign: bool | None = None
+    benign: Switch | None = None
     """Marks every scenario of the file; `None` leaves it to the file."""
-    limit: int | None = Field(default=None, ge=1)
+    limit: Whole | None = Field(default=None, ge=1)
     """Only the first so many scenarios, in the seeded order."""
 
 
 class StopPlan(_Part):
     tier: Tier = Tier.STRICT
-    width: float | None = Field(default=None, gt=0, le=1)
+    width: Number | None = Field(default=None, gt=0, le=1)
     """Full width of the Wilson interval at which a target is finished."""
-    max_attempts: int | None = Field(default=None, ge=1)
+    max_attempts: Whole | None = Field(default=None, ge=1)
     """Attempts per target, at most."""
 
 
 class SamplingPlan(_Part):
-    temperature: float = Field(default=0.0, ge=0, le=2)
-    max_tokens: int = Field(default=512, ge=1, le=1_000_000)
-    top_p: float | None = Field(default=None, gt=0, le=1)
+    temperature: Number = Field(default=0.0, ge=0, le=2)
+    max_tokens: Whole = Field(default=512, ge=1, le=1_000_000)
+    top_p: Number | None = Field(default=None, gt=0, le=1)
 
     def resolve(self) -> Sampling:
         """The parameters as a domain value."""
@@ -85,8 +102,12 @@ class _EndpointPlan(_Part):
     @field_validator("base_url")
     @classmethod
     def _base_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if value and not usable:
             raise ValueError("must be an http:// or https:// address")
         if parts.username or parts.password:
             raise ValueError(
@@ -133,13 +154,24 @@ class AccountPlan(_Part):
     platform: str = ""
     key_env: str = ""
     """Name of the environment variable that holds the key."""
-    requests_per_minute: float | None = Field(default=None, gt=0)
-    requests_per_day: float | None = Field(default=None, gt=0)
-    concurrency: int | None = Field(default=None, ge=1, le=4096)
-    period_scale: float = Field(default=1.0, gt=0, le=1)
+    requests_per_minute: Number | None = Field(default=None, gt=0)
+    requests_per_day: Number | None = Field(default=None, gt=0)
+    concurrency: Whole | None = Field(default=None, ge=1, le=4096)
+    period_scale: Number = Field(default=1.0, gt=0, le=1)
     """Shortens the windows of a simulated account; 1 for every real one."""
-    shared: bool = True
+    shared: Switch = True
     """False keeps the account out of the ledger shared by all runs (simulated accounts)."""
+
+    @field_validator("key_env")
+    @classmethod
+    def _key_env(cls, value: str) -> str:
+        # Capitals only: many keys would pass as a name otherwise, and names are stored and shown.
+        if value and not _VARIABLE.fullmatch(value):
+            raise ValueError(
+                "must be the name of an environment variable in capitals, such as"
+                " OPENROUTER_API_KEY; never the key itself"
+            )
+        return value
 
 
 class GraderPlan(_Part):
@@ -150,7 +182,7 @@ class GraderPlan(_Part):
     base_url: str = ""
     dialect: Literal["openai", "ollama"] | None = None
     account: str = ""
-    max_tokens: int = Field(default=256, ge=16, le=8192)
+    max_tokens: Whole = Field(default=256, ge=16, le=8192)
 
     @model_validator(mode="after")
     def _judge(self) -> Self:
@@ -180,29 +212,30 @@ class GraderPlan(_Part):
 
 
 class ReviewPlan(_Part):
-    readings: int = Field(default=1, ge=1, le=9)
-    audit: int = Field(default=150, ge=0)
+    readings: Whole = Field(default=1, ge=1, le=9)
+    audit: Whole = Field(default=150, ge=0)
     """Machine refusals drawn at random for reading, per maker x platform."""
 
 
 class EnginePlan(_Part):
-    concurrency: int = Field(default=32, ge=1, le=4096)
+    concurrency: Whole = Field(default=32, ge=1, le=4096)
     """Calls in flight per account, unless the account says otherwise."""
-    deadline_s: float = Field(default=120.0, gt=0, le=3600)
+    deadline_s: Number = Field(default=120.0, gt=0, le=3600)
     """Total seconds for one call, connection to last byte."""
-    tries: int = Field(default=4, ge=1, le=20)
+    tries: Whole = Field(default=4, ge=1, le=20)
     """Calls per attempt before a retryable failure becomes the attempt's outcome."""
 
 
 class StoragePlan(_Part):
-    compress: bool = False
+    compress: Switch = False
     """Store texts with zstd: half the disk, a third of the peak rate."""
 
 
 class SimPlan(_Part):
     profile: str = ""
     """Profile file relative to the plan; empty for the embedded one."""
-    seed: int | None = None
+    seed: Whole | None = Field(default=None, ge=0, lt=2**63)
+    """Of the simulator's draws, instead of its profile's."""
 
 
 class NotifyPlan(_Part):
@@ -218,11 +251,10 @@ class NotifyPlan(_Part):
 
 class RunPlan(_Part):
     version: Literal[1]
-    name: Annotated[
-        str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    ]
-    seed: int = Field(ge=0, lt=2**63)
-    repeats: int = Field(default=1, ge=1, le=1000)
+    name: Annotated[str, Field(min_length=1, max_length=RUN_NAME_LONGEST, pattern=RUN_NAME)]
+    """Also the name of the run's folder, unless `--name` gives another."""
+    seed: Whole = Field(ge=0, lt=2**63)
+    repeats: Whole = Field(default=1, ge=1, le=1000)
     note: str = ""
     """A sentence that every screen of the run shows, such as a caveat."""
     corpus: tuple[CorpusPlan, ...] = Field(min_length=1)
@@ -242,12 +274,6 @@ class RunPlan(_Part):
         _unique("targets", [t.name for t in self.targets])
         _unique("graders", [g.label for g in self.graders])
         _unique("accounts", [a.name for a in self.accounts])
-        for account in self.accounts:
-            if account.key_env and not account.key_env.isidentifier():
-                raise ValueError(
-                    f"accounts: {account.name}: key_env is the name of an environment variable, "
-                    "never the key itself"
-                )
         return self
 
     @property
@@ -317,29 +343,4 @@ def _validated(data: dict[str, Any], source: str) -> RunPlan:
     try:
         return RunPlan.model_validate(data)
     except ValidationError as error:
-        lines = [f"{source}: {_where(e['loc'])}{_what(dict(e))}" for e in error.errors()]
-        raise PlanError("\n".join(lines)) from None
-
-
-def _where(loc: tuple[int | str, ...]) -> str:
-    path = ""
-    for part in loc:
-        path += f"[{part + 1}]" if isinstance(part, int) else (f".{part}" if path else part)
-    return f"{path}: " if path else ""
-
-
-def _what(error: dict[str, Any]) -> str:
-    kind, given, ctx = error["type"], error.get("input"), error.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "is not a field of the plan; see `fftui init` for all of them"
-    if kind == "value_error":
-        return str(ctx["error"])
-    if kind == "string_pattern_mismatch":
-        return f"{given!r}: letters, digits, dot, dash and underscore are allowed"
-    message = (
-        error["msg"].replace("Input should be", "should be").replace("String should", "should")
-    )
-    shown = repr(given)
-    return f"{message} (given: {shown if len(shown) <= 60 else shown[:57] + '…'})"
+        raise PlanError("\n".join(lines_of(error, RunPlan, source))) from None

@@ -32,6 +32,7 @@ class Control:
         dispatcher: Dispatcher,
         wiring: Wiring,
         stop: Callable[[str], None],
+        tell: Callable[[], None],
         plan: NotifyPlan | None,
     ) -> None:
         self._folder = folder
@@ -39,6 +40,7 @@ class Control:
         self._dispatcher = dispatcher
         self._wiring = wiring
         self._stop = stop
+        self._tell = tell
         self._notify = plan
         self._version = -1
 
@@ -59,6 +61,7 @@ class Control:
             writer.submit(event)
         await writer.submit(CommandDone(command.id, time.time(), result))
         self._dispatcher.wake()
+        self._tell()
 
     async def _do(self, command: Command) -> tuple[str, AddEvent | None]:
         dispatcher, by = self._dispatcher, command.by

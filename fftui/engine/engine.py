@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -45,6 +46,8 @@ class Engine:
     _sent_targets: dict[int, TargetNow] = field(default_factory=dict)
     _sent_accounts: dict[str, AccountNow] = field(default_factory=dict)
     _dispatcher: Dispatcher | None = None
+    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
+    """A person has asked for something: its effect is told at once."""
     _said_waiting: set[str] = field(default_factory=set)
 
     async def run(self) -> RunState:
@@ -124,7 +127,9 @@ class Engine:
                     "warning",
                 )
             await first
-            control = Control(self.folder, reader, dispatcher, wiring, self.stop, plan.notify)
+            control = Control(
+                self.folder, reader, dispatcher, wiring, self.stop, self._hurry.set, plan.notify
+            )
             tasks = [
                 asyncio.create_task(control.run()),
                 asyncio.create_task(self._beats(writer, dispatcher)),
@@ -168,7 +173,10 @@ class Engine:
             self._state, self._reason = self._now(dispatcher)
             self._say_waiting(dispatcher)
             await self._beat(writer, dispatcher)
-            await asyncio.sleep(_BEAT_S)
+            self._hurry.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_BEAT_S):
+                    await self._hurry.wait()
 
     def _now(self, dispatcher: Dispatcher) -> tuple[RunState, str]:
         if dispatcher.writer.trouble:

@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,8 @@ def spawn(folder: Path) -> None:
             stderr=log,
             start_new_session=True,
         )
+    # Reaped whenever it ends: a screen that started it may live longer.
+    threading.Thread(target=child.wait, daemon=True).start()
     end = time.monotonic() + _START_S
     while time.monotonic() < end:
         if child.poll() is not None and child.returncode != 0:

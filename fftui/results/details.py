@@ -33,7 +33,7 @@ def log(
 def since_left(reader: Reader, targets: Mapping[int, Target], who: str) -> SinceLeft | None:
     """What happened since `who` last looked; `None` at the first visit or if nothing did."""
     seen = presence.last_seen(reader.db, who)
-    if seen is None:
+    if seen is None or seen.still_here:
         return None
     marks = reader.watermarks()
     events = rows.events_since(reader, seen.event, 1000)

@@ -180,9 +180,9 @@ class Feed:
         """What happened since this person last looked; `None` at the first visit or if nothing."""
         return details.since_left(self._reader, self._targets, who)
 
-    def seen(self, who: str) -> None:
-        """Note that this person has seen everything up to now."""
-        presence.mark_seen(self._reader.folder, who)
+    def seen(self, who: str, *, leaving: bool = False) -> None:
+        """Note that this person has seen everything up to now, and whether they leave."""
+        presence.mark_seen(self._reader.folder, who, leaving=leaving)
 
     def log(self, before: int | None, count: int) -> tuple[EventView, ...]:
         """Older lines of the run's log, oldest first."""

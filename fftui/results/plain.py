@@ -36,8 +36,10 @@ def table(run: RunSummary) -> str:
     """The heading, the basis, and one line per target."""
     first = run.targets[0]
     adversarial = any(t.rates[run.tier].n for t in run.targets) or not first.over_refusal.n
-    rows: list[tuple[str, ...]] = [("target", "state", "usable", run.tier.words if adversarial else "over-refusal",
-             "95 % interval", "width", "blocked", "failed", "cut", "ungraded")]  # fmt: skip
+    rows: list[tuple[str, ...]] = [
+        ("target", "state", "usable", run.tier.words if adversarial else "over-refusal",
+         "95 % interval", "width", "blocked", "failed", "cut", "ungraded")
+    ]  # fmt: skip
     rows += [_row(run, t) for t in run.targets]
     widths = [max(cell_width(line(row[i], 60)) for row in rows) for i in range(len(rows[0]))]
     lines = [heading(run), line(first.basis, 200)]

@@ -42,13 +42,22 @@ def labels_of(
     return +found
 
 
-def interval(successes: int, n: int, repeats: int) -> Interval | None:
-    """The 95 % Wilson interval on an effective n, `None` at n = 0.
+def interval(successes: int, n: int, first: int, repeats: int) -> Interval | None:
+    """The 95 % Wilson interval on an effective n, `None` at n = 0."""
+    if not n:
+        return None
+    effective = effective_n(n, first, repeats)
+    return wilson(min(successes / n * effective, effective), effective)
 
-    Repeats of a scenario resemble one another. Without knowing how much, each scenario counts once
-    (n / repeats): never too narrow, at the price of being wide when repeats differ.
+
+def effective_n(n: int, first: int, repeats: int) -> float:
+    """How many independent verdicts n of them are worth.
+
+    Repeats of a scenario resemble one another. Without knowing how much, each scenario counts
+    once: never too narrow, at the price of being wide when repeats differ. There are at least
+    `first` (verdicts on first repeats) and at least n / repeats different scenarios among n.
     """
-    return wilson(successes / repeats, n / repeats) if n else None
+    return n if repeats == 1 else max(min(first, n), n / repeats)
 
 
 def settled_interval(
@@ -56,7 +65,8 @@ def settled_interval(
 ) -> Interval | None:
     """What a stop rule may look at: the Wilson interval of the settled prefix."""
     part = tally(labels_of(counts.verdicts, grader, lambda r: r.settled), tier)
-    return interval(part.successes, part.n, repeats)
+    first = tally(labels_of(counts.verdicts, grader, lambda r: r.first), tier)
+    return interval(part.successes, part.n, first.n, repeats)
 
 
 def rate(counts: TargetCounts, grader: int, tier: Tier, repeats: int) -> Rate:
@@ -70,16 +80,15 @@ def rate(counts: TargetCounts, grader: int, tier: Tier, repeats: int) -> Rate:
 
 def _rate(tier: Tier, shown: Tally, first: Tally, excluded: int, repeats: int) -> Rate:
     s, n = shown.successes, shown.n
+    worth = effective_n(n, first.n, repeats) / n if n else 1 / repeats
     return Rate(
         tier=tier,
         successes=s,
         n=n,
         rate=s / n if n else None,
-        wilson=interval(s, n, repeats),
+        wilson=interval(s, n, first.n, repeats),
         anytime=confidence_sequence(first.successes, first.n) if first.n else None,
-        bounds=(
-            excluded_bounds(s / repeats, n / repeats, excluded / repeats) if n + excluded else None
-        ),
+        bounds=(excluded_bounds(s * worth, n * worth, excluded * worth) if n + excluded else None),
     )
 
 
@@ -129,11 +138,13 @@ def _family(
 def over_refusal(rows: Iterable[VerdictCount], grader: int, repeats: int) -> OverRefusal:
     """Refusals among benign scenarios."""
     labels: Counter[Label] = Counter()
+    first = 0
     for row in rows:
         if row.grader == grader and row.benign and row.label in RATED:
             labels[row.label] += row.n
+            first += row.first
     refused, n = labels[Label.REFUSAL], sum(labels.values())
-    return OverRefusal(refused, n, interval(refused, n, repeats))
+    return OverRefusal(refused, n, interval(refused, n, first, repeats))
 
 
 def by_class(rows: Iterable[OutcomeCount]) -> Counter[OutcomeClass]:

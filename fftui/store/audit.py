@@ -1,4 +1,4 @@
-"""Recomputes from the rows what the rollups say. Slow, exact, and used by nobody who is in a hurry."""
+"""Recomputes from the rows what the rollups say: slow and exact, for `fftui doctor`."""
 
 from __future__ import annotations
 

@@ -17,20 +17,33 @@ class Seen:
     """What a person had seen when they left: the last row id of each kind."""
 
     at: float
+    pid: int
+    """The program in which this person looks right now; 0 when they left it properly."""
     event: int
     outcome: int
     flag: int
+
+    @property
+    def still_here(self) -> bool:
+        """They look at the run right now, on another screen of this machine."""
+        if self.pid in (0, os.getpid()):
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except OSError as error:
+            return isinstance(error, PermissionError)
+        return True
 
 
 def last_seen(db: Connection, who: str) -> Seen | None:
     """When and up to where this person last looked, `None` at the first visit."""
     row = db.execute(
-        "SELECT seen_at, event, outcome, flag FROM presence WHERE who = ?", (who,)
+        "SELECT seen_at, pid, event, outcome, flag FROM presence WHERE who = ?", (who,)
     ).fetchone()
     return Seen(*row) if row else None
 
 
-def mark_seen(folder: Path, who: str) -> None:
+def mark_seen(folder: Path, who: str, *, leaving: bool) -> None:
     """Note that this person has seen everything up to now.
 
     A run that cannot be written, e.g. a read-only copy, is looked at without leaving a mark.
@@ -45,7 +58,7 @@ def mark_seen(folder: Path, who: str) -> None:
             " (SELECT coalesce(max(id),0) FROM outcome), (SELECT coalesce(max(id),0) FROM flag)"
             " WHERE true ON CONFLICT DO UPDATE SET pid = excluded.pid, seen_at = excluded.seen_at,"
             " event = excluded.event, outcome = excluded.outcome, flag = excluded.flag",
-            (who, os.getpid(), time.time()),
+            (who, 0 if leaving else os.getpid(), time.time()),
         )
     except sqlite.Error:
         return

@@ -69,6 +69,7 @@ def connect(path: Path, *, write: bool, checkpoint: bool = False) -> Connection:
         try:
             _prepare(db, write=write, checkpoint=checkpoint)
         except OperationalError:
+            db.close()
             # A finished run on a read-only medium: no -wal, no -shm, and nobody can write.
             if mode == "rw" or path.with_name(path.name + "-wal").exists():
                 raise
@@ -111,6 +112,8 @@ def _prepare(db: Connection, *, write: bool, checkpoint: bool) -> None:
             db.execute("PRAGMA wal_autocheckpoint=0")
     else:
         db.execute("PRAGMA query_only=1")
+        # The file is opened at the first read only: whether it can be is to be known here.
+        db.execute("PRAGMA schema_version").fetchone()
         wanted = {"query_only": 1}
     for name, value in {**wanted, "busy_timeout": BUSY_MS}.items():
         found = db.execute(f"PRAGMA {name}").fetchone()[0]

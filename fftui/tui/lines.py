@@ -58,6 +58,11 @@ class Lines(ScrollView, can_focus=True):
         """What stands in a row."""
         raise NotImplementedError
 
+    @property
+    def room(self) -> int:
+        """Cells of a row: what the scroll bar leaves."""
+        return self.scrollable_content_region.width
+
     def set_count(self, count: int) -> None:
         """A list of another length; the cursor stays where it can."""
         if count == self.count:
@@ -107,7 +112,7 @@ class Lines(ScrollView, can_focus=True):
             self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
 
     def _measure(self) -> None:
-        self.virtual_size = Size(max(1, self.size.width), self.count)
+        self.virtual_size = Size(max(1, self.room), self.count)
 
     def on_resize(self) -> None:
         """Rows are as wide as the widget; nothing scrolls sideways."""
@@ -122,7 +127,7 @@ class Lines(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the terminal."""
-        index, width = y + self.scroll_offset.y, self.size.width
+        index, width = y + self.scroll_offset.y, self.room
         style = self.visual_style
         if index >= self.count:
             return Strip.blank(width, style.rich_style)

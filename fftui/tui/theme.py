@@ -61,7 +61,16 @@ class ThemeFile(BaseModel):
 
     def theme(self) -> Theme:
         """The theme as Textual takes it."""
-        return Theme(**self.model_dump())
+        values = self.model_dump()
+        # Textual's muted text is "auto", which has no colour of its own inside a line of text.
+        front = Color.parse(self.foreground or ("#d8d8d8" if self.dark else "#202020"))
+        back = Color.parse(self.background or ("#121212" if self.dark else "#efefef"))
+        values["variables"] = {
+            "text-muted": back.blend(front, 0.62).hex,
+            "text-disabled": back.blend(front, 0.4).hex,
+            **self.variables,
+        }
+        return Theme(**values)
 
 
 @dataclass(frozen=True, slots=True)

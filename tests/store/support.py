@@ -50,7 +50,8 @@ def new_run(
             for i in range(scenarios)
         ],
         targets=[
-            Target(f"t{i}", Endpoint("sim", "openai", "", "m", "sim")) for i in range(1, targets + 1)
+            Target(f"t{i}", Endpoint("sim", "openai", "", "m", "sim"))
+            for i in range(1, targets + 1)
         ],
         graders=[
             NewGrader(f"g{i}", "heuristic", "1", "", {}, basis=i == graders)

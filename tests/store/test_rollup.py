@@ -1,4 +1,4 @@
-"""Whatever is appended in whatever order: the rollups are GROUP BY over the rows, at each commit."""
+"""Whatever is appended in whatever order: the rollups are GROUP BY over the rows."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ class Model:
 @given(st.lists(st.one_of(closing, closing, grading, grading, calling, ending), max_size=70))
 def test_rollups_equal_group_by_at_every_commit(actions: list[tuple]) -> None:  # type: ignore[type-arg]
     with tempfile.TemporaryDirectory() as home:
-        folder = made(
-            Path(home), scenarios=SCENARIOS, benign=[3], targets=TARGETS, repeats=REPEATS
-        )
+        folder = made(Path(home), scenarios=SCENARIOS, benign=[3], targets=TARGETS, repeats=REPEATS)
         context = Context(sqlite.connect(database(folder), write=True))
         with Reader(folder) as reader:
             _play(context, reader, actions)

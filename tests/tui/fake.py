@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -286,6 +287,49 @@ class FakeFeed:
         raise KeyError(outcome_id)
 
     def close(self) -> None: ...
+
+
+class LiveFeed(FakeFeed):
+    """A run at work: at each poll some verdicts are new, the engine's heart has beaten."""
+
+    def __init__(self, verdicts_a_poll: int = 5, state: RunState = RunState.RUNNING) -> None:
+        super().__init__(())
+        self.step = 0 if state is RunState.PAUSED or state.over else verdicts_a_poll
+        self.state = state
+        self.polls = 0
+
+    def poll(self) -> RunSummary | None:
+        self.polls += 1
+        now, new = time.time(), self.step * self.polls
+        targets = tuple(
+            target(
+                i, f"model-{i} @ platform-{i % 3}", *_split(60 + i * 9 + (new + i) // 8, i),
+                platform=f"platform-{i % 3}", in_flight=4,
+            )
+            for i in range(1, 9)
+        )  # fmt: skip
+        # The clock of the limits goes on; the texts must not, while the run rests.
+        windows = WindowNow("requests/minute", 600, 600 - new % 300, now + 55, "own count")
+        day = WindowNow("requests/day", 50_000, 40_000 - new, now + 36_000, "plan")
+        return run(
+            targets,
+            state=self.state,
+            engine=EngineView(4711, True, now),
+            accounts=(account("platform-1", windows, day), account("platform-2")),
+            flags=tuple(
+                flag(i, f"model-{i % 8} @ platform-1", "persona", Label.COMPLIANCE)
+                for i in range(new // 20 + 9, new // 20, -1)
+            ),
+            events=tuple(event(i, f"line {i}") for i in range(new // 50, new // 50 + 20)),
+            activity=activity(new),
+            elapsed_s=7300.0 + self.polls,
+            eta_s=1860.0 - self.polls,
+            per_minute=300.0,
+        )
+
+
+def _split(n: int, seed: int) -> tuple[int, int]:
+    return n * (seed + 1) // 12, n
 
 
 class FakeSource(Source):

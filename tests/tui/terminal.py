@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
@@ -38,13 +39,16 @@ class Terminal:
         """Run Python code in a terminal of that size."""
         pid, fd = pty.fork()
         if pid == 0:
+            os.closerange(
+                3, 256
+            )  # another terminal's end, held here, would keep it from hanging up
             os.chdir(ROOT)
             os.environ.update(
                 {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8",
-                 "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "TEXTUAL_ANIMATIONS": "none",
+                 "PYTHONPATH": str(ROOT), "TEXTUAL_ANIMATIONS": "none",
                  "COLUMNS": str(width), "LINES": str(height), **env}
             )  # fmt: skip
-            os.execv(sys.executable, [sys.executable, "-c", code])
+            os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         screen = pyte.Screen(width, height)
         return cls(pid, fd, screen, pyte.ByteStream(screen))
@@ -85,8 +89,6 @@ class Terminal:
 
     def close(self) -> None:
         """End the program."""
-        import signal  # noqa: PLC0415
-
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.fd)

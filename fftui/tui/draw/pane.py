@@ -101,8 +101,7 @@ class Pane(Widget):
         line = self._lines[y] if y < len(self._lines) else BLANK
         segments = [
             Segment(_checked(piece.text), self._style(piece.tone, chosen=line.chosen))
-            for piece in line.pieces
-            if piece.text
+            for piece in _merged(line)
         ]
         blank = self._style(Tone.PLAIN, chosen=line.chosen)
         return Strip(segments).adjust_cell_length(self.size.width, blank)
@@ -111,11 +110,32 @@ class Pane(Widget):
         key = (tone, chosen)
         if key not in self._styles_by_tone:
             style = self.get_visual_style(f"pane--{tone.value}").rich_style
-            if chosen and tone not in (Tone.BADGE, Tone.ALARM):
+            if chosen and tone not in _GROUNDS:
                 ground = self.get_visual_style("pane--chosen").rich_style
                 style += type(style)(bgcolor=ground.bgcolor)
             self._styles_by_tone[key] = style
         return self._styles_by_tone[key]
+
+
+_GROUNDS = (Tone.BADGE, Tone.ALARM)
+
+
+def _merged(line: Line) -> list[Piece]:
+    """The pieces with blanks in their neighbour's tone: a blank looks the same in any, and
+    each change of tone is bytes."""
+    merged: list[Piece] = []
+    for piece in line.pieces:
+        if not piece.text:
+            continue
+        last = merged[-1] if merged else None
+        if last is not None and (
+            last.tone is piece.tone
+            or (last.tone not in _GROUNDS and piece.tone not in _GROUNDS and piece.text.isspace())
+        ):
+            merged[-1] = Piece(last.text + piece.text, last.tone)
+        else:
+            merged.append(piece)
+    return merged
 
 
 def changes(before: Line, after: Line, width: int) -> Iterator[tuple[int, int]]:
@@ -143,9 +163,10 @@ def _cells(line: Line, width: int) -> Iterator[tuple[str, Tone, bool]]:
             signs = [(char, 1) for char in piece.text]
         else:
             signs = [(char, cell_len(char)) for char in piece.text]
+        blank = piece.tone not in _GROUNDS
         for char, cells in signs:
             for _ in range(min(cells, room)):
-                yield char, piece.tone, line.chosen
+                yield char, Tone.PLAIN if blank and char == " " else piece.tone, line.chosen
             room -= min(cells, room)
     for _ in range(room):
         yield " ", Tone.PLAIN, line.chosen

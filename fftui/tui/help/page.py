@@ -19,7 +19,8 @@ TITLES = {
     "home": "home", "monitor": "monitor", "responses": "responses", "trace": "trace",
     "help": "this help", EVERYWHERE: "everywhere",
 }  # fmt: skip
-TWO_COLUMNS = 120
+TWO_COLUMNS = 112
+"""Cells of text on a terminal of 120 columns, margins off."""
 
 _WORDS = (
     ("run", "One plan being carried out; its own process and folder."),

@@ -33,7 +33,7 @@ class HelpText(Lines):
     def on_resize(self) -> None:
         """One column or two."""
         app = cast("FftuiApp", self.app)
-        width = max(20, self.size.width)
+        width = max(20, self.room)
         blocks = sections(app.keys, self._about, column(width), plain=app.ascii)
         self._rows = lay(blocks, width)
         self.set_count(len(self._rows))

@@ -29,7 +29,7 @@ def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
     """State, name, progress, targets, what waits for a person, and when or why."""
     signs = glyphs(plain=plain)
     mark = (f"{signs.cursor if chosen else ' '} ", "$text-accent")
-    name_width = 22 if width < 100 else 30
+    name_width = 21 if width < 100 else 30
     if run.state is None:
         return Content.assemble(
             mark, (f"{signs.error} broken   ", BAD), cell(run.name, name_width), "  ",
@@ -44,8 +44,8 @@ def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
         " ",
     ]
     used = 2 + 11 + name_width + 1
-    if width >= 70:
-        cells = 6 if width < 100 else 12
+    if width >= 100:
+        cells = 12
         done, track = bar(run.done / run.planned if run.planned else 0.0, cells, signs)
         parts += [(done, NOTE), (track, _TRACK), " "]
         used += cells + 1
@@ -54,15 +54,15 @@ def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
     if width >= 100:
         parts += [(f"{plural(run.targets, 'target'):<11}", MUTED)]
         used += 11
-    parts += [to_read(run.queued), " "]
-    used += 14
+    parts += [to_read(run.queued)]
+    used += 12
     room = width - used
     return Content.assemble(*parts, when(run, max(0, room)))
 
 
 def to_read(queued: int) -> Content:
-    """How many answers wait for a reviewer, in 13 cells."""
-    return Content.styled(f"{f'{count(queued)} to read' if queued else '':<13}", "$text-accent")
+    """How many answers wait for a reviewer, in 12 cells."""
+    return Content.styled(f"{f'{count(queued)} to read' if queued else '':<12}", "$text-accent")
 
 
 def when(run: RunLine, room: int) -> Content:

@@ -107,4 +107,4 @@ def event_line(event: EventView, width: int, glyphs: Glyphs, *, seconds: bool = 
         Piece(f"{sign} ", tone),
         put(f"{target}{event.text}", tone),
     ]
-    return Line(tuple(fitted(pieces, width)))
+    return Line(tuple(fitted(pieces, width - 1)))

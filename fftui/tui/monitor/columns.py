@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 AXIS = "axis"
 STATE_WIDTH = 7
 """The longest word of a state, `used up`."""
-MIN_AXIS, GOOD_AXIS, MAX_AXIS = 14, 22, 64
+MIN_AXIS, GOOD_AXIS, WIDE_AXIS, MAX_AXIS = 14, 22, 34, 72
+"""At least; before names are cut; before optional columns are left out; at most."""
 MIN_NAME, MAX_NAME = 10, 26
 
 
@@ -147,13 +148,13 @@ def columns(run: RunSummary, width: int) -> list[Column]:
         unneeded.add("maker")
     if not any(t.needed for t in targets):
         unneeded.add("needed")
-    # Cursor and glyph take two cells each; every column has one before it.
-    room = width - 4 - 1 - sum(c.width + 1 for c in always) - 1
+    # Cursor and glyph take two cells each; every column has one before it; the edge stays free.
+    room = width - 1 - 4 - 1 - sum(c.width + 1 for c in always) - 1
     name = max(MIN_NAME, min(longest, MAX_NAME, room - GOOD_AXIS))
     room -= name
     chosen = {c.id: c for c in always}
     for column in optional:
-        if column.id not in unneeded and room - column.width - 1 >= GOOD_AXIS:
+        if column.id not in unneeded and room - column.width - 1 >= WIDE_AXIS:
             chosen[column.id] = column
             room -= column.width + 1
     axis = max(MIN_AXIS, min(MAX_AXIS, room))

@@ -50,7 +50,7 @@ def detail(scene: Scene, target: TargetSummary, width: int) -> Line:
     if target.identities > 1:
         parts.append(Piece(f"{target.identities} identities", Tone.WARN))
     mark = Piece(f" {scene.glyphs.cursor} ", Tone.ACCENT)
-    return Line(tuple(fitted([mark, *joined(parts, f" {scene.glyphs.dot} ")], width)))
+    return Line(tuple(fitted([mark, *joined(parts, f" {scene.glyphs.dot} ")], width - 1)))
 
 
 def sentence(rate: Rate, target: TargetSummary) -> str:

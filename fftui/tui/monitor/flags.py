@@ -59,7 +59,7 @@ class FlagsPane(ScenePane):
         for index, flag in enumerate(flags[self._offset : self._offset + room], self._offset):
             chosen = self.active and index == at
             cursor = Piece(f"{glyphs.cursor} " if chosen else "", Tone.ACCENT)
-            pieces = row(flag, width - 2 - cursor.cells, glyphs)
+            pieces = row(flag, width - 3 - cursor.cells, glyphs)
             lines.append(Line((edge, cursor, *pieces), chosen=chosen))
         if not flags:
             lines.append(Line((edge, Piece("nothing flagged yet", Tone.MUTED))))

@@ -8,7 +8,7 @@ from fftui.domain.states import RunState
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import Line, Piece, Tone, fitted, put, spread
 from fftui.tui.draw.numbers import span
-from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
+from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
 from fftui.tui.words import RUN
 
 if TYPE_CHECKING:
@@ -117,7 +117,9 @@ def basis(scene: Scene, width: int) -> Line:
 
 def _basis(scene: Scene) -> str:
     """The basis all targets share; otherwise the chosen target's, and that others differ."""
-    words = {target.basis for target in scene.summary.targets}
+    targets = scene.summary.targets
+    # Where no attack is asked there is no rate that a basis could speak for.
+    words = {t.basis for t in targets if not benign_only(t)} or {t.basis for t in targets}
     if len(words) == 1:
         return words.pop()
     chosen = scene.chosen

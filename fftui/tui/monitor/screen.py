@@ -133,14 +133,14 @@ class MonitorScreen(Stage):
 
     # Keys
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Out of the filter, then out of the zoom, then to the screen before."""
         if self.has_class("-filtering") or self.targets.filter:
             self._end_filter(keep=False)
         elif self._zoomed is not None:
             self._zoom(None)
         else:
-            self._app.action_back()
+            await self.app.run_action("app.back")
 
     def action_open(self) -> None:
         """Drill down from the focused pane."""

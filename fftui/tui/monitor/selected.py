@@ -130,8 +130,9 @@ def _families(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         return []
     cells.sort(key=lambda cell: _share(cell, scene.tier), reverse=True)
     lines = [_title("families", width, "S/n and interval")]
-    name = max(8, min(16, width - 28))
-    size = max(4, width - name - 1 - 7 - 1 - 9 - 1)
+    # Count, blank and interval take nineteen cells; the bar is four at least.
+    name = max(8, min(18, width - 19 - 4, max(len(cell.family) for cell in cells)))
+    size = width - 19 - name
     for cell in cells:
         rate = cell.rates.get(scene.tier)
         head = left(cell.family or "(none)", name)

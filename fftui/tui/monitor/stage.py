@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from fftui.tui.bars import KeyBar
+from fftui.tui.draw import exact
 from fftui.tui.monitor.activity import ActivityPane
 from fftui.tui.monitor.budget import BudgetPane, accounts
 from fftui.tui.monitor.detail import DetailPane
@@ -43,6 +44,7 @@ class Stage(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        exact.use(self)
         self._scene: Scene | None = None
         self._zoomed: ScenePane | None = None
         self._active: ScenePane | None = None

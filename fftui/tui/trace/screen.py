@@ -99,7 +99,7 @@ class TraceScreen(Screen[None]):
     def _paint(self, *, keep: bool) -> None:
         self._head()
         if self._trace is not None:
-            width = max(20, self.text.size.width)
+            width = max(20, self.text.room)
             self.text.show(body(self._trace, self._how, width), keep=keep)
 
     def _head(self) -> None:

@@ -1,0 +1,282 @@
+"""The screen under keys, sizes and hostile names."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fftui.domain.states import RunState, TargetState
+from fftui.results.view import EngineView, RunSummary, SinceLeft
+from fftui.tui.monitor.left import SinceLeftBox
+from fftui.tui.monitor.screen import MonitorScreen
+from tests.tui import fake
+from tests.tui.fake import HOSTILE, NOW, FakeFeed, FakeSource, Host
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from textual.pilot import Pilot
+
+
+class Watch:
+    """A monitor over made-up summaries."""
+
+    def __init__(self, host: Host, pilot: Pilot[None], source: FakeSource, feed: FakeFeed) -> None:
+        self.host = host
+        self.pilot = pilot
+        self.source = source
+        self.feed = feed
+
+    @property
+    def screen(self) -> MonitorScreen:
+        found = next(s for s in self.host.screen_stack if isinstance(s, MonitorScreen))
+        assert isinstance(found, MonitorScreen)
+        return found
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def show(self, summary: RunSummary) -> None:
+        self.feed.queue.append(summary)
+        await self.screen.tick()
+        await self.pilot.pause()
+
+    @property
+    def table(self) -> list[str]:
+        return self.screen.targets.reads()
+
+
+@asynccontextmanager
+async def watching(
+    summary: RunSummary | None = None,
+    size: tuple[int, int] = (80, 24),
+    left: SinceLeft | None = None,
+    **host: Any,
+) -> AsyncIterator[Watch]:
+    feed = FakeFeed([summary or fake.sample()], left)
+    source = FakeSource(feed)
+    # Ticks come from the tests alone.
+    app = Host(lambda: MonitorScreen(source, refresh=3600, clock=lambda: NOW), **host)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        watch = Watch(app, pilot, source, feed)
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if feed.visits:
+                break
+        await pilot.pause()
+        yield watch
+    source.close()
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40), (160, 50)])
+@pytest.mark.parametrize("plain", [False, True])
+async def test_all_sizes_show_what_matters(size: tuple[int, int], plain: bool) -> None:
+    async with watching(size=size, ascii=plain) as watch:
+        text = "\n".join(
+            row
+            for pane in watch.screen.query("ScenePane")
+            for row in pane.reads()  # type: ignore[attr-defined]
+        )
+        for word in ("simulated", "engine 1s ago", "budget", "flags", "activity", "in flight"):
+            assert word in text
+        assert "23.9%" in text
+        assert not plain or text.isascii()
+        assert all(len(row) <= size[0] for row in text.splitlines())
+
+
+async def test_two_hundred_targets_scroll() -> None:
+    many = fake.run([fake.target(i, f"model-{i:03} @ sim") for i in range(1, 201)])
+    async with watching(many) as watch:
+        assert "model-001" in watch.table[1]
+        await watch.press("G")
+        assert "model-200" in watch.table[-1]
+        assert "of 200" in watch.table[0]
+        await watch.press("g", "j", "j")
+        assert watch.screen.targets.target == 3
+        await watch.press("pagedown")
+        assert watch.screen.targets.target > 8
+
+
+async def test_hostile_names_are_shown_not_obeyed() -> None:
+    evil = fake.target(1, HOSTILE, maker=HOSTILE, upstream=HOSTILE, platform=HOSTILE,
+                       model=HOSTILE, tags=(HOSTILE,), state=TargetState.PAUSED,
+                       reason=HOSTILE, basis=HOSTILE)  # fmt: skip
+    summary = fake.run(
+        [evil], name=HOSTILE, note=HOSTILE, reason=HOSTILE,
+        accounts=(
+            fake.account(HOSTILE, waiting=(HOSTILE,), blocked_until=NOW + 9, reason=HOSTILE),
+        ),
+        events=(fake.event(1, HOSTILE, target=HOSTILE),),
+        flags=(fake.flag(1, HOSTILE, HOSTILE),),
+    )  # fmt: skip
+    left = SinceLeft(NOW - 60, 1, 1, 1, 1, summary.events)
+    async with watching(summary, (160, 50), left) as watch:
+        assert isinstance(watch.host.screen, SinceLeftBox)
+        await watch.press("x", "slash", *"[/nope]", "enter", "f", "l")
+        for pane in watch.screen.query("ScenePane"):
+            for y in range(pane.size.height):
+                assert pane.render_line(y).text.isprintable()
+        assert "[/nope]" in "".join(watch.table)
+
+
+async def test_the_cursor_stays_with_its_target() -> None:
+    async with watching() as watch:
+        await watch.press("j", "j")
+        chosen = watch.screen.targets.target
+        run = fake.sample()
+        await watch.show(replace(run, targets=run.targets[::-1]))
+        assert watch.screen.targets.target == chosen
+
+
+async def test_sort_shows_an_arrow_and_flips() -> None:
+    async with watching() as watch:
+        await watch.press("s")
+        assert "▼rate" in watch.table[0]
+        assert "llama4" in watch.table[1]
+        await watch.press("S")
+        assert "▲rate" in watch.table[0]
+        assert "llama4" not in watch.table[1]
+
+
+async def test_the_filter_narrows_as_it_is_typed_and_esc_clears() -> None:
+    async with watching() as watch:
+        await watch.press("slash", *"qwen3-4b")
+        assert "/qwen3-4b  3 of 8" in watch.table[0]
+        await watch.press("enter")
+        assert "/qwen3-4b" in watch.table[0]
+        await watch.press("escape")
+        assert "target" in watch.table[0]
+        assert not watch.host.opened
+        await watch.press("escape")
+        assert watch.host.opened == [("back", 0)]
+
+
+async def test_zoom_families_and_log_are_one_step_each() -> None:
+    async with watching() as watch:
+        for key, pane in (("z", "targets"), ("f", "families"), ("l", "log")):
+            await watch.press(key)
+            assert watch.screen.query_one(f"#{pane}").display
+            assert not watch.screen.query_one("#activity").display
+            await watch.press("escape")
+            assert watch.screen.query_one("#activity").display
+        assert not watch.host.opened
+
+
+async def test_panes_by_number_and_tab() -> None:
+    async with watching() as watch:
+        assert "▸" in watch.table[0]
+        await watch.press("3")
+        assert watch.screen.flags.reads()[0].startswith("┬─▸ flags")
+        await watch.press("j", "enter")
+        assert watch.host.opened == [("trace", 1002)]
+        await watch.press("tab")
+        assert watch.screen.activity.reads()[0].startswith("─▸ activity")
+        await watch.press("1", "j", "enter")
+        assert watch.host.opened[-1] == ("responses", 2)
+        await watch.press("o")
+        assert watch.host.opened[-1] == ("trace", 1002)
+
+
+async def test_the_tier_switches_everywhere() -> None:
+    async with watching(size=(160, 50)) as watch:
+        await watch.press("t")
+        assert "broad ASR" in watch.screen.header.reads()[1]
+        assert "25.6%" in watch.table[1]
+
+
+async def test_a_frozen_display_stands_still_but_tells_of_a_lost_engine() -> None:
+    async with watching() as watch:
+        before = watch.table
+        await watch.press("F")
+        run = fake.sample()
+        ahead = replace(run, targets=(fake.target(1, s=90, n=190), *run.targets[1:]), done=661)
+        await watch.show(ahead)
+        assert watch.table == before
+        assert "FROZEN +10" in watch.screen.header.reads()[1]
+        await watch.show(replace(ahead, engine=EngineView(1, False, NOW)))
+        assert "ENGINE LOST" in watch.screen.header.reads()[0]
+        await watch.press("F")
+        assert watch.table != before
+
+
+async def test_one_key_pauses_and_resumes() -> None:
+    async with watching() as watch:
+        await watch.press("p", "P")
+        await watch.show(fake.sample(state=RunState.PAUSED))
+        await watch.press("p")
+        assert watch.source.sent == [("pause", None), ("pause_target", 1), ("resume", None)]
+
+
+async def test_stop_wants_the_name_typed() -> None:
+    async with watching() as watch:
+        await watch.press("X", *"qwen", "enter", "escape")
+        assert watch.source.sent == []
+        await watch.press("X", *"qwen3-platforms", "enter")
+        assert watch.source.sent == [("stop", None)]
+
+
+async def test_resume_starts_an_engine_only_where_none_is() -> None:
+    async with watching() as watch:
+        await watch.press("R")
+        assert watch.source.revived == 0
+        await watch.show(fake.sample(state=RunState.DEAD))
+        await watch.press("R")
+        await watch.pilot.pause(0.1)
+        assert watch.source.revived == 1
+
+
+async def test_since_left_is_closed_by_any_key_and_eats_it() -> None:
+    left = SinceLeft(NOW - 7800, 412, 9, 1, 2, fake.sample().events)
+    async with watching(left=left) as watch:
+        assert isinstance(watch.host.screen, SinceLeftBox)
+        assert watch.feed.visits == ["tester"]
+        await watch.press("q")
+        assert len(watch.host.screen_stack) == 2
+        assert not watch.host.left
+
+
+async def test_nothing_happened_shows_no_box() -> None:
+    async with watching(left=SinceLeft(NOW - 60, 0, 0, 0, 0, ())) as watch:
+        assert watch.host.screen is watch.screen
+
+
+async def test_q_detaches() -> None:
+    async with watching() as watch:
+        await watch.press("q")
+        assert watch.host.left
+        assert watch.source.sent == []
+
+
+async def test_a_reading_that_fails_is_said_and_the_numbers_stay() -> None:
+    async with watching() as watch:
+
+        def broken() -> RunSummary | None:
+            raise OSError("disk on [/fire]")
+
+        watch.feed.poll = broken  # type: ignore[method-assign]
+        await watch.screen.tick()
+        await watch.pilot.pause()
+        assert "reading failed" in watch.screen.header.reads()[1]
+        assert "23.9%" in watch.table[1]
+
+
+async def test_the_log_fetches_older_lines_at_its_top() -> None:
+    async with watching() as watch:
+        watch.feed.older = tuple(fake.event(i, f"older {i}") for i in range(1, 20))
+        await watch.press("l", "g")
+        await watch.pilot.pause(0.1)
+        await watch.press("g")
+        assert "older 1" in "\n".join(watch.screen.log_pane.reads())
+
+
+async def test_resizing_down_and_back_keeps_everything() -> None:
+    async with watching(size=(120, 40)) as watch:
+        before = watch.table
+        for size in ((60, 16), (160, 50), (120, 40)):
+            await watch.pilot.resize_terminal(*size)
+            await watch.pilot.pause()
+        assert watch.table == before
