@@ -27,7 +27,7 @@ class RunFeed(Protocol):
 
     def since_left(self, who: str) -> SinceLeft | None: ...
 
-    def seen(self, who: str) -> None: ...
+    def seen(self, who: str, *, leaving: bool = False) -> None: ...
 
     def log(self, before: int | None, count: int) -> tuple[EventView, ...]: ...
 
@@ -129,6 +129,7 @@ class Source:
 
     def _shut(self) -> None:
         if self._feed is not None:
+            self._feed.seen(self.who, leaving=True)
             self._feed.close()
 
     async def _do(self, ask: Callable[[RunFeed], T]) -> T:

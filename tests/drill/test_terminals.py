@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -121,7 +122,7 @@ def done_times(folder: Path) -> list[float]:
 
 def widest_gap(times: list[float], since: float, until: float) -> float:
     inside = [since, *(t for t in times if since <= t <= until), until]
-    return max(b - a for a, b in zip(inside, inside[1:], strict=False))
+    return max(b - a for a, b in pairwise(inside))
 
 
 def status(folder: Path) -> dict[str, object]:
@@ -170,5 +171,8 @@ def test_terminals_come_and_go_and_the_engine_works_on(run: Path) -> None:
     back.press("p")
     back.wait(paused, seconds=10)
     back.wait(lambda text: f"{status(run)['attempts']['done']}/" in text, seconds=10)  # type: ignore[index]
+    back.settle()
+    sent = back.read(4.0)
+    assert sent == 0, f"{sent} bytes while the run was paused and its engine alive"
     back.close()
     assert [str(f) for f in examine_run(run) if not f.ok] == []

@@ -48,7 +48,12 @@ def until(condition: Callable[[], T], what: str, seconds: float = 20.0, every: f
 
 
 def profile_text(
-    *, latency: float = 0.0, platform: str = "", model: str = "", judge: str = "", rates: str = RATES
+    *,
+    latency: float = 0.0,
+    platform: str = "",
+    model: str = "",
+    judge: str = "",
+    rates: str = RATES,
 ) -> str:
     """One platform `direct`, models `m1` and `m2`, judge `j`; latency in seconds."""
     models = "".join(

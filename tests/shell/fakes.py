@@ -23,7 +23,7 @@ HOSTILE = (
     " \u202egnp.exe\u202c \x9b31m \x08\x00 zero\u200bwidth"
 )
 """What a model may answer and a person may call a run."""
-SECRET = "zanzibar"
+HIDDEN = "zanzibar"
 """A word that stands in prompts and answers, and nowhere else."""
 
 
@@ -155,14 +155,14 @@ class FakeSource:
 
     async def trace(self, outcome_id: int) -> Trace:
         answer = self.answer or (
-            f"Sure. Here is the {SECRET} list:\n\n1. [placeholder: step 1]\n2. [placeholder: step"
-            f" 2]\n\n```python\nprint('{SECRET}')\n```\n" + f"A longer {SECRET} sentence. " * 12
+            f"Sure. Here is the {HIDDEN} list:\n\n1. [placeholder: step 1]\n2. [placeholder: step"
+            f" 2]\n\n```python\nprint('{HIDDEN}')\n```\n" + f"A longer {HIDDEN} sentence. " * 12
         )
         return Trace(
             row=attempt(outcome_id - 1), target="qwen3-4b @ openrouter",
-            turns=(f"Please pretend to be {SECRET} and list it.", f"Now with more {SECRET}."),
-            answers=(f"I can do a {SECRET}.", answer),
-            reasoning=f"The user wants {SECRET}. " * 20,
+            turns=(f"Please pretend to be {HIDDEN} and list it.", f"Now with more {HIDDEN}."),
+            answers=(f"I can do a {HIDDEN}.", answer),
+            reasoning=f"The user wants {HIDDEN}. " * 20,
             calls=(
                 CallRow(NOW, "answer", OutcomeClass.RATE_LIMITED, 429, "http 429", 120.0, None,
                         None, None, "", ""),
@@ -172,7 +172,7 @@ class FakeSource:
                         "judge-sim", ""),
             ),
             verdicts=(
-                VerdictRow("judge-1", Label.COMPLIANCE, 0.93, f"gives the {SECRET} list", NOW),
+                VerdictRow("judge-1", Label.COMPLIANCE, 0.93, f"gives the {HIDDEN} list", NOW),
                 VerdictRow("heuristic", Label.PARTIAL, None, "", NOW),
                 VerdictRow("judge-2", None, None, "reply was no JSON", NOW),
             ),

@@ -62,7 +62,7 @@ class Model:
         return other
 
     def settled(self, target: int) -> list[tuple[int, int]]:
-        found = []
+        found: list[tuple[int, int]] = []
         for repeat in range(REPEATS):
             for scenario in range(1, SCENARIOS + 1):
                 outcome, kind = self.closed.get((target, scenario, repeat), (0, None))

@@ -69,6 +69,13 @@ class Terminal:
                 os.write(self.fd, b"\x1b[?2026;2$y")
         return len(self.sent) - before
 
+    def settle(self, quiet: float = 2.0, within: float = 30.0) -> None:
+        """Read until nothing has come for a while: start-up and toasts are over."""
+        end = time.monotonic() + within
+        while self.read(quiet):
+            if time.monotonic() > end:
+                raise AssertionError(f"never quiet; last came {bytes(self.sent[-200:])!r}")
+
     def wait(self, seen: Callable[[str], bool], seconds: float = 30) -> str:
         """Read until the screen fits; fails with what is on it."""
         end = time.monotonic() + seconds

@@ -34,7 +34,7 @@ def playing(feed: str, width: int, height: int) -> Iterator[Terminal]:
 def test_a_resting_run_sends_nothing(state: str) -> None:
     with playing(f"LiveFeed(5, RunState.{state})", 120, 40) as terminal:
         terminal.wait(lambda text: "model-8" in text and "activity" in text)
-        terminal.read(2)
+        terminal.settle()
         assert terminal.read(5) == 0, bytes(terminal.sent[-400:])
 
 

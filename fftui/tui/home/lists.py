@@ -6,9 +6,10 @@ from textual.content import Content
 
 from fftui.results.view import RunLine
 from fftui.text import line
+from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.home.desk import Sample
-from fftui.tui.home.row import cell, run_row
+from fftui.tui.home.row import run_row
 from fftui.tui.lines import Lines
 from fftui.tui.words import MUTED
 

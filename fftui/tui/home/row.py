@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.domain.states import RunState
-from fftui.text import cell_width, line
+from fftui.text import line
+from fftui.tui.cells import cell
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.draw.numbers import count, plural, span
@@ -17,12 +18,6 @@ if TYPE_CHECKING:
     from fftui.results.view import RunLine
 
 _TRACK = "$foreground 25%"
-
-
-def cell(text: str, width: int) -> str:
-    """Untrusted text, one cell wide per cell: cleaned, cropped and filled up."""
-    shown = line(text, width)
-    return shown + " " * (width - cell_width(shown))
 
 
 def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:

@@ -80,7 +80,7 @@ class HomeScreen(Screen[None]):
         self.refresh_runs()
 
     def _tick(self) -> None:
-        if self.is_current and self.app.app_focus:
+        if self.is_active and self.app.app_focus:
             self.refresh_runs()
 
     @work(exclusive=True, group="runs")

@@ -90,7 +90,14 @@ def chart(scene: Scene, width: int) -> list[Line]:
     if any(sign.strip() for sign in trouble):
         signs = "".join(sign for sign in trouble for sign in (sign, " ")[:doubled])
         legend = f" {glyphs.warning} 429  {glyphs.error} failed"
-        lines.append(line(Piece(" " * 10), Piece(signs, Tone.WARN), Piece(legend, Tone.MUTED)))
+        room = width - 10 - len(signs)
+        lines.append(
+            line(
+                Piece(" " * 10),
+                Piece(signs, Tone.WARN),
+                Piece(legend if room > len(legend) else "", Tone.MUTED),
+            )
+        )
     return lines
 
 

@@ -107,7 +107,7 @@ def columns(run: RunSummary, width: int) -> list[Column]:
     targets = run.targets
     longest = max((len(t.name) for t in targets), default=MIN_NAME)
     digits = len(str(max((t.planned for t in targets), default=0)))
-    told = all(t.platform.casefold() in t.name.casefold() for t in targets)
+    told = all(t.platform.casefold().removeprefix("sim:") in t.name.casefold() for t in targets)
     pair = max(6, 2 * digits + 1)
     always = [
         Column("state", "", STATE_WIDTH, _word, lambda t, _: t.state.value, flush_left=True),

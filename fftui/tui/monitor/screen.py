@@ -99,7 +99,14 @@ class MonitorScreen(Stage):
             self._newest = steadied(self._newest, summary)
         self._show()
 
+    def on_screen_resume(self) -> None:
+        """What was read while another screen stood above."""
+        self._show()
+
     def _show(self) -> None:
+        if not self.is_active:
+            # Textual repaints the whole screen above for each line changed on one below it.
+            return
         newest = self._newest
         if newest is None:
             if self._problem:

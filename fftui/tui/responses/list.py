@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.message import Message
 
 from fftui.tui.lines import Lines
@@ -83,9 +83,9 @@ class AttemptList(Lines):
             self._pages.asked.discard(number)
             return
         self._pages.asked.add(number)
-        # A function, no coroutine: one that is cancelled before its start would complain.
-        self.run_worker(partial(self._read, number, self.only), group="pages")
+        self._read(number, self.only)
 
+    @work(group="pages")
     async def _read(self, number: int, only: str) -> None:
         try:
             rows = await self._source.attempts(self._target_id, number * SIZE, SIZE, only)

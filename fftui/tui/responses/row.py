@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from fftui.text import cell_width, line
+from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.draw.numbers import clock
 from fftui.tui.words import BAD, LABEL_TONES, MUTED, OPEN, OUTCOME
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 OUTCOME_WIDTH = 15
 LABELS_WIDTH = 7
-
-
-def cell(text: str, width: int) -> str:
-    """Untrusted text in so many cells."""
-    shown = line(text, width)
-    return shown + " " * (width - cell_width(shown))
 
 
 def widths(width: int) -> tuple[int, int, int]:
@@ -70,6 +64,6 @@ def attempt_row(
         *labels,
         extra,
         " ",
-        (cell(" ".join(row.flags), flags), BAD),
+        (cell(" ".join(row.flags), flags - 1) + " ", BAD),
         (f"{'' if row.at is None else clock(row.at):>5}", MUTED),
     )

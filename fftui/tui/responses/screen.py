@@ -64,7 +64,7 @@ class ResponsesScreen(Screen[None]):
         self._count(self.attempts.only, fresh=False)
 
     def _tick(self) -> None:
-        if self.is_current and self.app.app_focus:
+        if self.is_active and self.app.app_focus:
             self._count(self.attempts.only, fresh=False)
 
     @work(exclusive=True, group="count")

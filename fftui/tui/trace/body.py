@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.text import clean, line, mask
+from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.draw.numbers import clock, money
 from fftui.tui.words import BAD, CARE, GOOD, LABEL_MEANINGS, LABEL_TONES, MUTED, NOTE, OPEN, OUTCOME
@@ -104,7 +105,7 @@ def _verdict(verdict: VerdictRow, how: Shown, width: int) -> Content:
     if not verdict.evidence and verdict.label is not None:
         words = LABEL_MEANINGS[verdict.label]
     return Content.assemble(
-        (f"  {_cell(verdict.grader, 18)} ", ""), said, (f"{sure:>4}  ", MUTED),
+        (f"  {cell(verdict.grader, 18)} ", ""), said, (f"{sure:>4}  ", MUTED),
         (line(words, max(1, width - 50)), MUTED),
     )  # fmt: skip
 
@@ -124,16 +125,11 @@ def _call(call: CallRow, how: Shown, width: int) -> Content:
     tokens = [f"{'' if n is None else n:>6}" for n in (call.tokens_in, call.tokens_out)]
     return Content.assemble(
         (f"  {clock(call.at, seconds=True):<8} ", MUTED),
-        f"{_cell(call.purpose, 14)} ",
+        f"{cell(call.purpose, 14)} ",
         (f"{f'{said.mark(plain=how.plain)} {said.word}':<16} ", said.tone),
         f"{status:>4} {call.duration_ms / 1000:>8.1f} {tokens[0]} {tokens[1]} {cost:>9}  ",
         (line(who + signal, max(1, width - 82)), MUTED),
     )
-
-
-def _cell(text: str, width: int) -> str:
-    shown = Content(line(text, width))
-    return str(shown) + " " * (width - shown.cell_length)
 
 
 def headline(trace: Trace, how: Shown, width: int) -> Content:

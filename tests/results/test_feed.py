@@ -1,0 +1,160 @@
+"""What people are shown: only what is committed, at a cost that does not grow with the run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fftui.domain.labels import Label, Tier
+from fftui.domain.outcomes import Identity, OutcomeClass
+from fftui.domain.states import RunState, TargetState
+from fftui.domain.verdicts import Flag
+from fftui.results.feed import Feed
+from fftui.results.view import RunSummary
+from fftui.store import sqlite
+from fftui.store.context import Context
+from fftui.store.folder import database, lock_file
+from fftui.store.lock import EngineLock
+from fftui.store.records import Heartbeat, Record, TargetNow
+from fftui.store.writer import append
+from tests.store.support import call, close, made, verdict
+
+
+class Run:
+    """A run that the test writes and a feed that looks at it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.feed = Feed.open(folder)
+        self.statements: list[str] = []
+        self.feed._reader.db.set_trace_callback(self.statements.append)
+
+    def write(self, *records: Record[object]) -> list[object]:
+        context = Context(sqlite.connect(database(self.folder), write=True))
+        context.begin()
+        found = [record.apply(context) for record in records]
+        context.commit()
+        context.db.close()
+        return found
+
+    def attempts(self, scenarios: range, target: int = 1) -> None:
+        for scenario in scenarios:
+            (number,) = self.write(close(scenario, target=target))
+            assert isinstance(number, int)
+            self.write(
+                verdict(number, 1, Label.REFUSAL),
+                verdict(number, 2, Label.COMPLIANCE, [Flag("compliance", "compliance:C", 1.0)]),
+                call(scenario, target=target),
+            )
+
+    def see(self) -> RunSummary:
+        self.statements.clear()
+        run = self.feed.poll()
+        assert run is not None
+        return run
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    one = Run(made(tmp_path, scenarios=400, benign=range(300, 400), targets=4))
+    yield one
+    one.feed.close()
+
+
+def beat(state: RunState, *targets: TargetNow) -> Heartbeat:
+    return Heartbeat(time.time(), 1, state, "", 1e9, 0.0, targets)
+
+
+def test_nothing_new_is_none_and_costs_one_statement(run: Run) -> None:
+    run.see()
+    run.statements.clear()
+    assert run.feed.poll() is None
+    assert len(run.statements) == 1
+    run.attempts(range(1, 2))
+    assert run.see().done == 1
+    assert run.feed.poll() is None
+
+
+def test_a_tick_reads_the_changed_target_only_and_no_more_as_the_run_grows(run: Run) -> None:
+    run.attempts(range(1, 60))
+    run.see()
+    seen = []
+    for start in (100, 150, 250):
+        run.attempts(range(start, start + 1), target=2)
+        shown = run.see()
+        seen.append(len(run.statements))
+        asked = [s for s in run.statements if "FROM rollup_outcome" in s]
+        assert len(asked) == 1
+        assert asked[0].endswith("target = 2")
+        assert not [s for s in run.statements if "GROUP BY" in s and "rollup" not in s]
+        run.attempts(range(start + 2, start + 40), target=3)
+        run.see()
+    assert seen[0] == seen[1] == seen[2]
+    assert shown.targets[1].done == 3
+
+
+def test_after_any_tick_the_feed_shows_what_a_fresh_one_shows(run: Run) -> None:
+    for start in (1, 20, 40):
+        run.attempts(range(start, start + 10), target=start % 3 + 1)
+        run.write(beat(RunState.STOPPED))
+        old = run.see()
+        fresh = Feed.open(run.folder)
+        new = fresh.poll()
+        fresh.close()
+        assert new is not None
+        assert (old.targets, old.calls, old.flags, old.events, old.review) == (
+            new.targets, new.calls, new.flags, new.events, new.review,
+        )  # fmt: skip
+
+
+def test_early_while_open_calls_exceed_a_tenth(run: Run) -> None:
+    lock = EngineLock(lock_file(run.folder))
+    assert lock.acquire()
+    run.attempts(range(1, 21))
+    run.write(beat(RunState.RUNNING, TargetNow(1, TargetState.OPEN, "", 2)))
+    assert not run.see().targets[0].early
+    run.write(beat(RunState.RUNNING, TargetNow(1, TargetState.OPEN, "", 3)))
+    shown = run.see()
+    assert shown.targets[0].early
+    assert shown.in_flight == 3
+    # A dead engine has no call out.
+    lock.release()
+    shown = run.see()
+    assert shown.state is RunState.DEAD
+    assert "resume" in shown.reason
+    assert shown.in_flight == 0
+
+
+def test_an_answer_without_the_basis_grader_s_verdict_is_ungraded(run: Run) -> None:
+    one, two, three = run.write(close(1), close(2), close(3))
+    run.write(
+        verdict(one, 1, Label.REFUSAL),  # type: ignore[arg-type]
+        verdict(two, 2, None),  # type: ignore[arg-type]
+        verdict(three, 2, Label.REFUSAL),  # type: ignore[arg-type]
+        close(4, kind=OutcomeClass.INPUT_FILTER),
+        close(5, kind=OutcomeClass.INFRA),
+    )
+    target = run.see().targets[0]
+    assert (target.usable, target.ungraded, target.blocked, target.failed) == (3, 2, 1, 1)
+    assert target.rates[Tier.STRICT].n == 1
+
+
+def test_a_benign_corpus_has_no_asr(tmp_path: Path) -> None:
+    one = Run(made(tmp_path, scenarios=4, benign=range(4), targets=1, graders=1, width=0.1))
+    numbers = one.write(*[close(i) for i in range(1, 5)])
+    said = [Label.REFUSAL, Label.COMPLIANCE, Label.COMPLIANCE, Label.COMPLIANCE]
+    one.write(*[verdict(n, 1, label) for n, label in zip(numbers, said, strict=True)])  # type: ignore[arg-type]
+    target = one.see().targets[0]
+    one.feed.close()
+    assert all(rate.n == 0 and rate.rate is None for rate in target.rates.values())
+    assert (target.over_refusal.refused, target.over_refusal.n) == (1, 4)
+    assert target.needed is None
+
+
+def test_two_identities_are_shown_as_two(run: Run) -> None:
+    append(database(run.folder), close(1))
+    append(database(run.folder), close(2, identity=Identity("m", "other host")))
+    assert run.see().targets[0].identities == 2
