@@ -19,6 +19,7 @@ from fftui.store.reader import Reader
 from fftui.text import line
 
 _ANSWER_S = 10.0
+_NOTHING_S = 2.0
 
 
 def pause(options: argparse.Namespace) -> int:
@@ -38,11 +39,12 @@ def resume(options: argparse.Namespace) -> int:
     folder = run_folder(options.name)
     if is_held(lock_file(folder)):
         return _ask(options, "resume_target" if options.target else "resume")
-    from fftui.engine.process import spawn
+    from fftui.cli.launch import start
 
-    spawn(folder)
-    if not is_held(lock_file(folder)):
-        say(f"{folder.name}: the run is {_state(folder)}; nothing was left to do")
+    was_done = _state(folder) is RunState.DONE
+    start(folder)
+    if was_done and _is_done(folder):
+        say(f"{folder.name}: the run is done; nothing was left to do")
         return 0
     print(f"a new engine works on {folder}; its log: {log_file(folder)}", file=sys.stderr)
     return _ask(options, "resume_target") if options.target else 0
@@ -67,6 +69,14 @@ def _ask(options: argparse.Namespace, kind: str) -> int:
         time.sleep(0.05)
     say(f"the engine has not answered yet; see {log_file(folder)}")
     return 1
+
+
+def _is_done(folder: Path) -> bool:
+    """An engine that finds nothing to do says so at once; one that works on holds its lock."""
+    end = time.monotonic() + _NOTHING_S
+    while is_held(lock_file(folder)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return _state(folder) is RunState.DONE
 
 
 def _state(folder: Path) -> RunState:

@@ -44,7 +44,9 @@ def _anchored(text: str, folder: Path) -> str:
         # As JSON: each of its strings is a TOML string too.
         return match[1] + json.dumps(str(folder / match[3]), ensure_ascii=False)
 
-    return re.sub(r"""((?:^|[{,\s])(?:file|profile)\s*=\s*)(["'])([^"'\\\n]+)\2""", absolute, text)
+    return re.sub(
+        r"""((?:^|[{,\s])["']?(?:file|profile)["']?\s*=\s*)(["'])([^"'\\\n]+)\2""", absolute, text
+    )
 
 
 def _placeholders(path: Path) -> None:

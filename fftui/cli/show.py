@@ -36,10 +36,12 @@ def status(options: argparse.Namespace) -> int:
         folders = [run_folder(options.name)]
     else:
         folders = [folder.resolve() for folder in run_folders(runs_dir())]
+        if options.watch and len(folders) != 1:
+            raise UsageError("--watch takes the name of one run")
         if not folders:
             print(f"no runs under {runs_dir()}/; `fftui demo` makes one", file=sys.stderr)
     if options.watch:
-        return _watch(folders)
+        return _watch(folders[0])
     code = 0
     for folder in folders:
         try:
@@ -66,10 +68,8 @@ def _once(folder: Path) -> RunSummary:
     return run
 
 
-def _watch(folders: list[Path]) -> int:
-    if len(folders) != 1:
-        raise UsageError("--watch takes the name of one run")
-    feed = Feed.open(folders[0])
+def _watch(folder: Path) -> int:
+    feed = Feed.open(folder)
     try:
         last = ""
         while True:

@@ -116,14 +116,22 @@ class Gate:
         for reading in outcome.budget:
             self._note(reading, now)
         if outcome.kind is OutcomeClass.RATE_LIMITED:
-            self._strikes += 1
-            low, high = _BACKOFF_S
-            wait = outcome.retry_after
-            if wait is None:
-                wait = min(high, low * 2 ** min(self._strikes - 1, 10)) * self.plan.period_scale
-            self._block(now + wait, f"rate limited: {outcome.signal}")
+            if now >= self.blocked_until:
+                self._strikes += 1  # calls that were out together are turned away together
+            self._block(now + self._wait(outcome, now), f"rate limited: {outcome.signal}")
         elif outcome.kind is OutcomeClass.ANSWERED:
             self._strikes = 0
+
+    def _wait(self, outcome: Outcome, now: float) -> float:
+        """Seconds to wait after a 429: as it asks, until the reset it states, or ever longer."""
+        if outcome.retry_after is not None:
+            return outcome.retry_after
+        resets = [r.resets_at for r in outcome.budget if r.remaining is not None and r.remaining < 1]
+        latest = max((at for at in resets if at is not None), default=now)
+        if latest > now:
+            return latest - now
+        low, high = _BACKOFF_S
+        return min(high, low * 2 ** min(max(self._strikes - 1, 0), 10)) * self.plan.period_scale
 
     def _note(self, reading: BudgetReading, now: float) -> None:
         if reading.remaining is None or reading.resets_at is None:

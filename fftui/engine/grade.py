@@ -15,6 +15,7 @@ from fftui.domain.verdicts import Flag, Unusable, Verdict
 from fftui.engine.ask import Asker, Line
 from fftui.grading import flags, heuristic, judge
 from fftui.platforms.client import Call
+from fftui.platforms.rulings import Scope, scope
 from fftui.store.reader import GraderRow
 
 
@@ -83,7 +84,9 @@ class Grading:
             if outcome.cut:
                 return Unusable("the judge's reply was cut by its token limit")
             return judge.parse(outcome.text)
-        if outcome.kind.puts_back or outcome.retryable:
+        # A wrong key or model says nothing of this answer: it stays owed until that is mended.
+        astray = outcome.kind is OutcomeClass.CONFIG and scope(outcome) is not Scope.ITEM
+        if outcome.kind.puts_back or outcome.retryable or astray:
             raise PutBackError(outcome.signal)
         return Unusable(f"{outcome.kind.value}: {outcome.signal}")
 

@@ -117,6 +117,10 @@ class FftuiApp(App[None]):
         self._signals.forget()
         self._close_source()
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """For themes that are not ours: the terminal's own colours have none for a line."""
+        return {"cursor-line": "transparent"}
+
     # Places
 
     def open_run(self, path: Path) -> None:

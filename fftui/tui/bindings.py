@@ -113,7 +113,7 @@ _MONITOR = (
     Key("monitor.pause", "p", "pause_run", "pause", "monitor",
         "Pause the run, or let a paused one go on."),
     Key("monitor.filter", "/", "filter", "filter", "monitor",
-        "Only targets with this text in name, platform, maker, tag or state; `!x` for those without x."),
+        "Only targets with this text in name, platform, maker, tag or state; `!x`: without x."),
     Key("monitor.sort", "s", "sort", "sort", "monitor", "Sort the table by the next column."),
     Key("monitor.zoom", "z", "zoom", "zoom", "monitor", "The focused pane alone. Again: all."),
     Key("monitor.log", "l", "log", "log", "monitor", "The run's whole log. Again or esc: back."),

@@ -31,7 +31,7 @@ class Lines(ScrollView, can_focus=True):
         text-overflow: ellipsis;
         scrollbar-size-vertical: 1;
         overflow-x: hidden;
-        & > .lines--cursor { background: $boost; text-style: bold; }
+        & > .lines--cursor { background: $cursor-line; text-style: bold; }
         & > .lines--cursor-blurred { background: transparent; }
         &:ansi > .lines--cursor { text-style: bold; }
     }

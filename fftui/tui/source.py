@@ -129,8 +129,10 @@ class Source:
 
     def _shut(self) -> None:
         if self._feed is not None:
-            self._feed.seen(self.who, leaving=True)
-            self._feed.close()
+            try:
+                self._feed.seen(self.who, leaving=True)
+            finally:
+                self._feed.close()
 
     async def _do(self, ask: Callable[[RunFeed], T]) -> T:
         return await self._run(lambda: ask(self._opened()))

@@ -66,8 +66,10 @@ class ThemeFile(BaseModel):
         front = Color.parse(self.foreground or ("#d8d8d8" if self.dark else "#202020"))
         back = Color.parse(self.background or ("#121212" if self.dark else "#efefef"))
         values["variables"] = {
-            "text-muted": back.blend(front, 0.62).hex,
+            "text-muted": back.blend(front, 0.68 if self.dark else 0.76).hex,
             "text-disabled": back.blend(front, 0.4).hex,
+            # Textual lets `boost` fade into transparency, which is no line one can see.
+            "cursor-line": self.boost or back.blend(front, 0.14).hex,
             **self.variables,
         }
         return Theme(**values)

@@ -20,7 +20,7 @@ name = "direct"
 [[models]]
 name = "m"
 tokens = 40
-latency = {latency}
+latency_s = { default = {latency} }
 [models.families.default]
 REFUSAL = 0.7
 COMPLIANCE = 0.3
@@ -94,8 +94,13 @@ class Desk:
             [sys.executable, "-m", "fftui", *argv],
             cwd=self.folder,
             env={**os.environ, **self.env},
-            stdin=subprocess.DEVNULL,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options},
+            **{
+                "stdin": subprocess.DEVNULL,
+                "stdout": subprocess.PIPE,
+                "stderr": subprocess.PIPE,
+                "text": True,
+                **options,
+            },
         )
 
     def fftui(self, *argv: str, timeout: float = 60, **options: Any) -> Done:

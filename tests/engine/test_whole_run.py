@@ -57,12 +57,12 @@ def plan(url: str) -> list[str]:
         parts.append(
             f'[[targets]]\nname = "{name}"\n{where}\nmodel = "{model}"\naccount = "{place}"\n'
         )
-    for name in ("sim-judge", "erring"):
-        parts.append(
-            f'[[graders]]\nkind = "judge"\nname = "{name}"\nplatform = "openai-compatible"\n'
-            f'base_url = "{url}/direct/v1"\nmodel = "{name}"\naccount = "judges"\n'
-        )
-    return [*parts, HEURISTIC]
+    judges = [
+        f'[[graders]]\nkind = "judge"\nname = "{name}"\nplatform = "openai-compatible"\n'
+        f'base_url = "{url}/direct/v1"\nmodel = "{name}"\naccount = "judges"\n'
+        for name in ("sim-judge", "erring")
+    ]
+    return [*parts, *judges, HEURISTIC]
 
 
 def test_every_count_equals_the_simulator_s_ledger(tmp_path: Path) -> None:

@@ -269,8 +269,9 @@ class FakeFeed:
     def since_left(self, who: str) -> SinceLeft | None:
         return self.left
 
-    def seen(self, who: str) -> None:
-        self.visits.append(who)
+    def seen(self, who: str, *, leaving: bool = False) -> None:
+        if not leaving:
+            self.visits.append(who)
 
     def log(self, before: int | None, count: int) -> tuple[EventView, ...]:
         return tuple(e for e in self.older if before is None or e.id < before)[-count:]

@@ -195,9 +195,13 @@ def test_flags_show_labels_and_never_text() -> None:
 
 
 def test_only_clocks_moving_change_nothing_while_a_run_rests() -> None:
-    before = fake.sample(state=RunState.PAUSED)
+    def accounts(at: float) -> Any:
+        return (fake.account("a", WindowNow("requests/minute", 20, 4, at, "own count")),)
+
+    before = fake.sample(state=RunState.PAUSED, accounts=accounts(NOW + 9))
     beat = EngineView(4711, True, NOW + 5)
     after = replace(before, engine=beat, elapsed_s=9000.0, eta_s=1.0, activity=fake.activity(0))
+    after = replace(after, accounts=accounts(NOW + 69))
     assert steadied(before, after) == replace(before, engine=beat)
     moved = replace(after, done=before.done + 1)
     assert steadied(before, moved) is moved

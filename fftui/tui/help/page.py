@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -48,7 +49,7 @@ def sections(keymap: Keymap, screen: str, width: int, *, plain: bool) -> list[li
         rows = [row for row in keymap.rows if row.screen == place]
         if rows:
             title = f"keys: {TITLES[place]}"
-            blocks.append(_block(title, (_key(row, width, plain=plain) for row in rows)))
+            blocks.append(_block(title, [_key(row, width, plain=plain) for row in rows]))
     states = [
         _legend(said.mark(plain=plain), said.word, said.meaning, said.tone, width)
         for said in (*RUN.values(),)
@@ -105,21 +106,24 @@ def column(width: int) -> int:
     return width if width < TWO_COLUMNS else width // 2 - 2
 
 
-def _block(title: str, rows: Iterable[Content]) -> list[Content]:
-    return [Content.styled(title, "bold $text-primary"), *rows, Content("")]
+def _block(title: str, rows: Iterable[list[Content]]) -> list[Content]:
+    said = [line for row in rows for line in row]
+    return [Content.styled(title, "bold $text-primary"), *said, Content("")]
 
 
-def _key(row: Key, width: int, *, plain: bool) -> Content:
+def _key(row: Key, width: int, *, plain: bool) -> list[Content]:
     keys = " ".join(display(key.strip(), plain=plain) for key in row.keys.split(","))
     return _pair(f"  {keys:<14} ", "$footer-key-foreground", row.help, width)
 
 
-def _legend(glyph: str, word: str, meaning: str, tone: str, width: int) -> Content:
+def _legend(glyph: str, word: str, meaning: str, tone: str, width: int) -> list[Content]:
     return _pair(f"  {glyph} {word:<13} ", tone, meaning, width)
 
 
-def _pair(left: str, tone: str, right: str, width: int) -> Content:
-    # A long name takes room from its own sentence, not from the next column.
-    room = max(1, width - len(left))
-    return Content.assemble((left, tone), (right if len(right) <= room else right[: room - 1] + "…",
-                                           MUTED))  # fmt: skip
+def _pair(left: str, tone: str, right: str, width: int) -> list[Content]:
+    room = max(10, width - len(left))
+    first, *more = wrap(right, room) or [""]
+    return [
+        Content.assemble((left, tone), (first, MUTED)),
+        *(Content.assemble(" " * len(left), (row, MUTED)) for row in more),
+    ]

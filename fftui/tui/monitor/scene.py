@@ -123,6 +123,11 @@ def _timeless(run: RunSummary) -> RunSummary:
         per_minute=0.0,
         activity=Activity((), (), ()),
         targets=tuple(replace(target, eta_s=None) for target in run.targets),
+        # A window that nobody draws on still ends, and the next one begins.
+        accounts=tuple(
+            replace(account, windows=tuple(replace(w, resets_at=None) for w in account.windows))
+            for account in run.accounts
+        ),
     )
 
 

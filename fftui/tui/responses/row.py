@@ -21,7 +21,7 @@ LABELS_WIDTH = 7
 def widths(width: int) -> tuple[int, int, int]:
     """Cells of scenario, family and flags: they share what the fixed columns leave."""
     rest = max(24, width - (2 + 8 + 1 + 3 + OUTCOME_WIDTH + LABELS_WIDTH + 5 + 4))
-    scenario = rest * 2 // 5
+    scenario = rest // 3
     family = rest // 3
     return scenario, family, rest - scenario - family
 

@@ -1,0 +1,92 @@
+"""`init`, `preflight`, `corpus`, and the help of every command."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+
+from fftui.cli import main
+from tests.cli.support import MINIMAL, Desk, spoilt, toml
+
+COMMANDS = ["demo", "init", "run", "attach", "status", "wait", "pause", "resume", "stop",
+            "preflight", "corpus", "doctor", "sim", "local"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"] if name else ["--help"])
+    shown = capsys.readouterr()
+    assert end.value.code == 0
+    assert shown.err == ""
+    assert shown.out.startswith("usage: fftui")
+    for command in COMMANDS if not name else []:
+        assert f"    {command}" in shown.out
+
+
+def test_a_new_plan_runs_as_it_stands(desk: Desk) -> None:
+    place = desk.folder / "new"
+    place.mkdir()
+    there = Desk(place)
+    made = there.fftui("init")
+    assert (made.code, made.out) == (0, "plan.toml\n")
+    assert "placeholders" in made.err
+    assert there.fftui("preflight", "plan.toml").code == 0
+    done = there.fftui("run", "plan.toml", "--headless")
+    assert done.code == 0, done.err
+    assert "40/40" in done.out
+
+
+def test_init_overwrites_nothing(desk: Desk) -> None:
+    before = desk.plan.read_text()
+    desk.fftui("init").refused(2, "plan.toml: exists already")
+    prompts = (desk.folder / "prompts.jsonl").read_text()
+    assert desk.fftui("init", "other.toml").code == 0
+    assert desk.plan.read_text() == before
+    assert (desk.folder / "prompts.jsonl").read_text() == prompts
+
+
+def test_init_from_a_run_finds_the_same_files_from_elsewhere(desk: Desk) -> None:
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    place = desk.folder / "elsewhere"
+    place.mkdir()
+    there = Desk(place)
+    assert there.fftui("init", "--from", "quick").out == "plan.toml\n"
+    plan = tomllib.loads(there.plan.read_text())
+    assert plan["corpus"][0]["file"] == str(desk.folder / "prompts.jsonl")
+    assert plan["sim"]["profile"] == str(desk.folder / "profile.toml")
+    assert sorted(p.name for p in place.iterdir()) == ["plan.toml"]
+    assert there.fftui("run", "plan.toml", "--headless", "--name", "again").code == 0
+
+
+def test_preflight_says_what_a_plan_will_do(desk: Desk) -> None:
+    told = desk.fftui("preflight", "plan.toml")
+    assert (told.code, told.err) == (0, "")
+    assert "20 scenarios (0 benign) x 1 repeats" in told.out
+    data = json.loads(desk.fftui("preflight", "plan.toml", "--json").out)
+    assert data["ok"] is True
+    assert data["lines"] == told.out.splitlines()
+    assert data["problems"] == []
+    desk.plan.write_text(toml(spoilt(MINIMAL, "targets.model", "absent")))
+    failed = desk.fftui("preflight", "plan.toml", "--json")
+    assert failed.code == 2
+    assert failed.err == ""
+    (problem,) = json.loads(failed.out)["problems"]
+    assert "targets[1].model" in problem
+    assert desk.left() == []
+
+
+def test_corpus_shows_how_a_file_is_read(desk: Desk) -> None:
+    (desk.folder / "odd.jsonl").write_text(
+        '{"id": "A", "turns": ["[placeholder]"], "family": "\\u001b[31mred", "benign": true}\n'
+        '{"id": "B", "turns": [""]}\n'
+    )
+    shown = desk.fftui("corpus", "prompts.jsonl", "odd.jsonl", "absent.jsonl")
+    assert shown.code == 2
+    assert "20 scenarios, 0 benign" in shown.out
+    assert "1 scenarios, 1 benign" in shown.out
+    assert "line 2:" in shown.out
+    assert "\x1b" not in shown.out
+    assert "absent.jsonl: no such file" in shown.err

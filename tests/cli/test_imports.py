@@ -1,0 +1,64 @@
+"""What a command loads: `status` must answer at once, the screens must start at once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.support import Desk
+
+ROOT = Path(__file__).resolve().parents[2]
+NETWORK = {"httpx", "aiohttp", "httpx_aiohttp", "uvicorn"}
+HEAVY = {"textual", "rich", "pydantic", "scipy", "numpy", "asyncio", *NETWORK}
+STATUS = "from fftui.cli import main\nassert main({argv!r}) == 0"
+HELP = """
+from fftui.cli import main
+try:
+    main(['--help'])
+except SystemExit:
+    pass
+"""
+SCREENS = """
+import fftui.tui.start
+import fftui.tui.app
+import fftui.tui.monitor.screen
+import fftui.tui.source
+"""
+
+
+def loaded(desk: Desk, code: str) -> set[str]:
+    report = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    done = desk.python(code + report)
+    assert done.code == 0, done.err
+    return set(json.loads(done.err.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    ("code", "without"),
+    [
+        pytest.param(HELP, HEAVY | {"sqlite3", "pysqlite3"}, id="help"),
+        pytest.param(STATUS.format(argv=["status"]), HEAVY, id="status"),
+        pytest.param(STATUS.format(argv=["status", "quick"]), HEAVY, id="status of one"),
+        pytest.param(STATUS.format(argv=["status", "--json"]), HEAVY, id="status as JSON"),
+        pytest.param(STATUS.format(argv=["wait", "quick", "--for", "done"]), HEAVY, id="wait"),
+        pytest.param("import fftui.cli.control", HEAVY, id="pause"),
+        pytest.param(SCREENS, {"scipy", "numpy", *NETWORK}, id="screens"),
+    ],
+)
+def test_nothing_heavy_is_loaded(desk: Desk, code: str, without: set[str]) -> None:
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    assert not loaded(desk, code) & without
+
+
+def test_the_floors_of_the_house_hold() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    if not linter.exists():
+        pytest.skip("import-linter is not installed")
+    done = subprocess.run(
+        [linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
