@@ -126,12 +126,13 @@ class Gate:
         """Seconds to wait after a 429: as it asks, until the reset it states, or ever longer."""
         if outcome.retry_after is not None:
             return outcome.retry_after
-        resets = [r.resets_at for r in outcome.budget if r.remaining is not None and r.remaining < 1]
-        latest = max((at for at in resets if at is not None), default=now)
+        spent = [r for r in outcome.budget if r.remaining is not None and r.remaining < 1]
+        latest = max((r.resets_at for r in spent if r.resets_at is not None), default=now)
         if latest > now:
             return latest - now
         low, high = _BACKOFF_S
-        return min(high, low * 2 ** min(max(self._strikes - 1, 0), 10)) * self.plan.period_scale
+        guess: float = low * 2 ** min(max(self._strikes - 1, 0), 10)
+        return min(high, guess) * self.plan.period_scale
 
     def _note(self, reading: BudgetReading, now: float) -> None:
         if reading.remaining is None or reading.resets_at is None:

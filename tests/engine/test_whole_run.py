@@ -100,6 +100,8 @@ def _equals_ledger(folder: Path, shown: TargetSummary, sim: Simulator) -> None:
         assert calls[kind] == truth[kind], (shown.name, kind)
     assert calls["infra"] + calls["config"] == sum(truth["faults"].values())
     assert truth["abandoned"] == 0
+    # Being turned away is no end of an attempt.
+    assert not [kind for kind in shown.outcomes if kind.puts_back]
     kept = [a for a in _attempts(sim, place, model) if not a["superseded"]]
     # An answered turn whose next one was blocked or failed is no answered attempt.
     broken = support.one(

@@ -18,20 +18,20 @@ from fftui.store.folder import database
 from fftui.store.reader import Reader
 from tests.store.support import call, close, made, verdict
 
-TARGETS, SCENARIOS, REPEATS, GRADERS = 2, 4, 2, 2
+TARGETS, SCENARIOS, REPEATS, GRADERS = 2, 3, 2, 2
 
 closing = st.tuples(
     st.just("close"),
-    st.integers(1, TARGETS),
-    st.integers(1, SCENARIOS),
-    st.integers(0, REPEATS - 1),
+    st.sampled_from([1, 1, *range(1, TARGETS + 1)]),
+    st.sampled_from([1, 1, *range(1, SCENARIOS + 1)]),
+    st.sampled_from([0, 0, *range(REPEATS)]),
     st.sampled_from([OutcomeClass.ANSWERED] * 5 + [k for k in OutcomeClass if not k.puts_back]),
     st.booleans(),
     st.sampled_from([Identity("m"), Identity("m", "other host")]),
 )
 grading = st.tuples(
     st.just("grade"),
-    st.integers(0, 20),
+    st.integers(0, TARGETS * SCENARIOS * REPEATS),
     st.integers(1, GRADERS),
     st.sampled_from([None, *Label]),
     st.sets(st.sampled_from(["compliance", "clash", "audit"])),
@@ -73,8 +73,10 @@ class Model:
         return found
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.one_of(closing, closing, grading, grading, calling, ending), max_size=70))
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.one_of(closing, closing, grading, grading, grading, calling, ending), max_size=90)
+)
 def test_rollups_equal_group_by_at_every_commit(actions: list[tuple]) -> None:  # type: ignore[type-arg]
     with tempfile.TemporaryDirectory() as home:
         folder = made(Path(home), scenarios=SCENARIOS, benign=[3], targets=TARGETS, repeats=REPEATS)
@@ -159,6 +161,26 @@ def test_the_second_answer_to_one_attempt_changes_nothing(tmp_path: Path) -> Non
         assert again is None
         assert [(row.kind, row.n) for row in counts.outcomes] == [(OutcomeClass.ANSWERED, 1)]
         assert [(row.label, row.n) for row in counts.verdicts] == [(Label.REFUSAL, 1)]
+        assert all(not found for _, found in checks(reader))
+
+
+def test_a_verdict_that_comes_after_its_attempt_has_settled_is_settled_too(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.db.execute("UPDATE grader SET planned = 0 WHERE id = 1")  # as a later regrade's is
+    context.db.close()
+    context = Context(sqlite.connect(database(folder), write=True))
+    number = 0
+    for record in (close(1), verdict(1, 2, Label.REFUSAL), verdict(1, 1, Label.COMPLIANCE)):
+        context.begin()
+        number = record.apply(context) or number
+        context.commit()
+    context.db.close()
+    assert number == 1
+    with Reader(folder) as reader:
+        counts = reader.counts(1)
+        assert counts.settled == 1
+        assert [(row.n, row.settled, row.first) for row in counts.verdicts] == [(1, 1, 1)] * 2
         assert all(not found for _, found in checks(reader))
 
 
