@@ -15,6 +15,7 @@ from fftui.resources import shipped
 from fftui.settings import Settings, config_dir
 from fftui.text import clean, line
 from fftui.tui import theme as themes
+from fftui.tui.ascii import Ascii
 from fftui.tui.bindings import remap
 from fftui.tui.crash import keep
 from fftui.tui.dialogs import TooSmall, too_small
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual import events
+    from textual.geometry import Size
     from textual.screen import Screen
 
     from fftui.tui.attempts import Place
@@ -84,9 +86,12 @@ class FftuiApp(App[None]):
         self._open_source = open_source
         self._source: Source | None = None
         self._cover: TooSmall | None = None
+        self._homed = False
         self._said = [*warnings, *self.keys.problems]
         self._signals = Signals(self)
         self._begin_theme(theme, os.environ if env is None else env)
+        if self.ascii:
+            self._filters.append(Ascii())
 
     def _begin_theme(self, asked: str | None, env: Mapping[str, str]) -> None:
         found = themes.load((shipped("themes"), config_dir() / "themes"))
@@ -110,6 +115,7 @@ class FftuiApp(App[None]):
             self.open_run(self._run)
         for problem in self._said:
             self.notify(problem, severity="warning", timeout=12)
+        self._homed = True
         self._measure()
 
     def on_unmount(self) -> None:
@@ -231,18 +237,22 @@ class FftuiApp(App[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Down to "too small" and back."""
-        del event
-        self._measure()
+        # Textual notes the new size only after this handler.
+        self._measure(event.size)
 
-    def _measure(self) -> None:
+    def _measure(self, size: Size | None = None) -> None:
+        size = size or self.size
+        # The first size comes before the home screen, which would then cover the cover.
+        if not self._homed:
+            return
         if self._cover is not None:
-            if too_small(self.size):
-                self._cover.measure(self.size)
+            if too_small(size):
+                self._cover.measure(size)
             elif self.screen is self._cover:
                 self._cover = None
                 self.pop_screen()
-        elif too_small(self.size):
-            self._cover = TooSmall()
+        elif too_small(size):
+            self._cover = TooSmall(size)
             self.push_screen(self._cover)
 
     def _fatal_error(self) -> None:

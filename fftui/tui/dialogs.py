@@ -95,13 +95,19 @@ class TooSmall(Screen[None]):
     """
     words = getters.query_one(Static)
 
+    def __init__(self, now: Size) -> None:
+        super().__init__()
+        self._now = now
+
     def compose(self) -> ComposeResult:
         """One sentence."""
-        yield Static(self._said(self.app.size))
+        yield Static(self._said(self._now))
 
     def measure(self, size: Size) -> None:
         """Say the size anew."""
-        self.words.update(self._said(size))
+        self._now = size
+        if self.is_mounted:
+            self.words.update(self._said(size))
 
     def _said(self, size: Size) -> Content:
         return Content.assemble(

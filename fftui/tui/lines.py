@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from textual.content import Content
 
 
-class Lines(ScrollView, can_focus=True):
-    """Rows `0 … count-1`, one line each, with a cursor. Subclasses say what stands in a row."""
+class Lines(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows `0 … count-1`, one line each, with a cursor. Subclasses say what stands in a row.
+
+    It binds no key: the screen's rows of the table would lose against a focused widget's own.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"lines--cursor", "lines--cursor-blurred"}
     DEFAULT_CSS = """

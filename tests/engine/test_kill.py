@@ -83,13 +83,18 @@ def _nothing_twice(folder: Path, planned: int) -> None:
 
 
 def _few_repeated(sim: Simulator, planned: int, kills: int) -> None:
-    calls = sim.total("m1")["calls"] + sim.total("m2")["calls"]
-    assert calls - planned <= kills * WORKERS
+    # A call is in flight until its answer is committed. At a kill it is either on the wire, for
+    # which there are so many places, or answered and on its way through the writer.
+    for models, places in ((("m1", "m2"), WORKERS), (("j",), JUDGES)):
+        totals = [sim.total(model) for model in models]
+        cut_off = sum(t["abandoned"] for t in totals)
+        answered_again = sum(t["answered"] for t in totals) - planned
+        assert cut_off <= kills * places
+        assert 0 <= answered_again <= kills * places
+        assert sum(t["calls"] for t in totals) == planned + cut_off + answered_again
     answered = sim.attempts()
     assert len(answered) == planned
-    assert sum(a["times"] - 1 for a in answered) <= kills * WORKERS
-    judged = sim.total("j")["calls"]
-    assert 0 <= judged - planned <= kills * JUDGES
+    assert max(a["times"] for a in answered) <= kills + 1
 
 
 def test_what_was_answered_and_not_graded_is_graded_after_the_resume(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ async def test_a_key_that_collides_is_a_toast_and_the_default_stands() -> None:
         assert any("keys.home.mine: q already means app.leave" in said for said in toasts(app))
         await pilot.press("h")
         assert isinstance(app.screen, HelpScreen)
+        app.clear_notifications()
         await until(pilot, lambda: "This help." in screen(app))
         row = next(line for line in screen(app).splitlines() if "This help." in line)
         assert row.split()[0] == "h"
@@ -194,11 +195,15 @@ async def test_a_screen_that_fails_prints_one_line_without_locals() -> None:
             raise RuntimeError(HIDDEN)
 
     app = an_app()
-    with pytest.raises(RuntimeError):
+
+    async def shown() -> None:
         async with app.run_test(notifications=True) as pilot:
             app.push_screen(Bad())
             await pilot.pause()
             await pilot.pause()
+
+    with pytest.raises(RuntimeError):
+        await shown()
     assert app.return_code == 1
 
 

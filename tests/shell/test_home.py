@@ -33,9 +33,7 @@ async def test_each_run_says_its_state_in_words_and_its_progress(
             for word in ("PAUSED", "DEAD", "done", "broken", "ETA 31m", "17 to read"):
                 assert word in said
         if plain:
-            rows = [row for row in said.splitlines() if "412/" in row or "110/" in row]
-            assert rows
-            assert all(row.isascii() for row in rows)
+            assert said.isascii()
 
 
 async def test_an_empty_home_says_what_to_do() -> None:
@@ -147,7 +145,7 @@ async def test_only_the_lines_that_changed_are_repainted() -> None:
         await until(pilot, lambda: "advbench" in screen(app))
         runs = app.screen.query_one(RunList)
         painted: list[int] = []
-        runs.refresh_row = painted.append  # type: ignore[method-assign]
+        runs.refresh_row = painted.append  # type: ignore[assignment, method-assign]
         runs.show(tuple(RUNS))
         assert painted == []
         runs.show((RUNS[0], a_run("advbench-free", done=111), *RUNS[2:]))

@@ -77,8 +77,10 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
     flags = "   ".join(line(flag, 60) for flag in trace.row.flags)
     rows.append(Content.styled(flags, BAD) if flags else Content.styled("none", MUTED))
     section("calls", f"{len(trace.calls)}")
-    rows.append(Content.styled(_CALL_HEAD[:width], MUTED))
-    rows += [_call(call, how, width) for call in trace.calls]
+    head = _CALL_HEAD + (_CALL_REST if width >= _ONE_LINE else "")
+    rows.append(Content.styled(head, MUTED))
+    for call in trace.calls:
+        rows += _call(call, how, width)
     return rows
 
 
@@ -110,26 +112,32 @@ def _verdict(verdict: VerdictRow, how: Shown, width: int) -> Content:
     )  # fmt: skip
 
 
-_CALL_HEAD = (
-    f"  {'time':<8} {'for':<14} {'outcome':<16} {'http':>4} {'seconds':>8} {'in':>6} {'out':>6}"
-    f" {'cost':>9}  who answered"
-)
+_CALL_HEAD = f"  {'time':<8} {'for':<14} {'outcome':<16} {'http':>4} {'seconds':>8}"
+_CALL_REST = f" {'in':>6} {'out':>6} {'cost':>9}  who answered"
+_ONE_LINE = 110
+"""From this width on a call stands on one line; below it, who answered stands on a second."""
 
 
-def _call(call: CallRow, how: Shown, width: int) -> Content:
+def _call(call: CallRow, how: Shown, width: int) -> list[Content]:
     said = OUTCOME[call.outcome]
+    dot = glyphs(plain=how.plain).dot
     status = "" if call.status is None else str(call.status)
     cost = "" if call.cost_usd is None else money(call.cost_usd)
     who = " via ".join(part for part in (call.model, call.upstream) if part) or "unknown"
-    signal = f"   {call.signal}" if call.signal else ""
-    tokens = [f"{'' if n is None else n:>6}" for n in (call.tokens_in, call.tokens_out)]
-    return Content.assemble(
+    first = Content.assemble(
         (f"  {clock(call.at, seconds=True):<8} ", MUTED),
         f"{cell(call.purpose, 14)} ",
         (f"{f'{said.mark(plain=how.plain)} {said.word}':<16} ", said.tone),
-        f"{status:>4} {call.duration_ms / 1000:>8.1f} {tokens[0]} {tokens[1]} {cost:>9}  ",
-        (line(who + signal, max(1, width - 82)), MUTED),
+        f"{status:>4} {call.duration_ms / 1000:>8.1f}",
     )
+    if width >= _ONE_LINE:
+        tokens = [f"{'' if n is None else n:>6}" for n in (call.tokens_in, call.tokens_out)]
+        rest = line(_dotted(dot, who, call.signal), max(1, width - 82))
+        return [Content.assemble(first, f" {tokens[0]} {tokens[1]} {cost:>9}  ", (rest, MUTED))]
+    known = call.tokens_in is not None or call.tokens_out is not None
+    tokens_said = f"{call.tokens_in or 0} in, {call.tokens_out or 0} out" if known else ""
+    rest = line(_dotted(dot, who, tokens_said, cost, call.signal), max(1, width - 11))
+    return [first, Content.styled(" " * 11 + rest, MUTED)]
 
 
 def headline(trace: Trace, how: Shown, width: int) -> Content:
