@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 from fftui.cli.errors import UsageError, say
 from fftui.cli.show import run_folder
 from fftui.domain.states import RunState
+from fftui.settings import person
 from fftui.store.commands import result, send
 from fftui.store.folder import lock_file, log_file
 from fftui.store.lock import is_held
@@ -39,10 +39,10 @@ def resume(options: argparse.Namespace) -> int:
     folder = run_folder(options.name)
     if is_held(lock_file(folder)):
         return _ask(options, "resume_target" if options.target else "resume")
-    from fftui.cli.launch import start
+    from fftui.engine.process import spawn
 
     was_done = _state(folder) is RunState.DONE
-    start(folder)
+    spawn(folder)
     if was_done and _is_done(folder):
         say(f"{folder.name}: the run is done; nothing was left to do")
         return 0
@@ -86,7 +86,7 @@ def _state(folder: Path) -> RunState:
 
 def _who() -> str:
     try:
-        return getpass.getuser()
+        return person()
     except (KeyError, OSError):  # a container's user may have no name
         return f"user {os.getuid()}"
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from fftui.cli.errors import UsageError, say
 from fftui.domain.plan import LOCAL, RUN_NAME, RUN_NAME_LONGEST
-from fftui.domain.states import RunState
 from fftui.engine.headless import headless
 from fftui.engine.local_model import RUNTIME, LocalModelError, weights
 from fftui.engine.prepare import make_run
@@ -20,8 +19,7 @@ from fftui.resources import shipped
 from fftui.results.preflight import Preflight, check
 from fftui.settings import runs_dir
 from fftui.store.folder import log_file
-from fftui.store.reader import Reader
-from fftui.store.sqlite import SAFE, VERSION, StoreError
+from fftui.store.sqlite import SAFE, VERSION
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -52,7 +50,7 @@ def _start(path: Path, name: str | None, options: argparse.Namespace, *, detach:
     folder = make_run(checked, runs_dir(), name)
     if options.headless:
         return headless(folder)
-    start(folder)
+    spawn(folder)
     if detach:
         print(folder)
         print(
@@ -66,15 +64,6 @@ def _start(path: Path, name: str | None, options: argparse.Namespace, *, detach:
     from fftui.cli.watch import screen
 
     return screen(folder, options)
-
-
-def start(folder: Path) -> None:
-    """Start a detached engine. Raises StoreError when it does not come up or gives up at once."""
-    spawn(folder)
-    with Reader(folder) as reader:
-        engine = reader.engine()
-    if engine.state is RunState.FAILED:
-        raise StoreError(f"{folder.name}: the run failed: {engine.reason}")
 
 
 def _refuse(checked: Preflight, name: str | None) -> None:

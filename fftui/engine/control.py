@@ -34,6 +34,7 @@ class Control:
         stop: Callable[[str], None],
         tell: Callable[[], None],
         plan: NotifyPlan | None,
+        since: float,
     ) -> None:
         self._folder = folder
         self._reader = reader
@@ -42,10 +43,19 @@ class Control:
         self._stop = stop
         self._tell = tell
         self._notify = plan
+        self._since = since
         self._version = -1
 
     async def run(self) -> None:
-        """For as long as the engine lives. A file nobody wrote to is not read."""
+        """For as long as the engine lives. A file nobody wrote to is not read.
+
+        What was asked of an engine that is gone is closed first: a `stop` from last week must not
+        end today's resume.
+        """
+        for command in commands.pending(self._reader.db):
+            if command.at < self._since:
+                done = CommandDone(command.id, time.time(), "the engine it was meant for is gone")
+                await self._dispatcher.writer.submit(done)
         while True:
             version = self._reader.data_version()
             if version != self._version:

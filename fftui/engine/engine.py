@@ -128,7 +128,14 @@ class Engine:
                 )
             await first
             control = Control(
-                self.folder, reader, dispatcher, wiring, self.stop, self._hurry.set, plan.notify
+                self.folder,
+                reader,
+                dispatcher,
+                wiring,
+                self.stop,
+                self._hurry.set,
+                plan.notify,
+                self._started_at,
             )
             tasks = [
                 asyncio.create_task(control.run()),

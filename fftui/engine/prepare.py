@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import platform
 import time
@@ -14,7 +13,7 @@ from fftui.domain.plan import GraderPlan, RunPlan
 from fftui.engine.local_model import LocalModelError, weights
 from fftui.grading import heuristic, judge
 from fftui.results.preflight import Preflight, simulated_profile
-from fftui.settings import state_dir
+from fftui.settings import person, state_dir
 from fftui.store.folder import NewGrader, NewRun, SourceFile, create_run
 from fftui.store.sqlite import VERSION, StoreError
 from fftui.store.user import UserFile
@@ -51,7 +50,7 @@ def make_run(checked: Preflight, home: Path, name: str | None) -> Path:
             plan_sha256=hashlib.sha256(text.encode()).hexdigest(),
             fftui=__version__,
             versions=_versions(),
-            by=getpass.getuser(),
+            by=person(),
             files=_files(checked, plan, profile),
             scenarios=checked.scenarios,
             targets=plan.resolved_targets(),

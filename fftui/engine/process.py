@@ -53,11 +53,18 @@ def spawn(folder: Path) -> None:
         if child.poll() is not None and child.returncode != 0:
             raise StoreError(f"{folder}: the engine did not start: {_last_words(folder, begin)}")
         if _works(folder, started):
-            return
+            return _refuse_failed(folder)
         if child.poll() is not None:
-            return  # so short a run that it is over
+            return _refuse_failed(folder)  # so short a run that it is over
         time.sleep(0.02)
     raise StoreError(f"{folder}: the engine is slow to start; see {log_file(folder)}")
+
+
+def _refuse_failed(folder: Path) -> None:
+    with Reader(folder) as reader:
+        row = reader.engine()
+    if row.state is RunState.FAILED:
+        raise StoreError(f"{folder.name}: the run failed: {row.reason}")
 
 
 def _works(folder: Path, since: float) -> bool:

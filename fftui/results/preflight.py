@@ -55,6 +55,7 @@ def check(path: Path, environ: Mapping[str, str] | None = None) -> Preflight:
         return Preflight(path, None, (), (), (), tuple(str(error).splitlines()))
     corpora, scenarios, problems = _corpora(path, plan)
     problems += _models(path, plan)
+    problems += _accounts(path, plan)
     problems += _keys(path, plan, environ)
     problems += _room(plan, len(scenarios))
     lines = tuple(_lines(plan, corpora, scenarios, environ))
@@ -121,6 +122,18 @@ def _models(path: Path, plan: RunPlan) -> list[str]:
     return problems
 
 
+def _accounts(path: Path, plan: RunPlan) -> list[str]:
+    """An account that nobody uses is a misspelt one, and its limits would silently not hold."""
+    used = {t.endpoint().account for t in plan.targets}
+    used |= {e.account for g in plan.graders if (e := g.endpoint()) is not None}
+    return [
+        f"{path}: accounts[{i}].name: no target or grader uses {a.name!r}; used are: "
+        + ", ".join(sorted(used))
+        for i, a in enumerate(plan.accounts, 1)
+        if a.name not in used
+    ]
+
+
 def _keys(path: Path, plan: RunPlan, environ: Mapping[str, str]) -> list[str]:
     problems = []
     for number, account in enumerate(plan.accounts, 1):
@@ -145,10 +158,8 @@ def _room(plan: RunPlan, scenarios: int) -> list[str]:
     free = shutil.disk_usage(home).free
     if free >= wanted:
         return []
-    return [
-        f"{home}: {free / 1e6:,.0f} MB free, the run may need {wanted / 1e6:,.0f} MB; "
-        "make room or set FFTUI_HOME to another disk"
-    ]
+    need = f"{free / 1e6:,.0f} MB free, the run may need {wanted / 1e6:,.0f} MB"
+    return [f"{home}: {need}; make room or set FFTUI_HOME to another disk"]
 
 
 def _per_target(plan: RunPlan, scenarios: int) -> int:

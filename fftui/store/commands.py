@@ -23,6 +23,7 @@ class Command:
     kind: str
     by: str
     target: int | None
+    at: float
 
 
 def send(folder: Path, kind: str, target: int | None, by: str) -> int:
@@ -48,7 +49,7 @@ def send(folder: Path, kind: str, target: int | None, by: str) -> int:
 def pending(db: Connection) -> list[Command]:
     """Commands that no engine has answered yet, oldest first."""
     rows = db.execute(
-        "SELECT id, kind, by, target FROM command WHERE done_at IS NULL ORDER BY id"
+        "SELECT id, kind, by, target, at FROM command WHERE done_at IS NULL ORDER BY id"
     ).fetchall()
     return [Command(*row) for row in rows]
 

@@ -158,17 +158,20 @@ def explain(error: Exception) -> str:
     if "CORRUPT" in name or "malformed" in text:
         return "is damaged; keep it as it is and see `fftui doctor`"
     if is_full(error):
-        return "the disk is full"
+        return "the disk takes no more: it is full, or a limit or fault stops it"
     if "READONLY" in name or "readonly" in text:
         return "cannot be written; check who owns the file and its folder"
     return text
 
 
 def is_full(error: Exception) -> bool:
-    """Disk full, quota or file-size limit: the batch may be tried again when there is room."""
+    """Disk full, quota or file-size limit: the batch may be tried again when there is room.
+
+    pysqlite3 reports no extended code, so a limit arrives as a plain I/O error.
+    """
     name = getattr(error, "sqlite_errorname", "") or ""
     text = str(error)
-    return name in ("SQLITE_FULL", "SQLITE_IOERR_WRITE") or "disk is full" in text
+    return name in ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_IOERR_WRITE") or "disk is full" in text
 
 
 def is_busy(error: Exception) -> bool:

@@ -6,10 +6,11 @@ SQLite connections belong to a thread, and a slow disk must not hold up a key pr
 from __future__ import annotations
 
 import asyncio
-import getpass
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from fftui.settings import person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ class Source:
         who: str | None = None,
     ) -> None:
         self.path = path
-        self.who = who or _me()
+        self.who = who or person()
         """Whose visits are remembered, and who is named in the log for commands."""
         self._opener = opener
         self._sender = sender
@@ -145,10 +146,3 @@ class Source:
         if self._feed is None:
             self._feed = self._opener(self.path)
         return self._feed
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"

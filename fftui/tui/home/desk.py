@@ -6,13 +6,13 @@ A run is started by executing `fftui run --detach`; no engine ever lives in this
 from __future__ import annotations
 
 import asyncio
-import getpass
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fftui.resources import shipped
+from fftui.settings import person
 
 if TYPE_CHECKING:
     from fftui.results.preflight import Preflight
@@ -55,7 +55,7 @@ class Desk:
         """Ask a run's engine to pause, resume or stop. Raises StoreError."""
         from fftui.store.commands import send
 
-        await asyncio.to_thread(send, path, kind, None, getpass.getuser())
+        await asyncio.to_thread(send, path, kind, None, person())
 
     async def delete(self, path: Path) -> None:
         """Remove a run's folder for good. Raises StoreError while its engine lives."""
