@@ -142,10 +142,10 @@ class FftuiApp(App[None]):
         self._source = source
         self.go(MonitorScreen(source))
 
-    def open_responses(self, target_id: int) -> None:
+    def open_responses(self, target_id: int, name: str = "") -> None:
         """The attempts of one target of the run that is watched."""
         if self._source is not None:
-            self.go(ResponsesScreen(self._source, target_id))
+            self.go(ResponsesScreen(self._source, target_id, name))
 
     def open_trace(self, outcome_id: int, place: Place | None = None) -> None:
         """One attempt in full; `place` is its place in a list, for the next and the one before."""
@@ -166,9 +166,8 @@ class FftuiApp(App[None]):
         # The lowest screen is Textual's own blank one, home is the second.
         if len(self.screen_stack) <= 2:
             return
-        leaving = self.screen
         self.pop_screen()
-        if self._source is not None and leaving.__class__.__name__ == "MonitorScreen":
+        if isinstance(self.screen, HomeScreen):
             self._close_source()
 
     def action_leave(self) -> None:

@@ -83,6 +83,9 @@ def details(run: RunLine, width: int, *, plain: bool) -> Content:
         first = Content.styled(line(run.problem, width), BAD)
         return Content("\n").join((first, Content.styled(line(str(run.path), width), MUTED)))
     said = RUN[run.state]
+    # The first and the last line say this already.
+    repeated = run.headline in (run.reason, f"{run.queued} to read")
+    news = "" if repeated else run.headline
     facts = [plural(run.targets, "target"), f"{run.done:,} of {run.planned:,} attempts done"]
     if run.queued:
         facts.append(f"{run.queued:,} to read")
@@ -93,7 +96,7 @@ def details(run: RunLine, width: int, *, plain: bool) -> Content:
             (f"{said.mark(plain=plain)} {said.word}", said.tone),
             (line(f"{dot}{run.reason or said.meaning}", max(1, width - 12)), ""),
         ),
-        Content(line(run.headline or "no figures yet", width)),
+        Content(line(news or "enter shows its figures", width)),
         Content.styled(line(dot.join(facts) + f"{dot}{run.path}", width), MUTED),
     ]
     if run.state is RunState.DEAD:

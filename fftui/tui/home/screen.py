@@ -99,7 +99,7 @@ class HomeScreen(Screen[None]):
         self.runs.display = bool(runs)
         self.empty.display = not runs
         if (first and not runs) or (not runs and self.focused is self.runs):
-            self.samples.focus()
+            self.set_focus(self.samples)
         self._head()
         self._details()
 
@@ -145,9 +145,9 @@ class HomeScreen(Screen[None]):
         """One line on; past the end of the runs come the new ones."""
         here = self._list
         if here is self.runs and by > 0 and here.cursor >= here.count - 1:
-            self.samples.focus()
+            self.set_focus(self.samples)
         elif here is self.samples and by < 0 and here.cursor == 0 and self.runs.count:
-            self.runs.focus()
+            self.set_focus(self.runs)
         else:
             here.move(by)
 
@@ -159,12 +159,13 @@ class HomeScreen(Screen[None]):
         """First or last line."""
         self._list.edge(which)
 
+    # `set_focus` acts at once; `Widget.focus` would let the next key of a burst go astray.
     def action_switch(self) -> None:
         """The other list."""
         if self._list is self.samples and self.runs.count:
-            self.runs.focus()
+            self.set_focus(self.runs)
         else:
-            self.samples.focus()
+            self.set_focus(self.samples)
 
     def action_toggle_mine(self) -> None:
         """Here, or from any folder."""
