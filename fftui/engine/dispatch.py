@@ -196,9 +196,12 @@ class Dispatcher:
                 request_seed(self.setup.seed, repeat),
                 called,
             )
+            answered = await self._conclude(queue, ordinal, key, outcome, answers, turns)
         finally:
+            # Not before the commit: what a kill repeats is bounded by the places at the gate.
             line.gate.give_back()
-        await self._conclude(queue, ordinal, key, outcome, answers, turns)
+        if answered is not None:
+            await self._grade(answered)
 
     async def _conclude(
         self,
@@ -208,12 +211,13 @@ class Dispatcher:
         outcome: Outcome,
         answers: tuple[str, ...],
         turns: tuple[str, ...],
-    ) -> None:
+    ) -> Answered | None:
+        """Bring the attempt to its committed end, or open it again; what is left to grade."""
         now = time.time()
         ready_at = self._open_again(queue, ordinal, outcome, now)
         if ready_at is not None:
             queue.put_back(ordinal, ready_at)
-            return
+            return None
         self._failures[queue.target] = 0
         record = CloseAttempt.of(key, outcome, answers, at=now, compress=self.setup.compress)
         outcome_id = await self.writer.submit(record)
@@ -221,14 +225,13 @@ class Dispatcher:
         queue.grading += int(answered)
         queue.close(ordinal)
         self._dirty.add(queue.target)
-        if answered and outcome_id is not None:
-            name, _, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
-            await self._grade(
-                Answered(
-                    outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
-                    outcome.cut, turns, answers[-1],
-                )
-            )  # fmt: skip
+        if not answered or outcome_id is None:
+            return None
+        name, _, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
+        return Answered(
+            outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
+            outcome.cut, turns, answers[-1],
+        )  # fmt: skip
 
     def _open_again(
         self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float
@@ -324,10 +327,11 @@ class Dispatcher:
             if tries == self.setup.tries:
                 self.log("error", f"{grader.name} cannot be asked: {error}", "warning")
             return
+        else:
+            self._judge_tries.pop(answered.outcome_id, None)
+            await self._hear(answered, grader, result)
         finally:
             self.setup.grading.lines[grader.id].gate.give_back()
-        self._judge_tries.pop(answered.outcome_id, None)
-        await self._hear(answered, grader, result)
         await self._grade(answered)
 
     async def _hear(

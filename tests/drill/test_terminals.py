@@ -58,7 +58,7 @@ concurrency = 8
 profile = "profile.toml"
 """
 
-STALL_S = 6.0
+STALL_S = 30.0
 """Longer than the three seconds after which a stalled link freezes a screen's own event loop."""
 
 

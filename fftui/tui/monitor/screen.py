@@ -154,7 +154,8 @@ class MonitorScreen(Stage):
         if self._active is self.flags:
             self.action_open_flag()
         elif self.targets.target is not None:
-            self._app.open_responses(self.targets.target)
+            chosen = self._scene.chosen if self._scene else None
+            self._app.open_responses(self.targets.target, chosen.name if chosen else "")
 
     def action_open_flag(self) -> None:
         """The flagged answer under the flags' cursor."""
