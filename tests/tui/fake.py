@@ -378,7 +378,7 @@ class Host(App[None]):
     def on_mount(self) -> None:
         self.push_screen(self._make())
 
-    def open_responses(self, target_id: int) -> None:
+    def open_responses(self, target_id: int, name: str = "") -> None:
         self.opened.append(("responses", target_id))
 
     def open_trace(self, outcome_id: int, place: object = None) -> None:
