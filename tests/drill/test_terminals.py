@@ -142,8 +142,8 @@ def test_terminals_come_and_go_and_the_engine_works_on(run: Path) -> None:
     asked = time.monotonic()
     two.wait(paused, seconds=10)
     shown_after = time.monotonic() - asked
-    # 0.2 s until the engine looks, 1 s until the other screen does; the rest is this machine's.
-    assert shown_after < 2.5, f"the other screen showed the pause after {shown_after:.1f} s"
+    # 0.2 s until the engine looks, 0.7 s until the other screen does, 0.1 s until this test does.
+    assert shown_after < 1.5, f"the other screen showed the pause after {shown_after:.1f} s"
     one.wait(paused)
     one.press("p")
     two.wait(running, seconds=10)
