@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 
@@ -47,6 +47,19 @@ class Identity:
     quantisation: str = ""
     fingerprint: str = ""
     """Backend configuration mark, such as OpenAI's `system_fingerprint`."""
+    parameters: str = ""
+    """Size of the weights as the server states it, such as `4.0B`."""
+    template: str = ""
+    """Hash of the chat template, where the server shows it."""
+    server: str = ""
+    """Name and version of the serving software, such as `ollama 0.9.1`."""
+
+    def over(self, served: Identity) -> Identity:
+        """This reply's identity, with what the server told of itself where the reply is silent."""
+        merged = {
+            f.name: getattr(self, f.name) or getattr(served, f.name) for f in fields(Identity)
+        }
+        return Identity(**merged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +76,13 @@ class BudgetReading:
     """One limit of an account as a reply's headers state it."""
 
     kind: str
-    """`requests/minute`, `requests/day`, `tokens/minute` or `tokens/day`."""
+    """`requests/minute`, `requests/day`, `tokens/minute`, `tokens/day` or `usd`."""
     limit: float | None
     remaining: float | None
     resets_at: float | None
     """Epoch seconds, or `None` where the platform does not say."""
+    source: str = "header"
+    """`header`, or `api` where the platform's key endpoint says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +97,8 @@ class Outcome:
     """Thinking text, kept apart from the answer."""
     cut: bool = False
     """The token limit ended the answer."""
+    finish: str = ""
+    """Finish reason in the words of whoever generated the answer (the native one, where told)."""
     identity: Identity = field(default_factory=Identity)
     usage: Usage = field(default_factory=Usage)
     status: int | None = None

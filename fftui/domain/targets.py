@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+DIALECTS = ("openai", "anthropic", "ollama")
 PLATFORMS = ("openrouter", "openai", "anthropic", "ollama", "openai-compatible", "local", "sim")
 
 
@@ -18,18 +19,47 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in USD per million tokens."""
+
+    input: float
+    output: float
+
+    def of(self, tokens_in: float, tokens_out: float) -> float:
+        """USD for so many tokens."""
+        return (self.input * tokens_in + self.output * tokens_out) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a call goes. It never holds a key: `account` names who pays."""
 
     platform: str
     """One of `PLATFORMS`."""
     dialect: str
-    """Wire dialect: `openai` or `ollama` so far."""
+    """Wire dialect: one of `DIALECTS`."""
     base_url: str
     """Empty for servers that the engine starts itself (`local`, `sim`)."""
     model: str
     account: str
     upstream: tuple[str, ...] = ()
+    """Hosts that a router may use, and no other; empty leaves the choice to it."""
+    quantisations: tuple[str, ...] = ()
+    """Quantisations that a router may use, by its labels; empty: any."""
+    stream: bool = False
+    """Ask for a streamed reply, where a platform gives no other."""
+    price: Price | None = None
+    """`None`: unknown, never zero."""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Endpoint:
+        """The inverse of `asdict`, also after a trip through JSON."""
+        rest = dict(data)
+        for name in ("upstream", "quantisations"):
+            rest[name] = tuple(rest.get(name, ()))
+        price = rest.get("price")
+        rest["price"] = Price(**price) if price else None
+        return cls(**rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +84,7 @@ class Target:
     def from_dict(cls, data: dict[str, Any]) -> Target:
         """The inverse of `to_dict`, also after a trip through JSON."""
         rest = dict(data)
-        endpoint = dict(rest.pop("endpoint"))
-        endpoint["upstream"] = tuple(endpoint.get("upstream", ()))
+        endpoint = Endpoint.from_dict(rest.pop("endpoint"))
         sampling = Sampling(**rest.pop("sampling"))
         rest["tags"] = tuple(rest.get("tags", ()))
-        return cls(endpoint=Endpoint(**endpoint), sampling=sampling, **rest)
+        return cls(endpoint=endpoint, sampling=sampling, **rest)

@@ -21,8 +21,17 @@ class Line:
     """How an endpoint is reached in this process: address filled in, key and gate at hand."""
 
     endpoint: Endpoint
-    key: Secret | None
+    keys: tuple[Secret, ...]
+    """Keys of one owner, used in turn; empty where none is needed."""
     gate: Gate
+    child: str = ""
+    """The engine's own server behind the address, if any: it may move."""
+
+    def key(self) -> str | None:
+        """The key of the next call."""
+        if not self.keys:
+            return None
+        return self.keys[self.gate.sent % len(self.keys)].reveal()
 
 
 def request_seed(plan_seed: int, repeat: int) -> int:
@@ -49,8 +58,7 @@ class Asker:
         """One call. The caller holds a place at the gate."""
         wire = dialect(line.endpoint.dialect)
         request = wire.request(line.endpoint, messages, sampling, seed, thinking)
-        key = line.key.reveal() if line.key else None
-        call = await self._client.call(wire, request, key, self._deadline_s)
+        call = await self._client.call(wire, request, line.key(), self._deadline_s)
         line.gate.heard(call.outcome, time.time())
         return call
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fftui.domain.outcomes import BudgetReading, Outcome, OutcomeClass
-from fftui.domain.plan import AccountPlan
+from fftui.domain.parts import AccountPlan
 from fftui.store.records import AccountNow, WindowNow
 from fftui.store.user import Limit, UserFile
 
@@ -44,6 +44,8 @@ class Gate:
     """Told when the gate may have opened."""
     platform: str = ""
     in_flight: int = 0
+    sent: int = 0
+    """Calls by this process."""
     blocked_until: float = 0.0
     reason: str = ""
     waiting: set[str] = field(default_factory=set)
@@ -94,6 +96,7 @@ class Gate:
     def take(self) -> None:
         """A call goes out. Only when `is_open`."""
         self.in_flight += 1
+        self.sent += 1
         if self.limits and self.ledger is not None:
             self._credit -= 1
         for window in self._heard.values():

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fftui.domain.plan import NotifyPlan
+from fftui.domain.parts import NotifyPlan
 from fftui.domain.states import TargetState
 from fftui.engine.dispatch import Dispatcher
 from fftui.engine.notify import notify

@@ -255,6 +255,6 @@ class Engine:
             return
         dispatcher.log("error", f"{name} {why}", "error")
         for queue in dispatcher.queues.values():
-            if dispatcher.setup.lines[queue.target].endpoint.platform.split(":")[0] == name:
+            if dispatcher.setup.lines[queue.target].child == name:
                 dispatcher.pause_target(queue, f"{name} {why}; resume starts it again")
         dispatcher.wake()

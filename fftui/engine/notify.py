@@ -6,7 +6,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from fftui.domain.plan import NotifyPlan
+from fftui.domain.parts import NotifyPlan
 
 _LIMIT_S = 30.0
 

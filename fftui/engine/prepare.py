@@ -9,7 +9,8 @@ from importlib import metadata
 from pathlib import Path
 
 from fftui import __version__
-from fftui.domain.plan import GraderPlan, RunPlan
+from fftui.domain.parts import GraderPlan
+from fftui.domain.plan import RunPlan
 from fftui.engine.local_model import LocalModelError, weights
 from fftui.grading import heuristic, judge
 from fftui.results.preflight import Preflight, simulated_profile

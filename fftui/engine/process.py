@@ -133,7 +133,7 @@ async def _drive(folder: Path, interrupt: Callable[[Engine], None] | None) -> in
 def _keys(folder: Path) -> list[Secret]:
     with Reader(folder) as reader:
         plan = RunPlan.from_json(reader.plan_json())
-    names = [a.key_env for a in plan.accounts if a.key_env]
+    names = [name for a in plan.accounts for name in a.key_env]
     return [Secret(os.environ[n]) for n in names if os.environ.get(n)]
 
 

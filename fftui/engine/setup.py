@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fftui.credentials import Secret, find_key
-from fftui.domain.plan import LOCAL, SIM, RunPlan
+from fftui.domain.parts import LOCAL, SIM
+from fftui.domain.plan import RunPlan
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Endpoint, Sampling, Target
 from fftui.engine.ask import Line
@@ -58,7 +59,7 @@ class Wiring:
     def _readdress(self, server: ChildServer) -> None:
         for lines in (self.lines, self.grading.lines):
             for number, line in lines.items():
-                if line.endpoint.platform.split(":")[0] == server.name:
+                if line.child == server.name:
                     endpoint = _addressed(line.endpoint, server.url)
                     lines[number] = replace(line, endpoint=endpoint)
 
@@ -100,7 +101,8 @@ async def wire(
 
     keys: dict[str, Secret] = {}
     try:
-        for name in sorted({e.platform.split(":")[0] for e in endpoints} & {SIM, LOCAL}):
+        owned = {e.platform.split(":")[0] for e in endpoints if not e.base_url}
+        for name in sorted(owned & {SIM, LOCAL}):
             config, key = _server_config(name, plan)
             module = "fftui.simulate" if name == SIM else "fftui.engine.local_server"
             wiring.servers[name] = server = ChildServer(name, module, config, log, died)
@@ -112,10 +114,11 @@ async def wire(
 
         def line(endpoint: Endpoint) -> Line:
             kind = endpoint.platform.split(":")[0]
-            if kind in wiring.servers:
-                endpoint = _addressed(endpoint, wiring.servers[kind].url)
-            key = keys.get(kind) or _key(plan, endpoint.account, environ)
-            return Line(endpoint, key, wiring.gates[endpoint.account])
+            gate = wiring.gates[endpoint.account]
+            if kind not in wiring.servers or endpoint.base_url:
+                return Line(endpoint, _keys(plan, endpoint.account, environ), gate)
+            own = (keys[kind],) if kind in keys else _keys(plan, endpoint.account, environ)
+            return Line(_addressed(endpoint, wiring.servers[kind].url), own, gate, child=kind)
 
         wiring.lines.update({i: line(t.endpoint) for i, t in targets.items()})
         wiring.grading = Grading(
@@ -176,9 +179,7 @@ def _addressed(endpoint: Endpoint, url: str) -> Endpoint:
 
 
 def _judge_endpoint(spec: Mapping[str, Any]) -> Endpoint:
-    data = dict(spec["endpoint"])
-    data["upstream"] = tuple(data["upstream"])
-    return Endpoint(**data)
+    return Endpoint.from_dict(spec["endpoint"])
 
 
 def _gate(
@@ -201,16 +202,16 @@ def _gate(
     return Gate(limits, ledger, concurrency, wake, platform)
 
 
-def _key(plan: RunPlan, account: str, environ: Mapping[str, str]) -> Secret | None:
-    name = plan.account(account).key_env
-    if not name:
-        return None
-    key = find_key(name, environ)
-    if key is None:
-        raise StoreError(
-            f"account {account}: the environment has no {name}; export it and `fftui resume`"
-        )
-    return key
+def _keys(plan: RunPlan, account: str, environ: Mapping[str, str]) -> tuple[Secret, ...]:
+    keys = []
+    for name in plan.account(account).key_env:
+        key = find_key(name, environ)
+        if key is None:
+            raise StoreError(
+                f"account {account}: the environment has no {name}; export it and `fftui resume`"
+            )
+        keys.append(key)
+    return tuple(keys)
 
 
 def _audit_shares(plan: RunPlan, targets: Mapping[int, Target], planned: int) -> dict[int, float]:

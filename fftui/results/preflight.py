@@ -137,15 +137,13 @@ def _accounts(path: Path, plan: RunPlan) -> list[str]:
 def _keys(path: Path, plan: RunPlan, environ: Mapping[str, str]) -> list[str]:
     problems = []
     for number, account in enumerate(plan.accounts, 1):
-        if not account.key_env:
-            continue
         where = f"{path}: accounts[{number}].key_env:"
-        try:
-            if find_key(account.key_env, environ) is None:
-                name = account.key_env
-                problems.append(f"{where} the environment has no {name}; export it first")
-        except ValueError as error:
-            problems.append(f"{where} {error}")
+        for name in account.key_env:
+            try:
+                if find_key(name, environ) is None:
+                    problems.append(f"{where} the environment has no {name}; export it first")
+            except ValueError as error:
+                problems.append(f"{where} {error}")
     return problems
 
 
@@ -212,7 +210,7 @@ def _lines(
             )
             if n is not None
         ]
-        key = f", key from {account.key_env}" if account.key_env else ""
+        key = f", key from {', '.join(account.key_env)}" if account.key_env else ""
         lines.append(f"account {account.name}: {', '.join(limits) or 'no limit in the plan'}{key}")
     if not SAFE:
         lines.append(

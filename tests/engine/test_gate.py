@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fftui.domain.outcomes import BudgetReading, Outcome, OutcomeClass
-from fftui.domain.plan import AccountPlan
+from fftui.domain.parts import AccountPlan
 from fftui.engine.budget import Gate
 
 

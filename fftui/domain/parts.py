@@ -1,0 +1,284 @@
+"""The tables of a plan: what each may hold, and what is said where it holds something else."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+
+from fftui.domain.labels import Tier
+from fftui.domain.targets import Endpoint, Price, Sampling
+
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+# TOML has types: a quoted number is a slip, and `true` is no temperature.
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Switch = Annotated[bool, Strict()]
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
+SIM = "sim"
+FREE = ":free"
+"""How OpenRouter's models without charge end."""
+LOCAL = "local"
+DEFAULT_URLS = {
+    "openrouter": "https://openrouter.ai/api/v1",
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "ollama": "http://127.0.0.1:11434",
+}
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class CorpusPlan(Part):
+    file: str
+    """Path of the prompt file, relative to the plan."""
+    family: str = ""
+    """Attack family of every scenario in a file that names none."""
+    benign: Switch | None = None
+    """Marks every scenario of the file; `None` leaves it to the file."""
+    limit: Whole | None = Field(default=None, ge=1)
+    """Only the first so many scenarios, in the seeded order."""
+
+
+class StopPlan(Part):
+    tier: Tier = Tier.STRICT
+    width: Number | None = Field(default=None, gt=0, le=1)
+    """Full width of the Wilson interval at which a target is finished."""
+    max_attempts: Whole | None = Field(default=None, ge=1)
+    """Attempts per target, at most."""
+
+
+class SamplingPlan(Part):
+    temperature: Number = Field(default=0.0, ge=0, le=2)
+    max_tokens: Whole = Field(default=512, ge=1, le=1_000_000)
+    top_p: Number | None = Field(default=None, gt=0, le=1)
+
+    def resolve(self) -> Sampling:
+        """The parameters as a domain value."""
+        return Sampling(self.temperature, self.max_tokens, self.top_p)
+
+
+class PricePlan(Part):
+    """USD per million tokens."""
+
+    input: Number = Field(ge=0)
+    output: Number = Field(ge=0)
+
+
+DialectName = Literal["openai", "anthropic", "ollama"]
+
+
+class EndpointPlan(Part):
+    platform: str
+    """openrouter, openai, anthropic, ollama, openai-compatible, local, sim, or sim:NAME."""
+    model: Name
+    base_url: str = ""
+    """For `sim`: a simulator that runs already, shared by several runs."""
+    dialect: DialectName | None = None
+    account: str = ""
+    upstream: tuple[str, ...] = ()
+    quantisations: tuple[str, ...] = ()
+    stream: Switch = False
+    price: PricePlan | None = None
+
+    @field_validator("platform")
+    @classmethod
+    def _platform(cls, value: str) -> str:
+        known = {*DEFAULT_URLS, "openai-compatible", LOCAL, SIM}
+        if value not in known and not (value.startswith("sim:") and len(value) > 4):
+            raise ValueError(
+                f"unknown platform {value!r}; allowed: {', '.join(sorted(known))}, sim:NAME"
+            )
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if value and not usable:
+            raise ValueError("must be an http:// or https:// address")
+        if parts.username or parts.password:
+            raise ValueError(
+                "must hold no user name or password; keys belong to an account's key_env"
+            )
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_url(self) -> Self:
+        if self.platform == "openai-compatible" and not self.base_url:
+            raise ValueError("platform openai-compatible needs base_url")
+        return self
+
+    @property
+    def simulated(self) -> bool:
+        return self.platform == SIM or self.platform.startswith("sim:")
+
+    def endpoint(self) -> Endpoint:
+        """The address of calls; its base URL is empty where the engine starts the server."""
+        return Endpoint(
+            platform=self.platform,
+            dialect=self.dialect or _NATIVE.get(self.platform, "openai"),
+            base_url=self.base_url or DEFAULT_URLS.get(self.platform, ""),
+            model=self.model,
+            account=self.account or self.platform,
+            upstream=self.upstream,
+            quantisations=self.quantisations,
+            stream=self.stream,
+            price=self._price(),
+        )
+
+    def _price(self) -> Price | None:
+        if self.price is not None:
+            return Price(self.price.input, self.price.output)
+        free = self.platform == "openrouter" and self.model.endswith(FREE)
+        own = self.platform in (LOCAL, "ollama") and not self.base_url
+        return Price(0.0, 0.0) if free or own else None
+
+
+_NATIVE: dict[str, DialectName] = {"ollama": "ollama", "anthropic": "anthropic"}
+
+
+class TargetPlan(EndpointPlan):
+    name: Name
+    maker: str = ""
+    weights: str = ""
+    """What must be equal for two targets to be compared as the same model."""
+    quantisation: str = ""
+    tags: tuple[str, ...] = ()
+    sampling: SamplingPlan | None = None
+    thinking: str = ""
+    system_prompt: str = ""
+
+
+class AccountPlan(Part):
+    name: Name
+    platform: str = ""
+    key_env: tuple[str, ...] = ()
+    """Environment variables that hold keys; several keys of one owner share the budget."""
+    requests_per_minute: Number | None = Field(default=None, gt=0)
+    requests_per_day: Number | None = Field(default=None, gt=0)
+    tokens_per_minute: Number | None = Field(default=None, gt=0)
+    """Prompt and answer together."""
+    spend_usd: Number | None = Field(default=None, ge=0)
+    """What this run may spend on the account, targets and judges together; never exceeded."""
+    concurrency: Whole | None = Field(default=None, ge=1, le=4096)
+    period_scale: Number = Field(default=1.0, gt=0, le=1)
+    """Shortens the windows of a simulated account; 1 for every real one."""
+    shared: Switch = True
+    """False keeps the account out of the ledger shared by all runs (simulated accounts)."""
+
+    @field_validator("key_env", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        if isinstance(value, str):
+            return (value,) if value else ()
+        return value
+
+    @field_validator("key_env")
+    @classmethod
+    def _key_env(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # Capitals only: many keys would pass as a name otherwise, and names are stored and shown.
+        if not all(_VARIABLE.fullmatch(name) for name in value):
+            raise ValueError(
+                "must be the name of an environment variable in capitals, such as"
+                " OPENROUTER_API_KEY; never the key itself"
+            )
+        return value
+
+
+class GraderPlan(Part):
+    kind: Literal["heuristic", "judge"]
+    name: str = ""
+    platform: str = ""
+    model: str = ""
+    base_url: str = ""
+    dialect: DialectName | None = None
+    account: str = ""
+    upstream: tuple[str, ...] = ()
+    stream: Switch = False
+    price: PricePlan | None = None
+    max_tokens: Whole = Field(default=256, ge=16, le=8192)
+
+    @model_validator(mode="after")
+    def _judge(self) -> Self:
+        if self.kind == "judge":
+            if not (self.platform and self.model):
+                raise ValueError("a judge needs platform and model")
+            self.endpoint()
+        return self
+
+    @property
+    def label(self) -> str:
+        """The grader's name in the run."""
+        return self.name or ("heuristic" if self.kind == "heuristic" else f"judge {self.model}")
+
+    def endpoint(self) -> Endpoint | None:
+        """Where the judge is asked; `None` for the heuristic."""
+        if self.kind == "heuristic":
+            return None
+        plan = EndpointPlan(
+            platform=self.platform,
+            model=self.model,
+            base_url=self.base_url,
+            dialect=self.dialect,
+            account=self.account,
+            upstream=self.upstream,
+            stream=self.stream,
+            price=self.price,
+        )
+        return plan.endpoint()
+
+
+class ReviewPlan(Part):
+    readings: Whole = Field(default=1, ge=1, le=9)
+    audit: Whole = Field(default=150, ge=0)
+    """Machine refusals drawn at random for reading, per maker x platform."""
+
+
+class EnginePlan(Part):
+    concurrency: Whole = Field(default=32, ge=1, le=4096)
+    """Calls in flight per account, unless the account says otherwise."""
+    deadline_s: Number = Field(default=120.0, gt=0, le=3600)
+    """Total seconds for one call, connection to last byte."""
+    tries: Whole = Field(default=4, ge=1, le=20)
+    """Calls per attempt before a retryable failure becomes the attempt's outcome."""
+    usable_share: Number = Field(default=0.5, ge=0, le=1)
+    """A target pauses itself when fewer of its recent calls than this gave something usable …"""
+    usable_window: Whole = Field(default=20, ge=4, le=1000)
+    """… among so many."""
+
+
+class PolicyPlan(Part):
+    empty: Literal["exclude", "refusal"] = "exclude"
+    """What an empty reply is in the rates: outside them, or a refusal. Every screen shows both."""
+
+
+class StoragePlan(Part):
+    compress: Switch = False
+    """Store texts with zstd: half the disk, a third of the peak rate."""
+
+
+class SimPlan(Part):
+    profile: str = ""
+    """Profile file relative to the plan; empty for the embedded one."""
+    seed: Whole | None = Field(default=None, ge=0, lt=2**63)
+    """Of the simulator's draws, instead of its profile's."""
+
+
+class NotifyPlan(Part):
+    command: tuple[str, ...] = Field(min_length=1)
+    """Program and arguments; event, run and reason come in FFTUI_EVENT, FFTUI_RUN, FFTUI_REASON."""
+    on: tuple[Literal["finish", "pause", "alert", "death"], ...] = (
+        "finish",
+        "pause",
+        "alert",
+        "death",
+    )
