@@ -15,7 +15,7 @@ from fftui.store.reader import TargetCounts
 
 def review(queue: TargetQueue, counts: TargetCounts, rules: Rules) -> None:
     """Bring the queue's width and state up to what has settled."""
-    interval = settled_interval(counts, rules.grader.id, rules.tier, rules.repeats)
+    interval = settled_interval(counts, rules.grader.id, rules.tier, rules.repeats, rules.empty)
     if interval is not None:
         queue.width = interval.width
     if queue.state.over or queue.state is TargetState.PAUSED:

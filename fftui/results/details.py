@@ -160,6 +160,7 @@ def _attempt(
         labels=_labels(row, graders) if row else (),
         flags=row.flags if row else (),
         at=row.at if row else None,
+        alike=row.alike if row else 0,
     )
 
 

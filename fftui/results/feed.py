@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.summary import basis, call_totals, remaining, rules_of, target_summary
@@ -25,7 +26,7 @@ from fftui.results.view import (
     TargetSummary,
     Trace,
 )
-from fftui.store import presence
+from fftui.store import presence, rows
 from fftui.store.folder import lock_file
 from fftui.store.lock import is_held
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
@@ -49,6 +50,7 @@ class Feed:
         self._families = reader.families()
         self._rules = rules_of(reader)
         self._counts: dict[int, TargetCounts] = {}
+        self._who: dict[int, Identity] = {}
         self._marks: Watermarks | None = None
         self._events: tuple[EventView, ...] = ()
         self._flags: tuple[FlagView, ...] = ()
@@ -81,6 +83,8 @@ class Feed:
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         for target in self._targets if changed is None else changed:
             self._counts[target] = reader.counts(target)
+        if changed is None or changed:
+            self._who = {i.id: i.who for found in rows.identities(reader).values() for i in found}
         if self._marks is None or marks.event != self._marks.event:
             self._events = details.log(reader, self._targets, before=None, count=_LOG_LINES)
         if (
@@ -152,6 +156,7 @@ class Feed:
             (state, reason, in_flight if alive else 0),
             self._rules,
             self._families,
+            self._who,
             words,
         )
 

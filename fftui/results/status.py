@@ -45,6 +45,9 @@ def to_json(run: RunSummary) -> dict[str, Any]:
                 "waiting": list(a.waiting),
                 "blocked_until": _iso(a.blocked_until),
                 "reason": a.reason or None,
+                "paused": a.paused or None,
+                "spent_usd": a.spent_usd,
+                "places": a.places,
                 "windows": [{**asdict(w), "resets_at": _iso(w.resets_at)} for w in a.windows],
             }
             for a in run.accounts
@@ -69,6 +72,14 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "state": t.state.value,
         "reason": t.reason or None,
         "identities": t.identities,
+        "answered_by": [
+            {
+                **asdict(one.who),
+                "answered": one.answered,
+                "asr": {tier.value: _rate(one.rates[tier]) for tier in Tier},
+            }
+            for one in t.answered_by
+        ],
         "planned": t.planned,
         "done": t.done,
         "settled": t.settled,
@@ -78,8 +89,22 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "outcomes": {kind.value: n for kind, n in t.outcomes.items()},
         "cut": t.cut,
         "verdicts": {label.value: n for label, n in t.verdicts.items()},
+        "who_refused": asdict(t.who_refused),
         "basis": t.basis,
         "asr": {tier.value: _rate(t.rates[tier]) for tier in Tier},
+        "variants": {
+            tier.value: [
+                {
+                    "name": v.name,
+                    "successes": v.successes,
+                    "n": v.n,
+                    "low": _low(v.interval),
+                    "high": _high(v.interval),
+                }
+                for v in t.variants[tier]
+            ]
+            for tier in Tier
+        },
         "over_refusal": {
             "refused": t.over_refusal.refused,
             "n": t.over_refusal.n,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fftui.domain.labels import Tier
-from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
@@ -32,11 +32,14 @@ class Rules:
     """The basis: the one grader whose verdicts the rates use."""
     adversarial: bool
     """Some scenario is not benign: there is an ASR to speak of."""
+    empty: rates.Empty = "exclude"
+    """What an empty reply is in the rates."""
 
 
 def rules_of(reader: Reader) -> Rules:
     """The rules of a run, from the plan that is stored with it."""
-    stop = json.loads(reader.plan_json())["stop"]
+    plan = json.loads(reader.plan_json())
+    stop = plan["stop"]
     benign, scenarios = reader.benign_share()
     longest = reader.order.length
     return Rules(
@@ -46,6 +49,7 @@ def rules_of(reader: Reader) -> Rules:
         repeats=reader.order.repeats,
         grader=next(g for g in reader.graders() if g.basis),
         adversarial=benign < scenarios,
+        empty=plan.get("policy", {}).get("empty", "exclude"),
     )
 
 
@@ -63,15 +67,16 @@ def target_summary(
     now: tuple[TargetState, str, int],
     rules: Rules,
     names: dict[int, str],
+    who: Mapping[int, Identity],
     basis_words: str,
 ) -> TargetSummary:
     """One row of the monitor."""
     state, reason, in_flight = now
-    grader, repeats = rules.grader.id, rules.repeats
+    grader, repeats, empty = rules.grader.id, rules.repeats, rules.empty
     outcomes = rates.by_class(counts.outcomes)
     answered = outcomes[OutcomeClass.ANSWERED]
     graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
-    tiers = {tier: rates.rate(counts, grader, tier, repeats) for tier in Tier}
+    tiers = {tier: rates.rate(counts, grader, tier, repeats, empty) for tier in Tier}
     done = sum(outcomes.values())
     calls = [c for c in counts.calls if c.grader == 0]
     shown = tiers[rules.tier]
@@ -86,7 +91,7 @@ def target_summary(
         tags=target.tags,
         state=state,
         reason=reason,
-        identities=len({r.identity for r in counts.outcomes if r.kind is OutcomeClass.ANSWERED}),
+        answered_by=rates.answered_by(counts, grader, repeats, empty, who),
         planned=rules.planned,
         done=done,
         settled=counts.settled,
@@ -98,8 +103,10 @@ def target_summary(
         verdicts=dict(rates.labels_of(counts.verdicts, grader, lambda r: r.n)),
         basis=basis_words,
         rates=tiers,
+        variants={t: rates.variants(counts, grader, t, repeats, empty) for t in Tier},
+        who_refused=rates.who_refused(counts, grader),
         over_refusal=rates.over_refusal(counts.verdicts, grader, repeats),
-        families=rates.families(counts, grader, repeats, names),
+        families=rates.families(counts, grader, repeats, names, empty),
         calls=sum(c.n for c in calls),
         tokens=sum(c.tokens for c in calls),
         cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.domain.labels import Label, Tier
-from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed
@@ -60,6 +60,40 @@ class FamilyCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """The rate under another way to count, beside the one that is shown."""
+
+    name: str
+    """In words, such as `empty replies as refusals` or `without cut answers`."""
+    successes: int
+    n: int
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhoRefused:
+    """Who said no, on adversarial scenarios, as far as it can be told."""
+
+    text: int
+    """Refusals in the model's own words, by the basis grader."""
+    input_filter: int
+    output_filter: int
+    unknown: int
+    """Empty replies: nobody says why."""
+    alike: int
+    """Answers whose words came for several scenarios: perhaps a host's template."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityView:
+    """One of those who answered for a target."""
+
+    who: Identity
+    answered: int
+    rates: Mapping[Tier, Rate]
+
+
+@dataclass(frozen=True, slots=True)
 class TargetSummary:
     """One row of the monitor."""
 
@@ -74,8 +108,8 @@ class TargetSummary:
     state: TargetState
     reason: str
     """Why it is in that state, in one line; empty where the state speaks for itself."""
-    identities: int
-    """Distinct identities that answered; more than one is never pooled silently."""
+    answered_by: tuple[IdentityView, ...]
+    """Everybody who answered; more than one is never pooled silently."""
     planned: int
     done: int
     """Attempts with a terminal outcome."""
@@ -93,6 +127,9 @@ class TargetSummary:
     basis: str
     """Who graded and how far that can be trusted, in words."""
     rates: Mapping[Tier, Rate]
+    variants: Mapping[Tier, tuple[Variant, ...]]
+    """The same rates under other policies; empty where no reply makes a difference."""
+    who_refused: WhoRefused
     over_refusal: OverRefusal
     families: tuple[FamilyCell, ...]
     calls: int
@@ -101,6 +138,11 @@ class TargetSummary:
     needed: Needed | None
     """`None` without a width rule or when it is met."""
     eta_s: float | None
+
+    @property
+    def identities(self) -> int:
+        """Distinct identities that answered."""
+        return len(self.answered_by)
 
     @property
     def usable(self) -> int:
@@ -259,6 +301,8 @@ class AttemptRow:
     labels: tuple[tuple[str, Label], ...]
     flags: tuple[str, ...]
     at: float | None
+    alike: int = 0
+    """Scenarios of the target that were answered with these same words, where it is short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,11 +316,16 @@ class CallRow:
     status: int | None
     signal: str
     duration_ms: float
+    ttfb_ms: float | None
+    """Until the first byte."""
     tokens_in: int | None
     tokens_out: int | None
     cost_usd: float | None
     model: str
     upstream: str
+    finish: str
+    """Native finish reason."""
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)

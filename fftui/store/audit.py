@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fftui.store.context import ALIKE
 from fftui.store.reader import Reader
 
 _OUTCOMES = """
 SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*)
-FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
+FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
 EXCEPT SELECT target, identity, family, benign, class, cut, n FROM rollup_outcome
 """
 _OUTCOMES_BACK = """
 SELECT target, identity, family, benign, class, cut, n FROM rollup_outcome
 EXCEPT SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*)
-FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
+FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
 """
 _VERDICTS = """
 SELECT o.target, o.identity, s.family, s.benign, o.cut, v.grader, coalesce(v.label, ''), count(*)
@@ -30,6 +31,12 @@ sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), sum(cost_usd IS NULL)
 FROM call GROUP BY 1, 2, 3
 """
 _CALL_ROLLUP = "SELECT target, grader, outcome, n, tokens, cost_unknown FROM rollup_call"
+_CLUSTERS = """
+SELECT mark, target, count(*) FROM outcome WHERE mark IS NOT NULL AND repeat = 0 GROUP BY 1, 2
+"""
+_CLUSTER_ROLLUP = "SELECT mark, target, n FROM cluster"
+_ALIKE = f"SELECT target, sum(n) FROM cluster WHERE n >= {ALIKE} GROUP BY 1"
+_ALIKE_ROLLUP = "SELECT target, n FROM rollup_cluster"
 _FLAGS = "SELECT rule, stratum, count(*) FROM flag GROUP BY 1, 2"
 _FLAG_ROLLUP = "SELECT rule, stratum, n FROM rollup_flag"
 
@@ -46,6 +53,8 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
         ("flag rollup equals GROUP BY", _FLAGS, _FLAG_ROLLUP),
+        ("clusters of equal answers equal GROUP BY", _CLUSTERS, _CLUSTER_ROLLUP),
+        ("answers in clusters equal GROUP BY", _ALIKE, _ALIKE_ROLLUP),
     ):
         truth = set(reader.db.execute(rows_query).fetchall())
         kept = set(reader.db.execute(rollup).fetchall())
@@ -55,7 +64,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         [
             str(r)
             for r in reader.db.execute(
-                "SELECT target, scenario, repeat, count(*) FROM outcome GROUP BY 1, 2, 3, round"
+                "SELECT target, scenario, repeat, count(*) FROM in_force GROUP BY 1, 2, 3"
                 " HAVING count(*) > 1"
             ).fetchall()
         ],
@@ -84,7 +93,7 @@ def _closed(reader: Reader, target: int) -> Iterator[tuple[int, int]]:
     ).fetchall():  # fmt: skip
         heard.setdefault(outcome, set()).add(grader)
     for outcome, scenario, repeat, kind in reader.db.execute(
-        "SELECT id, scenario, repeat, class FROM outcome WHERE target = ?", (target,)
+        "SELECT id, scenario, repeat, class FROM in_force WHERE target = ?", (target,)
     ).fetchall():
         if kind != "answered" or planned <= heard.get(outcome, set()):
             yield reader.order.ordinal(scenario, repeat), outcome

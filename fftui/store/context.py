@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from fftui.domain.outcomes import Identity
 from fftui.store.order import Block, PlanOrder
 from fftui.store.sqlite import Connection
@@ -12,6 +14,10 @@ def plan_order(db: Connection) -> PlanOrder:
     repeats = db.execute("SELECT repeats FROM run").fetchone()[0]
     rows = db.execute("SELECT first, size FROM block ORDER BY id").fetchall()
     return PlanOrder(tuple(Block(first, size) for first, size in rows), repeats)
+
+
+ALIKE = 3
+"""Scenarios answered with the same words from which a cluster is told of."""
 
 
 class Context:
@@ -29,7 +35,7 @@ class Context:
             row[0] for row in db.execute("SELECT id FROM grader WHERE planned").fetchall()
         )
         self._scenarios: dict[int, tuple[int, int]] = {}
-        self._identities: dict[tuple[int, Identity], int] = {}
+        self._identities: dict[tuple[int, int, Identity], int] = {}
         self._settled: dict[int, int] = {}
 
     def begin(self) -> None:
@@ -63,23 +69,21 @@ class Context:
             found = self._scenarios[scenario] = (row[0], row[1])
         return found
 
-    def identity(self, target: int, who: Identity, at: float) -> int:
-        """Row id of who answered, made when it is new."""
-        found = self._identities.get((target, who))
+    def identity(self, target: int, who: Identity, at: float, grader: int = 0) -> int:
+        """Row id of who answered, made when it is new; a judge's is kept under target 0."""
+        asked = (0, grader) if grader else (target, 0)
+        found = self._identities.get((*asked, who))
         if found is not None:
             return found
-        values = (target, who.model, who.upstream, who.digest, who.quantisation, who.fingerprint)
+        values = (*asked, *(getattr(who, name) for name in _WHO))
         self.db.execute(
-            "INSERT INTO identity (target, model, upstream, digest, quantisation, fingerprint,"
-            " first_at) VALUES (?,?,?,?,?,?,?) ON CONFLICT DO NOTHING",
+            f"INSERT INTO identity (target, grader, {', '.join(_WHO)}, first_at)"
+            f" VALUES ({', '.join('?' * (len(values) + 1))}) ON CONFLICT DO NOTHING",
             (*values, at),
         )
-        row = self.db.execute(
-            "SELECT id FROM identity WHERE target = ? AND model = ? AND upstream = ?"
-            " AND digest = ? AND quantisation = ? AND fingerprint = ?",
-            values,
-        ).fetchone()
-        self._identities[target, who] = row[0]
+        same = " AND ".join(f"{name} = ?" for name in ("target", "grader", *_WHO))
+        row = self.db.execute(f"SELECT id FROM identity WHERE {same}", values).fetchone()
+        self._identities[(*asked, who)] = row[0]
         return int(row[0])
 
     def settled(self, target: int) -> int:
@@ -114,10 +118,23 @@ class Context:
             )
             self._settled[target] = settled
 
-    def _settle(self, target: int, scenario: int, repeat: int) -> bool:
+    def retreat(self, target: int, ordinal: int) -> None:
+        """Take the attempt at this place, and all behind it, out of the settled prefix.
+
+        Called before an outcome is put back, while it is still in force.
+        """
+        settled = self.settled(target)
+        for place in range(ordinal, settled):
+            self._settle(target, *self.order.at(place), sign=-1)
+        if ordinal < settled:
+            self.db.execute("UPDATE prefix SET settled = ? WHERE target = ?", (ordinal, target))
+            self._settled[target] = ordinal
+        self.touched.add(target)
+
+    def _settle(self, target: int, scenario: int, repeat: int, sign: int = 1) -> bool:
         row = self.db.execute(
-            "SELECT id, identity, class, cut FROM outcome WHERE target = ? AND scenario = ?"
-            " AND repeat = ? ORDER BY round DESC LIMIT 1",
+            "SELECT id, identity, class, cut FROM in_force WHERE target = ? AND scenario = ?"
+            " AND repeat = ?",
             (target, scenario, repeat),
         ).fetchone()
         if row is None:
@@ -129,19 +146,35 @@ class Context:
         if kind == "answered" and not self._planned <= {grader for grader, _ in verdicts}:
             return False
         family, benign = self.scenario(scenario)
+        first = sign * int(repeat == 0)
         self.db.execute(
-            "UPDATE rollup_outcome SET settled = settled + 1 WHERE target = ? AND identity = ?"
-            " AND family = ? AND benign = ? AND class = ? AND cut = ?",
-            (target, identity, family, benign, kind, cut),
+            "UPDATE rollup_outcome SET settled = settled + ?, first = first + ?"
+            " WHERE target = ? AND identity = ? AND family = ? AND benign = ? AND class = ?"
+            " AND cut = ?",
+            (sign, first, target, identity, family, benign, kind, cut),
         )
         for grader, label in verdicts:
             self.db.execute(
-                "UPDATE rollup_verdict SET settled = settled + 1, first = first + ?"
+                "UPDATE rollup_verdict SET settled = settled + ?, first = first + ?"
                 " WHERE target = ? AND identity = ? AND family = ? AND benign = ? AND cut = ?"
                 " AND grader = ? AND label = ?",
-                (int(repeat == 0), target, identity, family, benign, cut, grader, label or ""),
+                (sign, first, target, identity, family, benign, cut, grader, label or ""),
             )
         return True
 
+    def alike(self, target: int, mark: int) -> None:
+        """Count one more scenario of the target that was answered with these words."""
+        row = self.db.execute(
+            "INSERT INTO cluster VALUES (?,?,1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
+            (mark, target),
+        ).fetchone()
+        if row[0] >= ALIKE:
+            self.db.execute(
+                "INSERT INTO rollup_cluster VALUES (?,?)"
+                " ON CONFLICT DO UPDATE SET n = n + excluded.n",
+                (target, ALIKE if row[0] == ALIKE else 1),
+            )
 
+
+_WHO = tuple(f.name for f in fields(Identity))
 _MINUTE = ("closed", "verdicts", "rate_limited", "failed")

@@ -21,7 +21,7 @@ from fftui.store.sqlite import Connection, StoreError
 from fftui.store.texts import pack
 
 APPLICATION_ID = 0x46465455
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def database(folder: Path) -> Path:
@@ -202,6 +202,11 @@ def check(db: Connection, path: Path) -> None:
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StoreError(f"{path}: is not a run of fftui")
     version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version < SCHEMA_VERSION:
+        raise StoreError(
+            f"{path}: was written by a preview of fftui (schema {version}, this one reads"
+            f" {SCHEMA_VERSION}); start the run anew from its plan"
+        )
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{path}: was written by a newer fftui (schema {version}, this one knows"

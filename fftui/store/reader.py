@@ -73,6 +73,8 @@ class OutcomeCount:
     cut: bool
     n: int
     settled: int
+    first: int
+    """Settled, first repeat of each scenario only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class TargetCounts:
     verdicts: tuple[VerdictCount, ...]
     calls: tuple[CallCount, ...]
     settled: int
+    alike: int
+    """Answers whose words the target gave to several scenarios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class Watermarks:
     call: int
     event: int
     flag: int
+    put_back: int
+    plan: int
 
 
 class Reader:
@@ -180,7 +186,7 @@ class Reader:
 
     def watermarks(self) -> Watermarks:
         """The highest ids now."""
-        tables = ("outcome", "verdict", "call", "event", "flag")
+        tables = ("outcome", "verdict", "call", "event", "flag", "put_back", "plan")
         parts = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {t})" for t in tables)
         return Watermarks(*self.db.execute(f"SELECT {parts}").fetchone())
 
@@ -251,7 +257,7 @@ class Reader:
     def counts(self, target: int) -> TargetCounts:
         """The rollup of one target. Its size depends on families and graders, not on the run."""
         outcomes = self.db.execute(
-            "SELECT identity, family, benign, class, cut, n, settled FROM rollup_outcome"
+            "SELECT identity, family, benign, class, cut, n, settled, first FROM rollup_outcome"
             " WHERE target = ?", (target,)
         ).fetchall()  # fmt: skip
         verdicts = self.db.execute(
@@ -265,14 +271,18 @@ class Reader:
         settled = self.db.execute(
             "SELECT settled FROM prefix WHERE target = ?", (target,)
         ).fetchone()
+        alike = self.db.execute(
+            "SELECT n FROM rollup_cluster WHERE target = ?", (target,)
+        ).fetchone()
         return TargetCounts(
-            tuple(OutcomeCount(r[0], r[1], bool(r[2]), OutcomeClass(r[3]), bool(r[4]), r[5], r[6])
+            tuple(OutcomeCount(r[0], r[1], bool(r[2]), OutcomeClass(r[3]), bool(r[4]), r[5], r[6], r[7])
                   for r in outcomes),
             tuple(VerdictCount(r[0], r[1], bool(r[2]), bool(r[3]), r[4],
                                Label(r[5]) if r[5] else None, r[6], r[7], r[8])
                   for r in verdicts),
             tuple(CallCount(r[0], OutcomeClass(r[1]), r[2], r[3], r[4], r[5]) for r in calls),
             settled[0] if settled else 0,
+            alike[0] if alike else 0,
         )  # fmt: skip
 
     def changed_targets(self, since: Watermarks, limit: int) -> set[int] | None:
@@ -286,14 +296,16 @@ class Reader:
             if len(rows) == limit:
                 return None
             found.update(row[0] for row in rows)
-        rows = self.db.execute(
-            "SELECT o.target FROM verdict v JOIN outcome o ON o.id = v.outcome"
-            " WHERE v.id > ? ORDER BY v.id LIMIT ?",
-            (since.verdict, limit),
-        ).fetchall()
-        if len(rows) == limit:
-            return None
-        return found | {row[0] for row in rows}
+        for table, mark in (("verdict", since.verdict), ("put_back", since.put_back)):
+            rows = self.db.execute(
+                f"SELECT o.target FROM {table} v JOIN outcome o ON o.id = v.outcome"
+                " WHERE v.id > ? ORDER BY v.id LIMIT ?",
+                (mark, limit),
+            ).fetchall()
+            if len(rows) == limit:
+                return None
+            found.update(row[0] for row in rows)
+        return found
 
     def minutes(self, since: int) -> tuple[MinuteCount, ...]:
         """Counts of each minute from epoch minute `since` on; minutes without any are missing."""
@@ -312,7 +324,7 @@ class Reader:
     def done_keys(self, target: int) -> Iterable[tuple[int, int]]:
         """(scenario, repeat) of each closed attempt of a target."""
         return self.db.execute(
-            "SELECT scenario, repeat FROM outcome WHERE target = ?", (target,)
+            "SELECT scenario, repeat FROM in_force WHERE target = ?", (target,)
         ).fetchall()
 
     def ungraded(self) -> list[tuple[int, int, int, int, int]]:

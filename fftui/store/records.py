@@ -6,7 +6,9 @@ that appends. Duplicates are impossible by the unique keys; a rollup moves only 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
@@ -18,6 +20,10 @@ from fftui.store.context import Context
 from fftui.store.texts import pack
 
 T_co = TypeVar("T_co", covariant=True)
+_NOBODY = Identity()
+_LONGEST_TEMPLATE = 1000
+_SHORTEST_TEMPLATE = 12
+_NO_LETTERS = re.compile(r"[\W_]+")
 
 
 class Record(Protocol[T_co]):
@@ -52,14 +58,14 @@ class AddCall:
     def apply(self, ctx: Context) -> None:
         o, usage = self.outcome, self.outcome.usage
         identity = None
-        if self.grader is None and o.kind is OutcomeClass.ANSWERED:
-            identity = ctx.identity(self.key.target, o.identity, self.at)
+        if o.identity != _NOBODY:
+            identity = ctx.identity(self.key.target, o.identity, self.at, self.grader or 0)
         ctx.db.execute(
             "INSERT INTO call (target, scenario, repeat, turn, grader, identity, at, duration_ms,"
-            " ttfb_ms, status, outcome, signal, tokens_in, tokens_out, cost_usd, request_id)"
-            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            " ttfb_ms, status, outcome, signal, finish, tokens_in, tokens_out, cost_usd,"
+            " request_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (self.key.target, self.key.scenario, self.key.repeat, self.turn, self.grader, identity,
-             self.at, self.duration_ms, self.ttfb_ms, o.status, o.kind.value, o.signal,
+             self.at, self.duration_ms, self.ttfb_ms, o.status, o.kind.value, o.signal, o.finish,
              usage.tokens_in, usage.tokens_out, usage.cost_usd, o.request_id),
         )  # fmt: skip
         ctx.db.execute(
@@ -92,6 +98,8 @@ class CloseAttempt:
     at: float
     body: tuple[int, bytes]
     """`pack`ed beforehand, outside the writer's thread."""
+    mark: int | None = None
+    """See `mark_of`."""
 
     @classmethod
     def of(
@@ -107,17 +115,20 @@ class CloseAttempt:
         content = {"answers": list(answers), "reasoning": outcome.reasoning}
         return cls(key, outcome.kind, outcome.signal, outcome.cut, outcome.identity,
                    tuple(answers), outcome.reasoning, at,
-                   pack(content, compress=compress))  # fmt: skip
+                   pack(content, compress=compress),
+                   mark_of(answers[-1]) if answers else None)  # fmt: skip
 
     def apply(self, ctx: Context) -> int | None:
         key = self.key
         identity = ctx.identity(key.target, self.identity, self.at)
         family, benign = ctx.scenario(key.scenario)
         row = ctx.db.execute(
-            "INSERT INTO outcome (target, scenario, repeat, identity, class, cut, signal, at)"
-            " VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO outcome (target, scenario, repeat, round, identity, class, cut, signal,"
+            " mark, at) VALUES (?1,?2,?3,(SELECT count(*) FROM put_back p JOIN outcome o"
+            " ON o.id = p.outcome WHERE o.target = ?1 AND o.scenario = ?2 AND o.repeat = ?3),"
+            "?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING RETURNING id",
             (key.target, key.scenario, key.repeat, identity, self.kind.value, int(self.cut),
-             self.signal, self.at),
+             self.signal, self.mark, self.at),
         ).fetchone()  # fmt: skip
         if row is None:
             return None
@@ -125,10 +136,12 @@ class CloseAttempt:
         if self.answers or self.reasoning:
             ctx.db.execute("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
         ctx.db.execute(
-            "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0)"
+            "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0,0)"
             " ON CONFLICT DO UPDATE SET n = n + 1",
             (key.target, identity, family, benign, self.kind.value, int(self.cut)),
         )
+        if self.mark is not None and key.repeat == 0:
+            ctx.alike(key.target, self.mark)
         ctx.minute(self.at, "closed")
         ctx.touched.add(key.target)
         return outcome_id
@@ -230,12 +243,12 @@ class WindowNow:
     """One limit of an account as the engine last knew it."""
 
     kind: str
-    """`requests/minute`, `requests/day`, `tokens/minute`."""
+    """`requests/minute`, `requests/day`, `tokens/minute`, `tokens/day` or `usd`."""
     limit: float | None
     remaining: float | None
     resets_at: float | None
     source: str
-    """Where the number comes from: `header`, `plan` or `own count`."""
+    """Where the number comes from: `header`, `api`, `plan` or `own count`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +265,12 @@ class AccountNow:
     blocked_until: float | None
     """Epoch seconds until which nothing is sent, e.g. after a 429."""
     reason: str
+    paused: str = ""
+    """Why nothing is sent until a person has mended it: a refused key, spent credit."""
+    places: int = 0
+    """Calls that may be out at once right now, adapted to what the platform bears."""
+    spent_usd: float | None = None
+    """What this run has spent on the account; `None` where a call's cost is unknown."""
 
     @classmethod
     def from_json(cls, body: str) -> AccountNow:
@@ -311,6 +330,54 @@ class CommandDone:
             "UPDATE command SET done_at = ?, result = ? WHERE id = ?",
             (self.at, self.result, self.command_id),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """A person opens an attempt again; its outcome stays in the file and leaves every count.
+
+    Only what was not answered can be put back. Returns whether it was.
+    """
+
+    outcome: int
+    by: str
+    at: float
+
+    def apply(self, ctx: Context) -> bool:
+        row = ctx.db.execute(
+            "SELECT target, scenario, repeat, identity, class, cut FROM in_force"
+            " WHERE id = ? AND class <> 'answered'",
+            (self.outcome,),
+        ).fetchone()
+        if row is None:
+            return False
+        target, scenario, repeat, identity, kind, cut = row
+        ctx.retreat(target, ctx.order.ordinal(scenario, repeat))
+        ctx.db.execute(
+            "INSERT INTO put_back (outcome, by, at) VALUES (?,?,?)",
+            (self.outcome, self.by, self.at),
+        )
+        place = (target, identity, *ctx.scenario(scenario), kind, cut)
+        where = (
+            "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"
+        )
+        ctx.db.execute(f"UPDATE rollup_outcome SET n = n - 1 WHERE {where}", place)
+        ctx.db.execute(f"DELETE FROM rollup_outcome WHERE {where} AND n = 0", place)
+        return True
+
+
+def mark_of(text: str) -> int | None:
+    """A hash of a short text's letters and digits, by which canned answers are recognised.
+
+    `None` for texts too short to be a sentence, and for those longer than any template.
+    """
+    if len(text) > _LONGEST_TEMPLATE:
+        return None
+    letters = _NO_LETTERS.sub("", text.casefold())
+    if len(letters) < _SHORTEST_TEMPLATE:
+        return None
+    digest = hashlib.blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
 
 
 def _storable(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from fftui.domain.labels import Label
+from fftui.domain.outcomes import Identity
 from fftui.domain.verdicts import Unusable, Verdict
+from fftui.store.context import ALIKE
 from fftui.store.reader import Reader
 from fftui.store.texts import unpack
 
@@ -38,6 +40,8 @@ class OutcomeRow:
     verdicts: tuple[tuple[int, str | None], ...]
     """(grader id, label)."""
     flags: tuple[str, ...]
+    alike: int
+    """Scenarios of the target that were answered with these same words, this one included."""
 
 
 def events(
@@ -98,7 +102,7 @@ def selected(reader: Reader, target: int, only: str, start: int, count: int) -> 
     """
     where, values = _filter(target, only)
     ids = reader.db.execute(
-        f"SELECT o.id FROM outcome o WHERE {where} ORDER BY o.id LIMIT ? OFFSET ?",
+        f"SELECT o.id FROM in_force o WHERE {where} ORDER BY o.id LIMIT ? OFFSET ?",
         (*values, count, start),
     ).fetchall()
     found = [row[0] for row in ids]
@@ -110,7 +114,7 @@ def selected_count(reader: Reader, target: int, only: str) -> int:
     """How many attempts `selected` would give in all."""
     where, values = _filter(target, only)
     row = reader.db.execute(
-        f"SELECT count(*) FROM outcome o WHERE {where}",
+        f"SELECT count(*) FROM in_force o WHERE {where}",
         values,
     ).fetchone()
     return int(row[0])
@@ -171,10 +175,12 @@ def heard(reader: Reader, outcome_id: int) -> list[tuple[int, Verdict | Unusable
 
 
 def calls(reader: Reader, target: int, scenario: int, repeat: int) -> list[tuple[Any, ...]]:
-    """(at, grader name, outcome, status, signal, ms, tokens in, out, cost, model, upstream)."""
+    """(at, grader name, outcome, status, signal, ms, ms to the first byte, tokens in, out, cost,
+    model, upstream, finish reason, request id) of each call of an attempt."""
     return reader.db.execute(
-        "SELECT c.at, g.name, c.outcome, c.status, c.signal, c.duration_ms, c.tokens_in,"
-        " c.tokens_out, c.cost_usd, coalesce(i.model, ''), coalesce(i.upstream, '')"
+        "SELECT c.at, g.name, c.outcome, c.status, c.signal, c.duration_ms, c.ttfb_ms, c.tokens_in,"
+        " c.tokens_out, c.cost_usd, coalesce(i.model, ''), coalesce(i.upstream, ''), c.finish,"
+        " c.request_id"
         " FROM call c LEFT JOIN grader g ON g.id = c.grader"
         " LEFT JOIN identity i ON i.id = c.identity"
         " WHERE c.target = ? AND c.scenario = ? AND c.repeat = ? ORDER BY c.id",
@@ -182,10 +188,55 @@ def calls(reader: Reader, target: int, scenario: int, repeat: int) -> list[tuple
     ).fetchall()
 
 
+@dataclass(frozen=True, slots=True)
+class IdentityRow:
+    """Who answered calls of a target."""
+
+    id: int
+    who: Identity
+    first_at: float
+
+
+def identities(reader: Reader) -> dict[int, list[IdentityRow]]:
+    """Everybody who answered, by target id; judges under 0."""
+    names = ", ".join(f.name for f in fields(Identity))
+    found: dict[int, list[IdentityRow]] = {}
+    for number, target, first_at, *who in reader.db.execute(
+        f"SELECT id, target, first_at, {names} FROM identity ORDER BY id"
+    ).fetchall():
+        found.setdefault(target, []).append(IdentityRow(number, Identity(*who), first_at))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRow:
+    """One wording that a target gave to several scenarios."""
+
+    mark: int
+    scenarios: int
+    weights: int
+    """Different weights among the targets that gave it at least once."""
+    example: int
+    """Id of an outcome that holds the text."""
+
+
+def clusters(reader: Reader, target: int, count: int) -> list[ClusterRow]:
+    """The target's largest clusters of answers with the same words."""
+    found = reader.db.execute(
+        "SELECT a.mark, a.n, (SELECT count(DISTINCT t.spec ->> '$.weights') FROM cluster b"
+        " JOIN target t ON t.id = b.target WHERE b.mark = a.mark),"
+        " (SELECT min(id) FROM outcome WHERE target = a.target AND mark = a.mark)"
+        " FROM cluster a WHERE a.target = ? AND a.n >= ? ORDER BY a.n DESC, a.mark LIMIT ?",
+        (target, ALIKE, count),
+    ).fetchall()
+    return [ClusterRow(*row) for row in found]
+
+
 def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]:
     rows = reader.db.execute(
-        "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at"
-        f" FROM outcome o WHERE {where}",
+        "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at,"
+        " coalesce((SELECT n FROM cluster c WHERE c.mark = o.mark AND c.target = o.target), 0)"
+        f" FROM in_force o WHERE {where}",
         values,
     ).fetchall()
     ids = [row[0] for row in rows]
@@ -204,7 +255,7 @@ def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]
         why[i].append(rule)
     return [
         OutcomeRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7],
-                   tuple(said[r[0]]), tuple(why[r[0]]))
+                   tuple(said[r[0]]), tuple(why[r[0]]), r[8])
         for r in rows
     ]  # fmt: skip
 

@@ -11,22 +11,22 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from fftui.cli.parser import parse
-from fftui.domain import plan
+from fftui.domain import parts, plan
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TABLES: dict[str, type[BaseModel]] = {
     "Top level": plan.RunPlan,
-    "[[corpus]]": plan.CorpusPlan,
-    "[stop]": plan.StopPlan,
-    "[sampling]": plan.SamplingPlan,
-    "[[targets]]": plan.TargetPlan,
-    "[[accounts]]": plan.AccountPlan,
-    "[[graders]]": plan.GraderPlan,
-    "[review]": plan.ReviewPlan,
-    "[engine]": plan.EnginePlan,
-    "[storage]": plan.StoragePlan,
-    "[sim]": plan.SimPlan,
-    "[notify]": plan.NotifyPlan,
+    "[[corpus]]": parts.CorpusPlan,
+    "[stop]": parts.StopPlan,
+    "[sampling]": parts.SamplingPlan,
+    "[[targets]]": parts.TargetPlan,
+    "[[accounts]]": parts.AccountPlan,
+    "[[graders]]": parts.GraderPlan,
+    "[review]": parts.ReviewPlan,
+    "[engine]": parts.EnginePlan,
+    "[storage]": parts.StoragePlan,
+    "[sim]": parts.SimPlan,
+    "[notify]": parts.NotifyPlan,
 }
 
 
@@ -71,7 +71,7 @@ def test_calls_in_the_pages_are_understood() -> None:
 
 
 def test_every_table_of_the_file_is_described() -> None:
-    schema = (Path(plan.__file__).parents[1] / "store" / "schema" / "001.sql").read_text("utf-8")
+    schema = (Path(plan.__file__).parents[1] / "store" / "schema" / "002.sql").read_text("utf-8")
     tables = set(re.findall(r"^CREATE TABLE (\w+)", schema, flags=re.M))
     page = (DOCS / "file-format.md").read_text("utf-8")
     assert tables == set(re.findall(r"^\| `(\w+)` \|", page, flags=re.M))

@@ -31,7 +31,7 @@ def counted(
     """Answers with these verdicts of one grader, and attempts that got none."""
     kinds = {OutcomeClass.ANSWERED: sum(said.values()), **(more or {})}
     return TargetCounts(
-        tuple(OutcomeCount(1, 1, benign, k, False, n, 0) for k, n in kinds.items() if n),
+        tuple(OutcomeCount(1, 1, benign, k, False, n, 0, 0) for k, n in kinds.items() if n),
         tuple(
             VerdictCount(
                 1, 1, benign, False, grader, label, n,
@@ -41,6 +41,7 @@ def counted(
             for label, n in said.items()
         ),
         (),
+        0,
         0,
     )  # fmt: skip
 

@@ -165,11 +165,12 @@ class FakeSource:
             reasoning=f"The user wants {HIDDEN}. " * 20,
             calls=(
                 CallRow(NOW, "answer", OutcomeClass.RATE_LIMITED, 429, "http 429", 120.0, None,
-                        None, None, "", ""),
+                        None, None, None, "", "", "", ""),
                 CallRow(NOW + 20, "answer", OutcomeClass.ANSWERED, 200, "finish_reason=stop",
-                        4210.0, 412, 380, 0.00021, "qwen/qwen3-4b:free", "Chutes"),
-                CallRow(NOW + 25, "judge-1", OutcomeClass.ANSWERED, 200, "", 900.0, 900, 12, None,
-                        "judge-sim", ""),
+                        4210.0, 900.0, 412, 380, 0.00021, "qwen/qwen3-4b:free", "Chutes", "stop",
+                        "gen-1"),
+                CallRow(NOW + 25, "judge-1", OutcomeClass.ANSWERED, 200, "", 900.0, None, 900, 12, None,
+                        "judge-sim", "", "stop", ""),
             ),
             verdicts=(
                 VerdictRow("judge-1", Label.COMPLIANCE, 0.93, f"gives the {HIDDEN} list", NOW),

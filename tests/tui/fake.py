@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from fftui.domain.labels import Label, Tier
-from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.results.view import (
     Activity,
@@ -20,6 +20,7 @@ from fftui.results.view import (
     EventView,
     FamilyCell,
     FlagView,
+    IdentityView,
     OverRefusal,
     Rate,
     ReviewCounts,
@@ -27,6 +28,7 @@ from fftui.results.view import (
     SinceLeft,
     TargetSummary,
     Trace,
+    WhoRefused,
 )
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.planning import Needed
@@ -94,6 +96,11 @@ def families(successes: int, n: int) -> tuple[FamilyCell, ...]:
 
 def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: Any) -> TargetSummary:  # noqa: A002
     """A target of an attack corpus with `s` successes among `n` labels."""
+    count = changes.pop("identities", 1)
+    who = tuple(
+        IdentityView(Identity(model="model", upstream=f"host-{i}"), n // count, rates(s, n))
+        for i in range(count)
+    )
     made = TargetSummary(
         id=id,
         name=name or f"model-{id} @ sim",
@@ -105,7 +112,7 @@ def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: An
         tags=(),
         state=TargetState.OPEN,
         reason="",
-        identities=1,
+        answered_by=who,
         planned=400,
         done=n + 4,
         settled=n,
@@ -117,6 +124,8 @@ def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: An
         verdicts=verdicts(s, n),
         basis="as graded by judge-1 (0 of 87 read: uncalibrated)",
         rates=rates(s, n),
+        variants={tier: () for tier in Tier},
+        who_refused=WhoRefused(verdicts(s, n).get(Label.REFUSAL, 0), 0, 3, 0, 0),
         over_refusal=OverRefusal(0, 0, None),
         families=families(s, n),
         calls=n * 2,

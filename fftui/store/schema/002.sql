@@ -82,14 +82,18 @@ CREATE TABLE grader (
 
 CREATE TABLE identity (                    -- who answered; never pooled silently
     id INTEGER PRIMARY KEY,
-    target INTEGER NOT NULL REFERENCES target,
+    target INTEGER NOT NULL,               -- 0 where a judge answered
+    grader INTEGER NOT NULL,               -- 0 where a target answered
     model TEXT NOT NULL,
     upstream TEXT NOT NULL,
     digest TEXT NOT NULL,
     quantisation TEXT NOT NULL,
     fingerprint TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    template TEXT NOT NULL,
+    server TEXT NOT NULL,
     first_at REAL NOT NULL,
-    UNIQUE (target, model, upstream, digest, quantisation, fingerprint)
+    UNIQUE (target, grader, model, upstream, digest, quantisation, fingerprint, parameters, template, server)
 ) STRICT;
 
 CREATE TABLE call (                        -- every HTTP call, good or bad
@@ -106,6 +110,7 @@ CREATE TABLE call (                        -- every HTTP call, good or bad
     status INTEGER,
     outcome TEXT NOT NULL,
     signal TEXT NOT NULL,
+    finish TEXT NOT NULL,
     tokens_in INTEGER,
     tokens_out INTEGER,
     cost_usd REAL,
@@ -113,7 +118,8 @@ CREATE TABLE call (                        -- every HTTP call, good or bad
 ) STRICT;
 CREATE INDEX call_of ON call (target, scenario, repeat);
 
--- The terminal outcome of an attempt. `round` counts the times a person put it back.
+-- The terminal outcome of an attempt. `round` counts the times a person put it back; an outcome is
+-- in force while `put_back` does not name it. `mark` is a hash of a short answer's letters.
 CREATE TABLE outcome (
     id INTEGER PRIMARY KEY,
     target INTEGER NOT NULL REFERENCES target,
@@ -124,9 +130,18 @@ CREATE TABLE outcome (
     class TEXT NOT NULL,
     cut INTEGER NOT NULL,
     signal TEXT NOT NULL,
+    mark INTEGER,
     at REAL NOT NULL,
     UNIQUE (target, scenario, repeat, round)
 ) STRICT;
+
+CREATE TABLE put_back (
+    id INTEGER PRIMARY KEY,
+    outcome INTEGER NOT NULL UNIQUE REFERENCES outcome,
+    by TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+CREATE VIEW in_force AS SELECT * FROM outcome WHERE id NOT IN (SELECT outcome FROM put_back);
 
 CREATE TABLE answer (outcome INTEGER PRIMARY KEY REFERENCES outcome, enc INTEGER NOT NULL, body BLOB NOT NULL) STRICT;
 
@@ -164,9 +179,18 @@ CREATE TABLE event (                       -- the run's log
 CREATE TABLE rollup_outcome (
     target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
     class TEXT NOT NULL, cut INTEGER NOT NULL,
-    n INTEGER NOT NULL, settled INTEGER NOT NULL,
+    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, -- first: settled, repeat 0 only
     PRIMARY KEY (target, identity, family, benign, class, cut)
 ) STRICT, WITHOUT ROWID;
+
+-- Scenarios (first repeats) of a target that were answered with the same words.
+CREATE TABLE cluster (
+    mark INTEGER NOT NULL, target INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (mark, target)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rollup_cluster (              -- answers in clusters of at least store.context.ALIKE
+    target INTEGER PRIMARY KEY, n INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE rollup_verdict (
     target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
