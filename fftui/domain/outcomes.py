@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
+MANY = 100
+"""`retries` where nothing but the plan's own cap ends the trying."""
+
 
 class OutcomeClass(StrEnum):
     """The class of an outcome. Only `ANSWERED` is ever graded."""
@@ -103,9 +106,16 @@ class Outcome:
     usage: Usage = field(default_factory=Usage)
     status: int | None = None
     """HTTP status, `None` when no reply came."""
-    retryable: bool = False
-    """The same call may succeed when sent again."""
+    retries: int = 0
+    """How often the same call may be sent again after this failure, at most."""
+    at_once: bool = False
+    """The first of these retries needs no wait: a kept connection had gone stale, no more."""
     retry_after: float | None = None
     """Seconds the platform asks to wait, 0 to 600."""
     budget: tuple[BudgetReading, ...] = ()
     request_id: str = ""
+
+    @property
+    def retryable(self) -> bool:
+        """The same call may succeed when sent again."""
+        return self.retries > 0

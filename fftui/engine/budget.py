@@ -1,112 +1,142 @@
 """One gate per account: no call is sent that its account has no budget for.
 
-Three things close a gate, and the most pessimistic wins: concurrency, the windows of the plan
-(counted in the ledger that all runs of the user share), and what the platform says of itself
-(headers, a 429). The gate is told to the millisecond when it opens again, so nobody polls.
+What closes a gate, the most pessimistic first to count: a person's matter (a refused key, spent
+credit), the platform's wish to wait, its windows as the ledger of all runs has them (the plan's,
+our own count, what headers and the key endpoint say), and the places for calls at once, which adapt
+to what the platform bears. The gate tells to the millisecond when it opens, so nobody polls.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fftui.domain.outcomes import BudgetReading, Outcome, OutcomeClass
 from fftui.domain.parts import AccountPlan
+from fftui.engine.needs import Need, spent_of
+from fftui.platforms.rulings import Scope, scope
+from fftui.store.ledger import Bought, Heard, Ledger, Standing, Window, same_window
 from fftui.store.records import AccountNow, WindowNow
-from fftui.store.user import Limit, UserFile
 
 _MOST_CREDIT = 16
-"""Calls reserved ahead in one commit of the ledger; a killed engine leaves so many spent."""
+"""Calls bought ahead in one commit of the ledger; a killed engine leaves so many spent."""
 _BACKOFF_S = (1.0, 60.0)
-_MINUTE, _DAY = 60.0, 86400.0
+_PERIODS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_OVERLOADED = frozenset({503, 529})
+_NOTHING: Need = {}
+_DUST = 1e-9
 
 
-@dataclass(slots=True)
-class _Heard:
-    """A window as the platform's headers last stated it."""
-
-    limit: float | None
-    remaining: float
-    resets_at: float
-
-
-@dataclass
+@dataclass(eq=False)
 class Gate:
     """What one account may send right now."""
 
     plan: AccountPlan
-    ledger: UserFile | None
-    """`None` where the plan gives the account no window to count."""
+    account: str
+    """The ledger's name for it."""
+    windows: tuple[Window, ...]
+    """Limits that we count ourselves."""
+    open_ledger: Callable[[], Ledger]
+    """Called when there is something to count, at most once."""
     concurrency: int
     wake: Callable[[], None]
     """Told when the gate may have opened."""
     platform: str = ""
+    free: bool = False
+    """What the platform says of requests concerns models without charge only."""
     in_flight: int = 0
     sent: int = 0
     """Calls by this process."""
+    spent_usd: float | None = 0.0
+    """What this run has spent on the account; `None` as soon as a call's cost is unknown."""
+    paused: str = ""
+    """Why nothing is sent until a person has mended it."""
     blocked_until: float = 0.0
     reason: str = ""
     waiting: set[str] = field(default_factory=set)
     """Names of targets that wait for this account."""
-    _credit: int = 0
+    _ledger: Ledger | None = None
+    _standings: tuple[Standing, ...] = ()
+    _news: dict[tuple[str, str], Heard] = field(default_factory=dict)
+    _credit: dict[str, float] = field(default_factory=dict)
     _credit_at: float = 0.0
+    _cleared_at: float = 0.0
+    _returned: tuple[Need, float] = field(default_factory=lambda: ({}, 0.0))
+    """Credit of a period that is over, and when it was bought."""
+    _out: dict[str, float] = field(default_factory=dict)
+    """Units of calls that are out."""
     _strikes: int = 0
-    _heard: dict[str, _Heard] = field(default_factory=dict)
-    _spent: dict[str, float] = field(default_factory=dict)
+    _shrunk_at: float = 0.0
+    _scout_since: float | None = 0.0
+    """Since when nothing is known of the account's limits: one call goes ahead of the others."""
     _refill: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
-        scale = self.plan.period_scale
-        self.limits: tuple[Limit, ...] = tuple(
-            Limit(kind, limit, period * scale)
-            for kind, limit, period in (
-                ("requests/minute", self.plan.requests_per_minute, _MINUTE),
-                ("requests/day", self.plan.requests_per_day, _DAY),
-            )
-            if limit is not None
-        )
+        self.places = float(self.concurrency)
+        if self.windows:
+            self._look(time.time())
 
-    def is_open(self, now: float) -> bool:
-        """A call may be sent at once. Asks for more credit where that is all that lacks."""
-        return self.in_flight < self.concurrency and self._has_budget(now)
+    # Asking
 
-    def _has_budget(self, now: float) -> bool:
-        if now < self.opens_at(now):
+    def is_open(self, now: float, need: Need, keep: Need = _NOTHING) -> bool:
+        """A call that takes `need` may be sent at once, leaving `keep` for others.
+
+        Buys credit where that is all that lacks, and tells when it is there.
+        """
+        places = 1 if self._scout_since is not None else int(self.places)
+        return self.in_flight < places and self._has_budget(now, need, keep)
+
+    def _has_budget(self, now: float, need: Need, keep: Need = _NOTHING) -> bool:
+        if self.paused or now < self.opens_at(now, need, keep):
             return False
-        if not self.limits or self.ledger is None:
-            return True
-        if self._credit and any(x.period(now) != x.period(self._credit_at) for x in self.limits):
-            self._credit = 0  # bought in a period that is over
-        if self._credit:
+        if self._credit and any(self._rolled(s, now) for s in self._standings):
+            # Bought in a period that is over; what longer windows lost by it they get back.
+            self._returned, self._credit = (self._credit, self._credit_at), {}
+            self._cleared_at = now
+        units = {s.unit for s in self._standings}
+        if all(self._credit.get(u, 0.0) + _DUST >= need.get(u, 0.0) for u in units):
             return True
         if self._refill is None:
-            self._refill = asyncio.ensure_future(self._buy(1 + self.concurrency - self.in_flight))
+            self._refill = asyncio.ensure_future(self._buy(need))
         return False
 
-    def opens_at(self, now: float) -> float:
-        """Epoch seconds before which nothing can be sent; `now` or less when nothing forbids it."""
+    def opens_at(self, now: float, need: Need, keep: Need = _NOTHING) -> float:
+        """Epoch seconds before which such a call cannot be sent; infinite where nothing resets."""
         opens = self.blocked_until
-        for window in self._heard.values():
-            if window.remaining < 1 and window.resets_at > now:
-                opens = max(opens, window.resets_at)
+        for one in self._standings:
+            if one.unit == "usd" and "usd" not in need and one.source == "plan":
+                return math.inf  # without a price the limit could not be kept
+            wanted = need.get(one.unit, 0.0)
+            have = self._credit.get(one.unit, 0.0) + one.left(now)
+            # Where a window is too small to keep anything in it, nothing is kept.
+            kept = min(keep.get(one.unit, 0.0), max(0.0, one.limit - wanted))
+            if wanted and have + _DUST < wanted + kept:
+                opens = max(opens, math.inf if one.resets_at is None else one.resets_at)
         return opens
 
-    def take(self) -> None:
+    def _rolled(self, one: Standing, now: float) -> bool:
+        return one.resets_at is not None and self._credit_at < one.resets_at <= now
+
+    # Sending
+
+    def take(self, need: Need) -> None:
         """A call goes out. Only when `is_open`."""
         self.in_flight += 1
         self.sent += 1
-        if self.limits and self.ledger is not None:
-            self._credit -= 1
-        for window in self._heard.values():
-            window.remaining -= 1
+        for unit, n in need.items():
+            self._out[unit] = self._out.get(unit, 0.0) + n
+            if unit in self._credit:
+                self._credit[unit] -= n
 
-    async def take_more(self) -> None:
+    async def take_more(self, need: Need) -> None:
         """A further call of a conversation that already holds its place: wait for budget only."""
-        while not self._has_budget(now := time.time()):
-            await asyncio.sleep(min(max(self.opens_at(now) - now, 0.01), 1.0))
-        self.take()
+        while not self._has_budget(now := time.time(), need):
+            opens = self.opens_at(now, need)
+            await asyncio.sleep(min(max(opens - now, 0.01), 1.0))
+        self.take(need)
         self.in_flight -= 1
 
     def give_back(self) -> None:
@@ -114,16 +144,70 @@ class Gate:
         self.in_flight -= 1
         self.wake()
 
-    def heard(self, outcome: Outcome, now: float) -> None:
-        """Learn from a reply: headers, and a 429's wish to wait."""
-        for reading in outcome.budget:
-            self._note(reading, now)
+    # Hearing
+
+    def heard(self, outcome: Outcome, need: Need, started_at: float, now: float) -> None:
+        """Settle a call's reservation, and learn from the reply."""
+        self._settle(need, outcome, started_at)
+        self.learn(outcome.budget, now)
+        if self._scout_since is not None and started_at >= self._scout_since:
+            self._scout_since = None
         if outcome.kind is OutcomeClass.RATE_LIMITED:
+            if scope(outcome) is not Scope.ACCOUNT:
+                return
             if now >= self.blocked_until:
                 self._strikes += 1  # calls that were out together are turned away together
+            self._shrink(started_at, now)
             self._block(now + self._wait(outcome, now), f"rate limited: {outcome.signal}")
+        elif outcome.status in _OVERLOADED:
+            self._shrink(started_at, now)
         elif outcome.kind is OutcomeClass.ANSWERED:
             self._strikes = 0
+            self.places = min(float(self.concurrency), self.places + 1.0 / self.places)
+
+    def learn(self, readings: Sequence[BudgetReading], now: float) -> None:
+        """Take up what the platform says of its limits."""
+        for reading in readings:
+            news = self._news_of(reading)
+            if news is not None:
+                self._news[news.kind, news.source] = news
+                self._stand(news, now)
+
+    def _news_of(self, reading: BudgetReading) -> Heard | None:
+        if reading.remaining is None or (reading.resets_at is None and reading.kind != "usd"):
+            return None
+        what, _, period = reading.kind.partition("/")
+        unit = "free" if what == "requests" and self.free else what
+        limit = reading.limit if reading.limit is not None else reading.remaining
+        # What is out, and what was bought ahead, the platform has not counted yet.
+        ours = self._out.get(unit, 0.0) + max(0.0, self._credit.get(unit, 0.0))
+        length = _PERIODS.get(period, math.inf) * self.plan.period_scale
+        used = max(0.0, limit - reading.remaining) + ours
+        return Heard(reading.kind, unit, limit, used, reading.resets_at, length, reading.source)
+
+    def _stand(self, news: Heard, now: float) -> None:
+        others, used = [], news.used
+        for one in self._standings:
+            if (one.kind, one.source) != (news.kind, news.source):
+                others.append(one)
+            elif same_window(one.resets_at, news.resets_at, now):
+                used = max(used, one.used)
+        own = Standing(news.kind, news.unit, news.limit, used, news.resets_at, news.source)
+        self._standings = (*others, own)
+
+    def _settle(self, need: Need, outcome: Outcome, started_at: float) -> None:
+        actual = spent_of(need, outcome)
+        for unit, n in need.items():
+            self._out[unit] = max(0.0, self._out.get(unit, 0.0) - n)
+            if unit in self._credit and (unit == "usd" or started_at >= self._cleared_at):
+                self._credit[unit] += n - actual.get(unit, n)
+        cost = outcome.usage.cost_usd
+        self.spent_usd = None if cost is None or self.spent_usd is None else self.spent_usd + cost
+
+    def _shrink(self, started_at: float, now: float) -> None:
+        if started_at >= self._shrunk_at:
+            self.places = max(1.0, self.places / 2)
+            self._shrunk_at = now
 
     def _wait(self, outcome: Outcome, now: float) -> float:
         """Seconds to wait after a 429: as it asks, until the reset it states, or ever longer."""
@@ -137,99 +221,129 @@ class Gate:
         guess: float = low * 2 ** min(max(self._strikes - 1, 0), 10)
         return min(high, guess) * self.plan.period_scale
 
-    def _note(self, reading: BudgetReading, now: float) -> None:
-        if reading.remaining is None or reading.resets_at is None:
-            return
-        # Calls that are out were not yet counted when this reply was written.
-        left = reading.remaining - max(0, self.in_flight - 1)
-        known = self._heard.get(reading.kind)
-        if known is not None and now < known.resets_at:
-            left = min(left, known.remaining)
-        self._heard[reading.kind] = _Heard(reading.limit, left, reading.resets_at)
-
     def _block(self, until: float, reason: str) -> None:
         if until > self.blocked_until:
             self.blocked_until, self.reason = until, reason
-            if self.ledger is not None:
-                self.ledger.block(self.plan.name, until, reason)
+            self._book().block(self.account, until, reason)
 
-    async def _buy(self, wanted: int) -> None:
-        """Reserve calls in the ledger, off the event loop: its commit waits for the disk."""
-        ledger = self.ledger
-        if ledger is None:
-            return
-        count = max(1, min(wanted, _MOST_CREDIT))
+    # The ledger
+
+    def _book(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = self.open_ledger()
+        return self._ledger
+
+    def _look(self, now: float) -> None:
+        self._standings = self._book().standings(self.account, self.windows, now)
+
+    async def _buy(self, need: Need) -> None:
+        """Buy calls in the ledger, off the event loop: its commit waits for the disk."""
         try:
-            bought, lacking = await asyncio.to_thread(self._reserve, ledger, count)
             now = time.time()
-            self._credit, self._credit_at = bought, now
-            if lacking is not None and not bought:
-                self._block_locally(lacking.resets_at(now), f"{lacking.kind} spent")
-            other = ledger.blocked(self.plan.name, now)
-            if other is not None and other[0] > self.blocked_until:
-                self.blocked_until, self.reason = other
-            self._count(now)
+            before = self._standings
+            carried = {
+                (w.unit, w.period_s): self._out.get(w.unit, 0.0)
+                for w in self.windows
+                if self._credit_at and w.period(now) != w.period(self._credit_at)
+            }
+            news, self._news = tuple(self._news.values()), {}
+            returned, self._returned = self._returned, ({}, 0.0)
+            money = any(s.unit == "usd" for s in before)
+            count = 1 if money else max(1, min(int(self.places) - self.in_flight, _MOST_CREDIT))
+            bought, wanted = await asyncio.to_thread(
+                self._bargain, need, count, carried, returned, news, now
+            )
+            if bought.granted:
+                for unit, n in wanted.items():
+                    self._credit[unit] = self._credit.get(unit, 0.0) + n
+                self._credit_at = now
+            self._standings = bought.standings
+            for heard in self._news.values():  # said while the purchase was under way
+                self._stand(heard, now)
+            if bought.blocked_until > self.blocked_until:
+                self.blocked_until, self.reason = bought.blocked_until, bought.reason
+            if any(self._unknown_again(one, now) for one in before):
+                self._scout_since = now
         finally:
             self._refill = None
             self.wake()
 
-    def _reserve(self, ledger: UserFile, count: int) -> tuple[int, Limit | None]:
-        now = time.time()
-        while count:
-            lacking = ledger.reserve(
-                self.plan.name, {x.kind: (x, float(count)) for x in self.limits}, now
-            )
-            if lacking is None:
-                return count, None
-            count //= 2
-        return 0, lacking
+    def _bargain(
+        self,
+        need: Need,
+        count: int,
+        carried: Mapping[tuple[str, float], float],
+        returned: tuple[Need, float],
+        news: Sequence[Heard],
+        now: float,
+    ) -> tuple[Bought, Need]:
+        book, held = self._book(), dict(self._credit)
+        while True:
+            wanted = {u: max(0.0, n * count - held.get(u, 0.0)) for u, n in need.items()}
+            bought = book.buy(self.account, self.windows, wanted, carried, returned, news, now)
+            if bought.granted or count == 1:
+                return bought, wanted
+            count, carried, returned, news = count // 2, {}, ({}, 0.0), ()
 
-    def _block_locally(self, until: float, reason: str) -> None:
-        self.blocked_until, self.reason = max(self.blocked_until, until), reason
+    def _unknown_again(self, one: Standing, now: float) -> bool:
+        """A window that the platform stated is over, and it was nearly spent.
 
-    def _count(self, now: float) -> None:
-        if self.ledger is not None:
-            for limit in self.limits:
-                self._spent[limit.kind] = self.ledger.spent(self.plan.name, limit, now)
+        Platforms state the tightest of several windows only: what the next one is, a single call
+        finds out.
+        """
+        over = one.resets_at is not None and one.resets_at <= now
+        return over and one.source == "header" and one.limit - one.used < self.concurrency
 
     async def close(self) -> None:
         """Return credit that was not used."""
         if self._refill is not None:
             await asyncio.gather(self._refill, return_exceptions=True)
-        if self.ledger is not None and self._credit:
-            for limit in self.limits:
-                self.ledger.settle(self.plan.name, limit, -float(self._credit), self._credit_at)
-            self._credit = 0
+        if self._ledger is not None:
+            if self._credit:
+                book = self._ledger
+                book.give_back(self.account, self.windows, self._credit, self._credit_at)
+                self._credit.clear()
+            self._ledger.close()
+            self._ledger = None
 
-    def now(self, now: float) -> AccountNow:
-        """The account as screens show it."""
-        windows = [
-            WindowNow(
-                x.kind, x.limit, max(0.0, x.limit - self._gone(x, now)), x.resets_at(now), "plan"
-            )
-            for x in self.limits
-        ]
-        for kind, heard in self._heard.items():
-            if heard.resets_at > now:
-                windows.append(
-                    WindowNow(
-                        kind, heard.limit, max(0.0, heard.remaining), heard.resets_at, "header"
-                    )
-                )
-        opens = self.opens_at(now)
-        shut = opens > now
+    # Showing
+
+    def now(self, now: float, need: Need, keep: Need = _NOTHING) -> AccountNow:
+        """The account as screens show it; `need` and `keep` are those of an attempt."""
+        opens = self.opens_at(now, need, keep)
+        shut = now < opens < math.inf
         return AccountNow(
             name=self.plan.name,
             platform=self.platform,
-            windows=tuple(windows),
+            windows=tuple(self._window(one, now) for one in self._standings),
             in_flight=self.in_flight,
             concurrency=self.concurrency,
-            waiting=tuple(sorted(self.waiting)) if shut else (),
+            waiting=tuple(sorted(self.waiting)),
             blocked_until=opens if shut else None,
-            reason=self.reason if shut else "",
+            reason=self.why(now, need, keep) if shut else "",
+            paused=self.paused or (self.why(now, need, keep) if opens == math.inf else ""),
+            places=int(self.places),
+            spent_usd=self.spent_usd,
         )
 
-    def _gone(self, limit: Limit, now: float) -> float:
-        if limit.period(now) != limit.period(self._credit_at):
-            return 0.0
-        return self._spent.get(limit.kind, 0.0) - self._credit
+    def why(self, now: float, need: Need, keep: Need = _NOTHING) -> str:
+        """Why such a call has to wait, in one line; empty when it has not."""
+        if self.paused:
+            return self.paused
+        opens = self.opens_at(now, need, keep)
+        if opens <= now:
+            return ""
+        if opens == self.blocked_until:
+            return self.reason
+        if opens == math.inf:
+            return "the spending limit is reached; `fftui extend` raises it"
+        for one in self._standings:
+            if one.resets_at == opens and need.get(one.unit):
+                left = self._credit.get(one.unit, 0.0) + one.left(now)
+                rest = "kept for the judge" if left + _DUST >= need[one.unit] else "spent"
+                return f"{one.kind} {rest}"
+        return "no budget"
+
+    def _window(self, one: Standing, now: float) -> WindowNow:
+        left = min(one.limit, one.left(now) + max(0.0, self._credit.get(one.unit, 0.0)))
+        return WindowNow(one.kind, one.limit, left, one.resets_at, one.source)

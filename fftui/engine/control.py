@@ -11,9 +11,9 @@ from fftui.domain.parts import NotifyPlan
 from fftui.domain.states import TargetState
 from fftui.engine.dispatch import Dispatcher
 from fftui.engine.notify import notify
-from fftui.engine.schedule import TargetQueue
+from fftui.engine.schedule import BY_PERSON, TargetQueue
 from fftui.engine.servers import ServerError
-from fftui.engine.setup import BY_PERSON, Wiring
+from fftui.engine.setup import Wiring
 from fftui.store import commands
 from fftui.store.commands import Command
 from fftui.store.reader import Reader
@@ -99,13 +99,7 @@ class Control:
             await self._wiring.restart()
         except ServerError as error:
             return str(error), self._event("error", str(error), "error")
-        mended = [
-            q
-            for q in dispatcher.queues.values()
-            if q.state is TargetState.PAUSED and not q.reason.startswith(BY_PERSON)
-        ]
-        for queue in mended:
-            queue.state, queue.reason = TargetState.OPEN, ""
+        mended = dispatcher.reopen()
         if not dispatcher.paused and not mended:
             return "was running already", None
         dispatcher.paused = False
@@ -114,17 +108,18 @@ class Control:
     def _pause_target(self, queue: TargetQueue, by: str) -> tuple[str, AddEvent | None]:
         if queue.state.over:
             return f"{queue.name} is {queue.state.value}", None
-        queue.state, queue.reason = TargetState.PAUSED, f"{BY_PERSON}{by}"
+        queue.pause(f"{BY_PERSON}{by}")
         return "paused", self._event("paused", f"{queue.name} paused by {by}", target=queue.target)
 
     async def _resume_target(self, queue: TargetQueue, by: str) -> tuple[str, AddEvent | None]:
-        if queue.state is not TargetState.PAUSED:
+        dispatcher = self._dispatcher
+        if queue.state is not TargetState.PAUSED and not dispatcher.gate(queue).paused:
             return f"{queue.name} is {queue.state.value}", None
         try:
             await self._wiring.restart()
         except ServerError as error:
             return str(error), self._event("error", str(error), "error", queue.target)
-        queue.state, queue.reason = TargetState.OPEN, ""
+        dispatcher.reopen(queue)
         return "resumed", self._event(
             "resumed", f"{queue.name} resumed by {by}", target=queue.target
         )

@@ -7,24 +7,27 @@ happens: a call ends, a gate opens, a person says so. Nothing here polls a clock
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
+import math
 import random
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
+from fftui.domain.scenarios import Message
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
 from fftui.engine import stopping
-from fftui.engine.ask import Asker, Line, request_seed
+from fftui.engine.ask import Asker, Line, opening, request_seed
 from fftui.engine.budget import Gate
 from fftui.engine.grade import Answered, Grading, PutBackError
-from fftui.engine.schedule import TargetQueue, pick
+from fftui.engine.health import usable
+from fftui.engine.judging import JudgeQueue, Waiting
+from fftui.engine.needs import Need, need_of
+from fftui.engine.schedule import TargetQueue, by_person, pick
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
 from fftui.results.summary import Rules
@@ -35,10 +38,6 @@ from fftui.store.writer import Writer
 
 _REVIEW_S = 0.1
 """Settled counts are read again at most this often per target."""
-_JUDGE_BACKLOG = 4
-"""Answers waiting for a judge, per place at its gate, above which no new ones are asked for."""
-_BREAK_AFTER = 10
-"""Failed calls in a row after which a target pauses itself."""
 _BACKOFF_S = (0.5, 30.0)
 
 
@@ -70,19 +69,24 @@ class Dispatcher:
     stopping: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _judge: list[tuple[float, int, Answered, GraderRow]] = field(default_factory=list)
     _owed: deque[int] = field(default_factory=deque)
-    _judge_tries: Counter[int] = field(default_factory=Counter)
-    _count: itertools.count[int] = field(default_factory=itertools.count)
-    _failures: Counter[int] = field(default_factory=Counter)
+    _needs: dict[int, tuple[int, Need]] = field(default_factory=dict)
+    """What the next attempt of a target takes, with its place in the plan order."""
     _dirty: set[int] = field(default_factory=set)
     _reviewed: dict[int, float] = field(default_factory=dict)
     _error: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self.judges = JudgeQueue(self.setup.grading)
 
     @property
     def in_flight(self) -> int:
         """Attempts whose call is out."""
         return sum(q.in_flight for q in self.queues.values())
+
+    def gate(self, queue: TargetQueue) -> Gate:
+        """The gate of the target's account."""
+        return self.setup.lines[queue.target].gate
 
     def wake(self) -> None:
         """Look again what can be sent."""
@@ -118,16 +122,16 @@ class Dispatcher:
     async def _sleep(self, now: float) -> None:
         until = [self._reviewed.get(t, 0.0) + _REVIEW_S for t in self._dirty]
         if self._may_send():
-            until += [self._judge[0][0]] if self._judge else []
+            judge = self.judges.opens_at(now)
+            until += [] if judge is None else [judge]
             for queue in self.queues.values():
-                gate = self.setup.gates[queue.account]
-                if queue.ready(now) is not None:
-                    until.append(gate.opens_at(now))
+                if (opens := self.opens_at(queue, now)) is not None:
+                    until.append(opens)
                 elif (look := queue.next_look()) is not None:
                     until.append(look)
         elif self.writer.trouble:
             until.append(now + 1.0)
-        later = [at for at in until if at > now]
+        later = [at for at in until if now < at < math.inf]
         try:
             async with asyncio.timeout(max(0.001, min(later) - now) if later else None):
                 await self._wake.wait()
@@ -137,29 +141,65 @@ class Dispatcher:
     # What goes out
 
     def _send_one(self, now: float) -> bool:
-        if self._owed and len(self._judge) < 64:
+        if self._owed and len(self.judges) < 64:
             self._start(self._grade(self._load(self._owed.popleft())))
             return True
-        if self._judge and self._judge[0][0] <= now:
-            _, _, answered, grader = self._judge[0]
-            gate = self.setup.grading.lines[grader.id].gate
-            if gate.is_open(now):
-                heapq.heappop(self._judge)
-                gate.take()
-                self._start(self._ask_judge(answered, grader))
-                return True
-        if self._judge_backlog():
+        waiting = self.judges.take(now)
+        if waiting is not None:
+            self._start(self._ask_judge(waiting))
+            return True
+        if self.judges.backlog():
             return False
-        queue = pick(self.queues.values(), lambda a: self.setup.gates[a].is_open(now), now)
+        open_answers = self._open_answers()
+        queue = pick(
+            self.queues.values(), lambda q, at: self._is_open(q, at, open_answers, now), now
+        )
         if queue is None:
             return False
-        self.setup.gates[queue.account].take()
-        self._start(self._attempt(queue, queue.take(now)))
+        ordinal = queue.take(now)
+        need = self._need(queue, ordinal)
+        self.gate(queue).take(need)
+        self._start(self._attempt(queue, ordinal, need))
         return True
 
-    def _judge_backlog(self) -> bool:
-        places = sum(line.gate.concurrency for line in self.setup.grading.lines.values())
-        return len(self._judge) > _JUDGE_BACKLOG * max(1, places)
+    def _is_open(self, queue: TargetQueue, ordinal: int, open_answers: int, now: float) -> bool:
+        gate = self.gate(queue)
+        keep = self.judges.keep(gate, open_answers)
+        return gate.is_open(now, self._need(queue, ordinal), keep)
+
+    def _open_answers(self) -> int:
+        """Answers that a judge has to be asked of, those that one more attempt gives included."""
+        return self.in_flight + len(self.judges) + len(self._owed) + 1
+
+    def _need(self, queue: TargetQueue, ordinal: int) -> Need:
+        known = self._needs.get(queue.target)
+        if known is not None and known[0] == ordinal:
+            return known[1]
+        target = self.setup.targets[queue.target]
+        scenario, _ = self.reader.order.at(ordinal)
+        messages = [*opening(target), Message("user", rows.turns(self.reader, scenario)[0])]
+        line = self.setup.lines[queue.target]
+        need = need_of(line.endpoint, messages, target.sampling.max_tokens)
+        self._needs[queue.target] = (ordinal, need)
+        return need
+
+    def opens_at(self, queue: TargetQueue, now: float) -> float | None:
+        """When the target's account lets its next attempt out; `None` where none is ready."""
+        asking = self.asking(queue, now)
+        return None if asking is None else self.gate(queue).opens_at(now, *asking)
+
+    def why_waiting(self, queue: TargetQueue, now: float) -> str:
+        """Why a ready attempt of the target is not sent, in one line; empty when it may be."""
+        asking = self.asking(queue, now)
+        return "" if asking is None else self.gate(queue).why(now, *asking)
+
+    def asking(self, queue: TargetQueue, now: float) -> tuple[Need, Need] | None:
+        """What the next attempt takes of its account and what it must leave; `None`: none ready."""
+        ordinal = queue.ready(now)
+        if ordinal is None:
+            return None
+        keep = self.judges.keep(self.gate(queue), self._open_answers())
+        return self._need(queue, ordinal), keep
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -174,7 +214,7 @@ class Dispatcher:
 
     # One attempt
 
-    async def _attempt(self, queue: TargetQueue, ordinal: int) -> None:
+    async def _attempt(self, queue: TargetQueue, ordinal: int, need: Need) -> None:
         scenario, repeat = self.reader.order.at(ordinal)
         key = AttemptKey(queue.target, scenario, repeat)
         line = self.setup.lines[queue.target]
@@ -185,6 +225,7 @@ class Dispatcher:
                 key, turn, None, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome
             )
             saved = self.writer.submit(record)
+            queue.health.note(call.outcome, time.time())
             if turn + 1 < len(turns) or call.outcome.kind is not OutcomeClass.ANSWERED:
                 await saved
 
@@ -194,6 +235,7 @@ class Dispatcher:
                 self.setup.targets[queue.target],
                 turns,
                 request_seed(self.setup.seed, repeat),
+                need,
                 called,
             )
             answered = await self._conclude(queue, ordinal, key, outcome, answers, turns)
@@ -215,10 +257,10 @@ class Dispatcher:
         """Bring the attempt to its committed end, or open it again; what is left to grade."""
         now = time.time()
         ready_at = self._open_again(queue, ordinal, outcome, now)
+        self._judge_health(queue, ordinal, outcome, now)
         if ready_at is not None:
             queue.put_back(ordinal, ready_at)
             return None
-        self._failures[queue.target] = 0
         record = CloseAttempt.of(key, outcome, answers, at=now, compress=self.setup.compress)
         outcome_id = await self.writer.submit(record)
         answered = outcome.kind is OutcomeClass.ANSWERED and outcome_id is not None
@@ -237,38 +279,82 @@ class Dispatcher:
         self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float
     ) -> float | None:
         """When to send the attempt again; `None`: this outcome is its end."""
+        low, high = _BACKOFF_S
         if outcome.kind is OutcomeClass.RATE_LIMITED:
+            if scope(outcome) is Scope.TARGET:
+                tries = queue.failed_once_more(ordinal, now)
+                wait = outcome.retry_after
+                queue.held_until = now + (min(high, low * 2.0**tries) if wait is None else wait)
             return now
         if outcome.kind in (OutcomeClass.QUOTA, OutcomeClass.CONFIG):
             reach = scope(outcome)
             if reach is Scope.ITEM:
                 return None
-            for other in self.queues.values():
-                if other is queue or (reach is Scope.ACCOUNT and other.account == queue.account):
-                    self.pause_target(other, outcome.signal)
+            if reach is Scope.ACCOUNT:
+                self.pause_account(self.gate(queue), outcome.signal)
+            else:
+                self.pause_target(queue, outcome.signal)
             return now
-        if not outcome.retryable:
+        if outcome.kind not in (OutcomeClass.INFRA, OutcomeClass.EMPTY):
             return None
-        self._failures[queue.target] += 1
-        if self._failures[queue.target] >= _BREAK_AFTER:
-            self._failures[queue.target] = 0
-            self.pause_target(
-                queue, f"{_BREAK_AFTER} calls in a row failed, last: {outcome.signal}"
-            )
+        tries = queue.failed_once_more(ordinal, now)
+        if tries >= min(self.setup.tries, outcome.retries + 1) and (
+            outcome.kind is OutcomeClass.EMPTY or queue.fails_alone(ordinal)
+        ):
+            return None
+        if outcome.at_once and tries == 1:
             return now
-        tries = queue.failed_once_more(ordinal)
-        if tries >= self.setup.tries:
-            return None
-        low, high = _BACKOFF_S
         # Jitter only spreads load; no result depends on it.
-        wait: float = min(high, low * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-        return now + wait
+        wait = min(high, low * 2.0 ** (min(tries, 10) - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+        return now + (wait if outcome.retry_after is None else outcome.retry_after)
 
-    def pause_target(self, queue: TargetQueue, reason: str) -> None:
-        """The engine itself pauses a target that cannot go on; a person resumes it."""
+    def _judge_health(self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float) -> None:
+        """Pause a target that gives nothing usable, try it again later, let it go on."""
+        if queue.trial_ended(ordinal):
+            if usable(outcome):
+                queue.reopen()
+                self.log("resumed", f"{queue.name}: answers again", target=queue.target)
+            elif usable(outcome) is False:
+                queue.health.plan_trial(now)
+            return
+        complaint = queue.health.complaint()
+        if complaint:
+            self.pause_target(queue, complaint, trial_from=now)
+
+    def pause_target(
+        self, queue: TargetQueue, reason: str, *, trial_from: float | None = None
+    ) -> None:
+        """The engine itself pauses a target that cannot go on.
+
+        With `trial_from` (now) it is tried again by itself; otherwise a person resumes it.
+        """
         if queue.state in (TargetState.OPEN, TargetState.CLOSING):
-            queue.state, queue.reason = TargetState.PAUSED, reason
+            queue.pause(reason, trial_from=trial_from)
             self.log("paused", f"{queue.name}: {reason}", "warning", queue.target)
+
+    def pause_account(self, gate: Gate, reason: str) -> None:
+        """Nothing is sent on the account until a person has mended it and says resume."""
+        if not gate.paused:
+            gate.paused = reason
+            self.log("paused", f"account {gate.plan.name}: {reason}", "error")
+
+    def reopen(self, queue: TargetQueue | None = None) -> bool:
+        """Take back pauses of the engine's own: of one target and its account, or of all.
+
+        False when there were none.
+        """
+        chosen = self.queues.values() if queue is None else [queue]
+        gates = self.setup.gates.values() if queue is None else [self.gate(queue)]
+        paused = [
+            q for q in chosen
+            if q.state is TargetState.PAUSED and (queue is not None or not by_person(q.reason))
+        ]  # fmt: skip
+        shut = [g for g in gates if g.paused]
+        for one in paused:
+            one.reopen()
+        for gate in shut:
+            gate.paused = ""
+        return bool(paused or shut)
 
     def log(self, kind: str, text: str, severity: str = "info", target: int | None = None) -> None:
         """A line in the run's log, without waiting for it."""
@@ -299,15 +385,14 @@ class Dispatcher:
         """Let every grader that needs no call speak; queue for the first one that does."""
         for grader in self.setup.grading.owed(answered):
             if grader.id in self.setup.grading.lines:
-                self._queue_judge(answered, grader, time.time())
+                self.judges.add(answered, grader, time.time())
+                self._wake.set()
                 return
             await self._hear(answered, grader, self.setup.grading.heuristic(answered))
 
-    def _queue_judge(self, answered: Answered, grader: GraderRow, ready_at: float) -> None:
-        heapq.heappush(self._judge, (ready_at, next(self._count), answered, grader))
-        self._wake.set()
-
-    async def _ask_judge(self, answered: Answered, grader: GraderRow) -> None:
+    async def _ask_judge(self, waiting: Waiting) -> None:
+        answered, grader = waiting.answered, waiting.grader
+        gate = self.judges.gate(grader)
         key = AttemptKey(answered.target, answered.scenario, answered.repeat)
 
         async def called(call: Call) -> None:
@@ -318,20 +403,23 @@ class Dispatcher:
             )
 
         try:
-            result = await self.setup.grading.judge(answered, grader, self.setup.asker, called)
+            result = await self.setup.grading.judge(
+                answered, grader, self.setup.asker, waiting.need, called
+            )
         except PutBackError as error:
-            self._judge_tries[answered.outcome_id] += 1
-            tries = self._judge_tries[answered.outcome_id]
-            low, high = _BACKOFF_S
-            self._queue_judge(answered, grader, time.time() + min(high, low * 2 ** min(tries, 8)))
-            if tries == self.setup.tries:
+            if error.outcome.kind is not OutcomeClass.RATE_LIMITED and (
+                scope(error.outcome) is Scope.ACCOUNT
+            ):
+                self.pause_account(gate, error.outcome.signal)
+            fails = self.judges.failed(waiting, str(error), error.outcome.retry_after, time.time())
+            if fails == self.setup.tries:
                 self.log("error", f"{grader.name} cannot be asked: {error}", "warning")
             return
         else:
-            self._judge_tries.pop(answered.outcome_id, None)
+            self.judges.heard(waiting)
             await self._hear(answered, grader, result)
         finally:
-            self.setup.grading.lines[grader.id].gate.give_back()
+            gate.give_back()
         await self._grade(answered)
 
     async def _hear(

@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fftui.domain.plan import RunPlan
-from fftui.domain.states import RunState, TargetState
+from fftui.domain.states import RunState
 from fftui.engine.ask import Asker
 from fftui.engine.control import Control
 from fftui.engine.dispatch import Dispatcher, Setup
 from fftui.engine.notify import notify
 from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring, queues, wire
+from fftui.engine.telling import Telling
 from fftui.platforms.client import Client
 from fftui.results.summary import rules_of
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
 from fftui.store.reader import Reader
-from fftui.store.records import AccountNow, AddEvent, Heartbeat, TargetNow
+from fftui.store.records import AddEvent, Heartbeat
 from fftui.store.sqlite import SAFE, VERSION, StoreError
 from fftui.store.writer import Writer
 
@@ -43,12 +44,10 @@ class Engine:
     _started_at: float = 0.0
     _worked: float = 0.0
     _beaten: float = 0.0
-    _sent_targets: dict[int, TargetNow] = field(default_factory=dict)
-    _sent_accounts: dict[str, AccountNow] = field(default_factory=dict)
+    _telling: Telling = field(default_factory=Telling)
     _dispatcher: Dispatcher | None = None
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """A person has asked for something: its effect is told at once."""
-    _said_waiting: set[str] = field(default_factory=set)
 
     async def run(self) -> RunState:
         """Returns the state in which the run was left: done or stopped.
@@ -113,7 +112,9 @@ class Engine:
                 grading=wiring.grading,
                 asker=Asker(client, plan.engine.deadline_s),
             )
-            dispatcher = Dispatcher(setup, reader, writer, queues(reader, rules, setup.targets))
+            dispatcher = Dispatcher(
+                setup, reader, writer, queues(reader, rules, setup.targets, plan.engine)
+            )
             self._dispatcher = dispatcher
             wiring.on_change(dispatcher.wake, self._server_died)
             if self._ending:
@@ -178,7 +179,7 @@ class Engine:
     async def _beats(self, writer: Writer, dispatcher: Dispatcher) -> None:
         while True:
             self._state, self._reason = self._now(dispatcher)
-            self._say_waiting(dispatcher)
+            self._telling.waits(dispatcher, time.time())
             await self._beat(writer, dispatcher)
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
@@ -192,14 +193,7 @@ class Engine:
             return RunState.DRAINING, self._ending
         if dispatcher.paused:
             return RunState.PAUSED, self._reason if self._state is RunState.PAUSED else ""
-        open_ = [q for q in dispatcher.queues.values() if not q.state.over]
-        if open_ and not dispatcher.in_flight:
-            if all(q.state is TargetState.PAUSED for q in open_):
-                return RunState.PAUSED, "every open target is paused"
-            waiting = {n for g in dispatcher.setup.gates.values() for n in g.waiting}
-            if all(q.name in waiting or q.state is TargetState.PAUSED for q in open_):
-                return RunState.WAITING, "no account has budget"
-        return RunState.RUNNING, ""
+        return self._telling.state(dispatcher)
 
     async def _beat(self, writer: Writer, dispatcher: Dispatcher | None) -> None:
         now, clock = time.time(), time.monotonic()
@@ -207,47 +201,11 @@ class Engine:
         worked = clock - self._beaten if working else 0.0
         self._beaten = clock
         over = self._state.over
-        targets, accounts = self._beat_values(dispatcher) if dispatcher else ((), ())
+        targets, accounts = self._telling.news(dispatcher, now) if dispatcher else ((), ())
         await writer.submit(
             Heartbeat(now, None if over else os.getpid(), self._state, self._reason,
                       self._started_at, worked, targets, accounts)
         )  # fmt: skip
-
-    def _beat_values(
-        self, dispatcher: Dispatcher
-    ) -> tuple[tuple[TargetNow, ...], tuple[AccountNow, ...]]:
-        """What changed since the last heartbeat."""
-        now = time.time()
-        targets = []
-        for queue in dispatcher.queues.values():
-            gate = dispatcher.setup.gates[queue.account]
-            waits = (
-                queue.state is TargetState.OPEN
-                and gate.opens_at(now) > now
-                and queue.ready(now) is not None
-            )
-            (gate.waiting.add if waits else gate.waiting.discard)(queue.name)
-            state = TargetState.WAITING if waits else queue.state
-            reason = gate.reason if waits else queue.reason
-            view = TargetNow(queue.target, state, reason, queue.in_flight)
-            if self._sent_targets.get(queue.target) != view:
-                self._sent_targets[queue.target] = view
-                targets.append(view)
-        accounts = []
-        for name, gate in dispatcher.setup.gates.items():
-            account = gate.now(now)
-            if self._sent_accounts.get(name) != account:
-                self._sent_accounts[name] = account
-                accounts.append(account)
-        return tuple(targets), tuple(accounts)
-
-    def _say_waiting(self, dispatcher: Dispatcher) -> None:
-        for name, gate in dispatcher.setup.gates.items():
-            if not gate.waiting:
-                self._said_waiting.discard(name)
-            elif name not in self._said_waiting and gate.opens_at(time.time()) > time.time() + 5:
-                self._said_waiting.add(name)
-                dispatcher.log("waiting", f"account {name} waits: {gate.reason}", "warning")
 
     async def _server_died(self, name: str, why: str) -> None:
         dispatcher = self._dispatcher

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.targets import Sampling
 from fftui.domain.verdicts import Flag, Unusable, Verdict
 from fftui.engine.ask import Asker, Line
+from fftui.engine.needs import Need, need_of
 from fftui.grading import flags, heuristic, judge
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
@@ -41,6 +42,10 @@ class Answered:
 class PutBackError(Exception):
     """The judge could not be asked; the grading is still owed."""
 
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.signal)
+        self.outcome = outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Grading:
@@ -66,17 +71,27 @@ class Grading:
         except ValueError as error:
             return Unusable(str(error))
 
+    def judge_need(self, answered: Answered, grader: GraderRow) -> Need:
+        """What it takes to ask the judge of an answer."""
+        messages = judge.messages(answered.turns, answered.text)
+        max_tokens = self.sampling[grader.id].max_tokens
+        return need_of(self.lines[grader.id].endpoint, messages, max_tokens)
+
     async def judge(
         self,
         answered: Answered,
         grader: GraderRow,
         asker: Asker,
+        need: Need,
         called: Callable[[Call], Awaitable[None]],
     ) -> Verdict | Unusable:
-        """Ask a judge. Raises PutBackError where its platform failed rather than the judge."""
+        """Ask a judge, with `need` taken at its gate.
+
+        Raises PutBackError where its platform failed rather than the judge.
+        """
         messages = judge.messages(answered.turns, answered.text)
         call = await asker.call(
-            self.lines[grader.id], messages, self.sampling[grader.id], self.seed
+            self.lines[grader.id], messages, self.sampling[grader.id], self.seed, need
         )
         await called(call)
         outcome = call.outcome
@@ -87,7 +102,7 @@ class Grading:
         # A wrong key or model says nothing of this answer: it stays owed until that is mended.
         astray = outcome.kind is OutcomeClass.CONFIG and scope(outcome) is not Scope.ITEM
         if outcome.kind.puts_back or outcome.retryable or astray:
-            raise PutBackError(outcome.signal)
+            raise PutBackError(outcome)
         return Unusable(f"{outcome.kind.value}: {outcome.signal}")
 
     def flags(self, answered: Answered) -> tuple[Flag, ...]:

@@ -7,15 +7,26 @@ scenario, so that matched scenarios are filled together and missing pairs stay f
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from fftui.domain.states import TargetState
+from fftui.engine.health import Health
 from fftui.store.order import PlanOrder
 
 _WIDTH_STEP = 0.02
 """Intervals closer than this count as equally wide: matching scenarios matters more then."""
+
+
+BY_PERSON = "by "
+"""How the reason of a pause begins that only a person ends."""
+
+
+def by_person(reason: str) -> bool:
+    """A person paused the target, not the engine."""
+    return reason.startswith(BY_PERSON)
 
 
 @dataclass
@@ -35,10 +46,16 @@ class TargetQueue:
     """Attempts whose call is out."""
     grading: int = 0
     """Attempts that were answered and are not yet closed."""
+    health: Health = field(default_factory=lambda: Health(0.0, 20))
+    held_until: float = 0.0
+    """Nothing is sent before: the target's upstream asked to wait."""
     _done: bytearray = field(default_factory=bytearray)
     _next: int = 0
     _back: list[tuple[float, int]] = field(default_factory=list)
     _tries: Counter[int] = field(default_factory=Counter)
+    _failing_since: dict[int, float] = field(default_factory=dict)
+    _trial: int | None = None
+    """Place of the attempt with which a paused target is being tried."""
 
     def load(self, done: Iterable[tuple[int, int]]) -> None:
         """Take the committed attempts out. What was begun before and left open comes first."""
@@ -72,45 +89,86 @@ class TargetQueue:
 
         A closing target finishes only what it had begun.
         """
-        if self.state.over or self.state is TargetState.PAUSED:
+        if self.state.over or now < self.held_until:
             return None
+        if self.state is TargetState.PAUSED:
+            return self._for_trial(now)
         if self._back and self._back[0][0] <= now:
             return self._back[0][1]
         if self.state is TargetState.CLOSING or self._next >= self.planned:
             return None
         return self._next
 
+    def _for_trial(self, now: float) -> int | None:
+        at = self.health.trial_at
+        if at is None or now < at or self._trial is not None:
+            return None
+        if self._back:
+            return self._back[0][1]
+        return self._next if self._next < self.planned else None
+
     def next_look(self) -> float | None:
-        """Epoch seconds at which an attempt that was put back becomes ready."""
-        return self._back[0][0] if self._back else None
+        """Epoch seconds at which something that has to wait becomes ready."""
+        if self.state is TargetState.PAUSED:
+            return self.health.trial_at if self._trial is None else None
+        return max(self._back[0][0], self.held_until) if self._back else self.held_until or None
 
     def take(self, now: float) -> int:
         """Send the attempt that `ready` named; returns its place."""
         self.in_flight += 1
-        if self._back and self._back[0][0] <= now:
-            return heapq.heappop(self._back)[1]
-        self._next += 1
-        return self._next - 1
+        trial = self.state is TargetState.PAUSED
+        if self._back and (trial or self._back[0][0] <= now):
+            ordinal = heapq.heappop(self._back)[1]
+        else:
+            ordinal, self._next = self._next, self._next + 1
+        if trial:
+            self._trial = ordinal
+        return ordinal
+
+    def pause(self, reason: str, *, trial_from: float | None = None) -> None:
+        """Send nothing more; with `trial_from` (now) a trial call later may end the pause."""
+        self.state, self.reason, self._trial = TargetState.PAUSED, reason, None
+        self.health.trial_at = None
+        if trial_from is not None:
+            self.health.plan_trial(trial_from)
+
+    def reopen(self) -> None:
+        """Go on after a pause."""
+        self.state, self.reason, self._trial, self.held_until = TargetState.OPEN, "", None, 0.0
+        self.health.clear()
+
+    def trial_ended(self, ordinal: int) -> bool:
+        """The call of this attempt was the trial of a paused target."""
+        if self._trial != ordinal:
+            return False
+        self._trial = None
+        return self.state is TargetState.PAUSED
 
     def put_back(self, ordinal: int, ready_at: float) -> None:
         """The call gave nothing about the model; the attempt is open again."""
         self.in_flight -= 1
         heapq.heappush(self._back, (ready_at, ordinal))
 
-    def failed_once_more(self, ordinal: int) -> int:
+    def failed_once_more(self, ordinal: int, now: float) -> int:
         """Count a failed call of an attempt; returns how many it has had in this process."""
+        self._failing_since.setdefault(ordinal, now)
         self._tries[ordinal] += 1
         return self._tries[ordinal]
+
+    def fails_alone(self, ordinal: int) -> bool:
+        """Other attempts did well since this one began to fail: it is not the target's trouble."""
+        return self.health.last_usable >= self._failing_since.get(ordinal, math.inf)
 
     def close(self, ordinal: int) -> None:
         """The attempt has its terminal outcome."""
         self.in_flight -= 1
         self._done[ordinal] = 1
         self._tries.pop(ordinal, None)
+        self._failing_since.pop(ordinal, None)
 
 
 def pick(
-    queues: Iterable[TargetQueue], is_open: Callable[[str], bool], now: float
+    queues: Iterable[TargetQueue], is_open: Callable[[TargetQueue, int], bool], now: float
 ) -> TargetQueue | None:
     """The target to send for next, `None` when nothing can be sent now."""
     best: TargetQueue | None = None
@@ -120,6 +178,6 @@ def pick(
         if ordinal is None:
             continue
         key = (-round(queue.width / _WIDTH_STEP), ordinal)
-        if (best_key is None or key < best_key) and is_open(queue.account):
+        if (best_key is None or key < best_key) and is_open(queue, ordinal):
             best, best_key = queue, key
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,24 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from fftui.credentials import Secret, find_key
-from fftui.domain.parts import LOCAL, SIM
+from fftui.domain.parts import FREE, LOCAL, SIM, AccountPlan, EnginePlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Endpoint, Sampling, Target
 from fftui.engine.ask import Line
 from fftui.engine.budget import Gate
 from fftui.engine.grade import Grading
+from fftui.engine.health import Health
 from fftui.engine.local_model import weights
-from fftui.engine.schedule import TargetQueue
+from fftui.engine.schedule import TargetQueue, by_person
 from fftui.engine.servers import ChildServer, ServerError
 from fftui.results.summary import Rules
 from fftui.settings import state_dir
+from fftui.store.ledger import Ledger, Window
 from fftui.store.reader import Reader
 from fftui.store.sqlite import StoreError
-from fftui.store.user import UserFile
 
-BY_PERSON = "by "
-"""How the reason of a pause begins that only a person ends."""
+OPENROUTER_FREE = 20.0
+"""Requests a minute to all of an account's `:free` models; OpenRouter's replies do not say so."""
+_MINUTE, _DAY = 60.0, 86400.0
 
 
 @dataclass
@@ -39,7 +42,6 @@ class Wiring:
     grading: Grading
     connections: int
     servers: dict[str, ChildServer]
-    ledgers: list[UserFile]
     _wake: list[Callable[[], None]] = field(default_factory=list)
     _died: list[Callable[[str, str], Awaitable[None]]] = field(default_factory=list)
 
@@ -67,8 +69,6 @@ class Wiring:
         """Give back unused budget and end the children."""
         for gate in self.gates.values():
             await gate.close()
-        for ledger in self.ledgers:
-            ledger.close()
         for server in self.servers.values():
             await server.stop()
 
@@ -87,9 +87,9 @@ async def wire(
     targets = reader.targets()
     graders = reader.graders()
     endpoints = [t.endpoint for t in targets.values()]
-    judges = {g.id: _judge_endpoint(g.spec) for g in graders if g.kind == "judge"}
+    judges = {g.id: Endpoint.from_dict(g.spec["endpoint"]) for g in graders if g.kind == "judge"}
     endpoints += judges.values()
-    wiring = Wiring({}, {}, Grading((), {}, {}, 0, {}), 0, {}, [])
+    wiring = Wiring({}, {}, Grading((), {}, {}, 0, {}), 0, {})
 
     def wake() -> None:
         for tell in wiring._wake:
@@ -110,7 +110,8 @@ async def wire(
             if key:
                 keys[name] = key
         for account in sorted({e.account for e in endpoints}):
-            wiring.gates[account] = _gate(account, plan, endpoints, folder, wiring.ledgers, wake)
+            held = _keys(plan, account, environ)
+            wiring.gates[account] = _gate(account, plan, reader, endpoints, held, wake)
 
         def line(endpoint: Endpoint) -> Line:
             kind = endpoint.platform.split(":")[0]
@@ -135,7 +136,9 @@ async def wire(
     return wiring
 
 
-def queues(reader: Reader, rules: Rules, targets: Mapping[int, Target]) -> dict[int, TargetQueue]:
+def queues(
+    reader: Reader, rules: Rules, targets: Mapping[int, Target], engine: EnginePlan
+) -> dict[int, TargetQueue]:
     """The open attempts of each target: plan minus committed rows."""
     states = reader.target_states()
     made = {}
@@ -143,10 +146,11 @@ def queues(reader: Reader, rules: Rules, targets: Mapping[int, Target]) -> dict[
         queue = TargetQueue(
             number, target.name, target.endpoint.account, reader.order, rules.planned
         )
+        queue.health = Health(engine.usable_share, engine.usable_window)
         queue.load(reader.done_keys(number))
         state, reason, _ = states.get(number, (TargetState.OPEN, "", 0))
         # What the engine paused by itself gets a new chance with a new engine.
-        mended = state is TargetState.PAUSED and not reason.startswith(BY_PERSON)
+        mended = state is TargetState.PAUSED and not by_person(reason)
         if state is not TargetState.WAITING and not mended:
             queue.state, queue.reason = state, reason
         made[number] = queue
@@ -178,28 +182,72 @@ def _addressed(endpoint: Endpoint, url: str) -> Endpoint:
     return replace(endpoint, base_url=base if endpoint.dialect == "ollama" else f"{base}/v1")
 
 
-def _judge_endpoint(spec: Mapping[str, Any]) -> Endpoint:
-    return Endpoint.from_dict(spec["endpoint"])
-
-
 def _gate(
     account: str,
     plan: RunPlan,
+    reader: Reader,
     endpoints: list[Endpoint],
-    folder: Path,
-    ledgers: list[UserFile],
+    keys: tuple[Secret, ...],
     wake: Callable[[], None],
 ) -> Gate:
     limits = plan.account(account)
-    counted = limits.requests_per_minute is not None or limits.requests_per_day is not None
-    ledger = None
-    if counted:
-        # A simulated account lives and dies with its run; a real one is shared by all runs.
-        ledger = UserFile(state_dir() if limits.shared else folder)
-        ledgers.append(ledger)
-    platform = next(e.platform for e in endpoints if e.account == account)
-    concurrency = limits.concurrency or plan.engine.concurrency
-    return Gate(limits, ledger, concurrency, wake, platform)
+    here = [e for e in endpoints if e.account == account]
+    # A simulated account lives and dies with its run; a real one is shared by all runs.
+    place = state_dir() if limits.shared else reader.folder
+    name = account
+    if keys and limits.shared:
+        book = Ledger(place)
+        name = book.owner([key.reveal() for key in keys], account)
+        book.close()
+    return Gate(
+        plan=limits,
+        account=name,
+        windows=_windows(limits, here, reader.header().uuid),
+        open_ledger=lambda: Ledger(place),
+        concurrency=limits.concurrency or plan.engine.concurrency,
+        wake=wake,
+        platform=here[0].platform,
+        free=any(e.model.endswith(FREE) for e in here),
+        spent_usd=_spent(reader, account, here),
+    )
+
+
+def _windows(limits: AccountPlan, endpoints: list[Endpoint], run: str) -> tuple[Window, ...]:
+    """What is counted for an account: the plan's limits, and those no reply tells of."""
+    scale = limits.period_scale
+    made = [
+        Window(kind, unit, limit, period * scale, "plan")
+        for kind, unit, limit, period in (
+            ("requests/minute", "requests", limits.requests_per_minute, _MINUTE),
+            ("requests/day", "requests", limits.requests_per_day, _DAY),
+            ("tokens/minute", "tokens", limits.tokens_per_minute, _MINUTE),
+        )
+        if limit is not None
+    ]
+    if any(e.platform == "openrouter" and e.model.endswith(FREE) for e in endpoints):
+        minute = _MINUTE * scale
+        made.append(Window("requests/minute", "free", OPENROUTER_FREE, minute, "own count"))
+    if limits.spend_usd is not None:
+        made.append(Window("usd", "usd", limits.spend_usd, math.inf, "plan", scope=run))
+    return tuple(made)
+
+
+def _spent(reader: Reader, account: str, endpoints: list[Endpoint]) -> float | None:
+    """What the run's calls on an account have cost so far; `None` where one's cost is unknown."""
+    judges = {
+        g.id: Endpoint.from_dict(g.spec["endpoint"]).account
+        for g in reader.graders()
+        if g.kind == "judge"
+    }
+    total = 0.0
+    for number, target in reader.targets().items():
+        for row in reader.counts(number).calls:
+            payer = judges.get(row.grader, "") if row.grader else target.endpoint.account
+            if payer == account:
+                if row.cost_unknown:
+                    return None
+                total += row.cost_usd
+    return total
 
 
 def _keys(plan: RunPlan, account: str, environ: Mapping[str, str]) -> tuple[Secret, ...]:

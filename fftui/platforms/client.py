@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 import zlib
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Self
@@ -16,7 +17,7 @@ from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.platforms.faults import EncodingError, TooLargeError, fault_outcome
-from fftui.platforms.wire import HttpReply, HttpRequest
+from fftui.platforms.wire import Auth, HttpReply, HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +46,7 @@ class Call:
     duration_ms: float
     """From the start to the last byte, by the monotonic clock."""
     ttfb_ms: float | None
-    """Until the headers came, or `None` where none came."""
+    """Until the headers came, or for a stream the body's first byte; `None` where none came."""
 
 
 class Client:
@@ -87,30 +88,50 @@ class Client:
         """
         started_at, begin = time.time(), time.perf_counter()
         progress = _Progress()
-        try:
-            async with asyncio.timeout(deadline_s) as deadline:
-                reply = await self._exchange(request, key, progress)
-            outcome = dialect.outcome(reply)
-        except _BadKeyError:
-            outcome = Outcome(OutcomeClass.CONFIG, "key holds characters no header may")
-        except TimeoutError as error:
-            if deadline.expired():
-                outcome = Outcome(
-                    OutcomeClass.INFRA,
-                    f"deadline {deadline_s:g} s {progress.place}".strip(),
-                    retryable=True,
-                )
-            else:
-                outcome = fault_outcome(error, progress.place)
-        except Exception as error:  # noqa: BLE001, RUF100 - libraries leak exceptions of any class
-            outcome = fault_outcome(error, progress.place)
+        came = await self._fetch(request, key, deadline_s, progress)
+        if isinstance(came, HttpReply):
+            try:
+                came = dialect.outcome(came)
+            except Exception as error:  # noqa: BLE001, RUF100 - a reply must never stop a run
+                came = fault_outcome(error, progress.place)
         first = progress.first_byte
         return Call(
-            outcome=outcome,
+            outcome=came,
             started_at=started_at,
             duration_ms=(time.perf_counter() - begin) * 1000,
             ttfb_ms=None if first is None else (first - begin) * 1000,
         )
+
+    async def fetch(
+        self, request: HttpRequest, key: str | None, deadline_s: float
+    ) -> HttpReply | str:
+        """Send `request` and hand back the reply as it came, or in one line why none did.
+
+        Raises nothing but `CancelledError`.
+        """
+        came = await self._fetch(request, key, deadline_s, _Progress())
+        return came if isinstance(came, HttpReply) else came.signal
+
+    async def get(
+        self, url: str, key: str | None, auth: Auth, deadline_s: float
+    ) -> HttpReply | str:
+        """GET `url`; see `fetch`."""
+        headers = {"accept": "application/json"}
+        return await self.fetch(HttpRequest("GET", url, headers, b"", auth), key, deadline_s)
+
+    async def _fetch(
+        self, request: HttpRequest, key: str | None, deadline_s: float, progress: _Progress
+    ) -> HttpReply | Outcome:
+        try:
+            async with asyncio.timeout(deadline_s) as deadline:
+                return await self._exchange(request, key, progress)
+        except _BadKeyError:
+            return Outcome(OutcomeClass.CONFIG, "key holds characters no header may")
+        except Exception as error:  # noqa: BLE001, RUF100 - libraries leak exceptions of any class
+            if isinstance(error, TimeoutError) and deadline.expired():
+                signal = f"deadline {deadline_s:g} s {progress.place}".strip()
+                return Outcome(OutcomeClass.INFRA, signal, retries=1)
+            return fault_outcome(error, progress.place, kept=progress.kept)
 
     async def _exchange(
         self, request: HttpRequest, key: str | None, progress: _Progress
@@ -119,13 +140,16 @@ class Client:
         if key is not None:
             if not _KEY.fullmatch(key):
                 raise _BadKeyError
-            headers["authorization"] = f"Bearer {key}"
+            name = "authorization" if request.auth == "bearer" else request.auth
+            headers[name] = f"Bearer {key}" if request.auth == "bearer" else key
+        _on_its_way.set(progress)
         async with self._http.stream(
             request.method, request.url, content=request.body, headers=headers
         ) as response:
-            progress.first_byte = time.perf_counter()
             progress.place = f"after http {response.status_code}"
-            packed = await _read(response)
+            if not request.stream:
+                progress.first_byte = time.perf_counter()
+            packed = await _read(response, progress)
             found = _joined(response.headers)
             body = _unpacked(packed, found.get("content-encoding", ""))
             reply = HttpReply(response.status_code, found, body, time.time())
@@ -142,6 +166,15 @@ class _Progress:
 
     first_byte: float | None = None
     place: str = ""
+    kept: bool = False
+    """The call went out over a connection kept from an earlier one."""
+
+
+_on_its_way: ContextVar[_Progress] = ContextVar("_on_its_way")
+
+
+async def _note_kept(*_: object) -> None:
+    _on_its_way.get(_Progress()).kept = True
 
 
 class _Transport(AiohttpTransport):
@@ -153,7 +186,11 @@ class _Transport(AiohttpTransport):
             keepalive_timeout=self.limits.keepalive_expiry,
             ssl=self.ssl_context,
         )
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        watch = aiohttp.TraceConfig()
+        watch.on_connection_reuseconn.append(_note_kept)
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[watch]
+        )
 
 
 class _Httpx(HttpxAiohttpClient):
@@ -187,13 +224,15 @@ def _without_key(reply: HttpReply, key: str | None) -> HttpReply:
     return HttpReply(reply.status, headers, body, reply.received_at)
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read(response: httpx.Response, progress: _Progress) -> bytes:
     """The body as it was sent. Raises TooLargeError beyond the cap."""
     stated = response.headers.get("content-length", "")
     if stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) > BODY_CAP:
         raise TooLargeError
     chunks, size = [], 0
     async for chunk in response.aiter_raw():
+        if progress.first_byte is None:
+            progress.first_byte = time.perf_counter()
         size += len(chunk)
         if size > BODY_CAP:
             raise TooLargeError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from fftui.platforms.anthropic import Anthropic
 from fftui.platforms.ollama import Ollama
 from fftui.platforms.openai import OpenAI
 
@@ -39,7 +40,11 @@ class Dialect(Protocol):
         ...
 
 
-_DIALECTS: dict[str, Dialect] = {"openai": OpenAI(), "ollama": Ollama()}
+_DIALECTS: dict[str, Dialect] = {
+    "openai": OpenAI(),
+    "anthropic": Anthropic(),
+    "ollama": Ollama(),
+}
 
 
 def dialect(name: str) -> Dialect:

@@ -14,7 +14,7 @@ import ssl
 import aiohttp
 import httpx
 
-from fftui.domain.outcomes import Outcome, OutcomeClass
+from fftui.domain.outcomes import MANY, Outcome, OutcomeClass
 from fftui.platforms.rulings import CONFIG, INFRA
 
 
@@ -35,42 +35,53 @@ _ERRNO = {
     errno.ETIMEDOUT: "connect timeout",
     errno.EMFILE: "out of file descriptors",
 }
-_BY_TYPE: tuple[tuple[type[BaseException], OutcomeClass, str, bool], ...] = (
-    (TooLargeError, INFRA, "body too large", False),
-    (aiohttp.ClientProxyConnectionError, INFRA, "proxy refused", True),
-    (aiohttp.ClientHttpProxyError, CONFIG, "proxy says no", False),
-    (httpx.ProxyError, INFRA, "proxy failed", True),
-    (aiohttp.ClientConnectorDNSError, INFRA, "dns", True),
-    (socket.gaierror, INFRA, "dns", True),
-    (aiohttp.ConnectionTimeoutError, INFRA, "connect timeout", True),
-    (aiohttp.ServerTimeoutError, INFRA, "read timeout", True),
-    (aiohttp.ServerDisconnectedError, INFRA, "disconnected", True),
-    (ConnectionRefusedError, INFRA, "connect refused", True),
-    (ConnectionResetError, INFRA, "connection reset", True),
-    (aiohttp.ClientPayloadError, INFRA, "short body", True),
-    (aiohttp.ClientResponseError, INFRA, "not http", True),
-    (aiohttp.NonHttpUrlClientError, CONFIG, "bad address", False),
-    (aiohttp.InvalidURL, CONFIG, "bad address", False),
-    (httpx.InvalidURL, CONFIG, "bad address", False),
-    (httpx.UnsupportedProtocol, CONFIG, "bad address", False),
-    (httpx.ConnectTimeout, INFRA, "connect timeout", True),
-    (httpx.PoolTimeout, INFRA, "pool timeout", True),
-    (httpx.TimeoutException, INFRA, "timeout", True),
-    (httpx.ConnectError, INFRA, "connect failed", True),
-    (httpx.RemoteProtocolError, INFRA, "not http", True),
-    (httpx.TransportError, INFRA, "connection failed", True),
-    (aiohttp.ClientError, INFRA, "connection failed", True),
+# Read from above: what, and how often the call may be sent again. A reply that may have been paid
+# for (read timeout) is asked for less often than one that never began.
+_BY_TYPE: tuple[tuple[type[BaseException], OutcomeClass, str, int], ...] = (
+    (TooLargeError, INFRA, "body too large", 0),
+    (aiohttp.ClientProxyConnectionError, INFRA, "proxy refused", MANY),
+    (aiohttp.ClientHttpProxyError, CONFIG, "proxy says no", 0),
+    (httpx.ProxyError, INFRA, "proxy failed", MANY),
+    (aiohttp.ClientConnectorDNSError, INFRA, "dns", MANY),
+    (socket.gaierror, INFRA, "dns", MANY),
+    (aiohttp.ConnectionTimeoutError, INFRA, "connect timeout", MANY),
+    (aiohttp.ServerTimeoutError, INFRA, "read timeout", 2),
+    (aiohttp.ServerDisconnectedError, INFRA, "disconnected", MANY),
+    (ConnectionRefusedError, INFRA, "connect refused", MANY),
+    (ConnectionResetError, INFRA, "connection reset", MANY),
+    (aiohttp.ClientPayloadError, INFRA, "short body", MANY),
+    (aiohttp.ClientResponseError, INFRA, "not http", 1),
+    (aiohttp.NonHttpUrlClientError, CONFIG, "bad address", 0),
+    (aiohttp.InvalidURL, CONFIG, "bad address", 0),
+    (httpx.InvalidURL, CONFIG, "bad address", 0),
+    (httpx.UnsupportedProtocol, CONFIG, "bad address", 0),
+    (httpx.ConnectTimeout, INFRA, "connect timeout", MANY),
+    (httpx.PoolTimeout, INFRA, "pool timeout", MANY),
+    (httpx.TimeoutException, INFRA, "timeout", MANY),
+    (httpx.ConnectError, INFRA, "connect failed", MANY),
+    (httpx.RemoteProtocolError, INFRA, "not http", 1),
+    (httpx.TransportError, INFRA, "connection failed", MANY),
+    (aiohttp.ClientError, INFRA, "connection failed", MANY),
 )
 
 
-def fault_outcome(error: BaseException, place: str = "") -> Outcome:
+def fault_outcome(error: BaseException, place: str = "", *, kept: bool = False) -> Outcome:
     """The outcome of a call that ended in `error`.
 
-    `place` says how far it came, e.g. `after http 200`, and closes the signal. Unknown exceptions
+    `place` says how far it came, e.g. `after http 200`, and closes the signal. `kept`: the call
+    went out over a connection kept from an earlier one, which the server may have closed meanwhile;
+    where it came no further, the same call may be sent again at once. Unknown exceptions
     end as `infra` that is not sent again, under their class's name.
     """
-    kind, what, retryable = _read(_chain(error))
-    return Outcome(kind=kind, signal=f"{what} {place}".strip(), retryable=retryable, status=None)
+    chain = _chain(error)
+    kind, what, retries = _read(chain)
+    hung_up = any(isinstance(e, aiohttp.ServerDisconnectedError | ConnectionError) for e in chain)
+    return Outcome(
+        kind=kind,
+        signal=f"{what} {place}".strip(),
+        retries=retries,
+        at_once=kept and not place and retries > 0 and hung_up,
+    )
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -86,21 +97,21 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found[::-1]
 
 
-def _read(chain: list[BaseException]) -> tuple[OutcomeClass, str, bool]:
+def _read(chain: list[BaseException]) -> tuple[OutcomeClass, str, int]:
     for step in chain:
         if isinstance(step, EncodingError):
-            return INFRA, f"content-encoding {step}", True
+            return INFRA, f"content-encoding {step}", 1
         if isinstance(step, ssl.SSLCertVerificationError):
             # Asking again mends no certificate; the person may have to set SSL_CERT_FILE.
-            return CONFIG, f"tls certificate: {step.verify_message or 'not trusted'}", False
+            return CONFIG, f"tls certificate: {step.verify_message or 'not trusted'}", 0
     for step in chain:
         if isinstance(step, ssl.SSLError):
-            return CONFIG, f"tls: {step.reason or 'handshake failed'}", False
+            return CONFIG, f"tls: {step.reason or 'handshake failed'}", 0
     for step in chain:
-        for known, kind, what, retryable in _BY_TYPE:
+        for known, kind, what, retries in _BY_TYPE:
             if isinstance(step, known):
                 number = step.errno if isinstance(step, OSError) else None
-                return kind, _ERRNO.get(number or 0, what), retryable
+                return kind, _ERRNO.get(number or 0, what), retries
         if isinstance(step, OSError):
-            return INFRA, _ERRNO.get(step.errno or 0, "connection failed"), True
-    return INFRA, f"failed: {type(chain[-1]).__name__}", False
+            return INFRA, _ERRNO.get(step.errno or 0, "connection failed"), MANY
+    return INFRA, f"failed: {type(chain[-1]).__name__}", 0

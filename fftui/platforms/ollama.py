@@ -14,9 +14,10 @@ from fftui.platforms.readings import (
     outcome,
     split_thinking,
     stated_error,
+    stream_cut,
 )
 from fftui.platforms.rulings import INFRA, Ruling, fault, rule
-from fftui.platforms.wire import HttpReply, HttpRequest
+from fftui.platforms.wire import HttpReply, HttpRequest, address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,9 +37,7 @@ class Ollama:
         seed: int | None,
         thinking: str,
     ) -> HttpRequest:
-        """One chat, not streamed. Raises ValueError without a base URL."""
-        if not endpoint.base_url:
-            raise ValueError("the endpoint has no base URL")
+        """One chat. Raises ValueError without a base URL."""
         options: dict[str, Any] = {
             "temperature": sampling.temperature,
             # Left out, Ollama takes the model file's value, or 0.9.
@@ -50,21 +49,22 @@ class Ollama:
         body: dict[str, Any] = {
             "model": endpoint.model,
             "messages": [{"role": m.role, "content": m.text} for m in messages],
-            "stream": False,
+            "stream": endpoint.stream,
             "options": options,
         }
         if thinking:
             body["think"] = {"on": True, "off": False}.get(thinking, thinking)
         return HttpRequest(
             method="POST",
-            url=endpoint.base_url.rstrip("/") + "/api/chat",
+            url=address(endpoint.base_url, "/api/chat"),
             headers={"content-type": "application/json", "accept": "application/json"},
             body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+            stream=endpoint.stream,
         )
 
     def outcome(self, reply: HttpReply) -> Outcome:
         """The one outcome of a reply. Total: hostile bodies end as `infra`."""
-        found = document(reply)
+        found = document(reply, lines=True)
         if isinstance(found, Ruling):
             return outcome(reply, found)
         error = stated_error(found)
@@ -74,7 +74,7 @@ class Ollama:
         elif content is None:
             ruling = Ruling(INFRA, f"http {reply.status} bad shape: no message")
         elif found.get("done") is False:
-            ruling = Ruling(INFRA, f"http {reply.status} answer not done", retryable=True)
+            ruling = stream_cut(reply)
         else:
             ruling = judge_content(content, reply.status)
         return outcome(

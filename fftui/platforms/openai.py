@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from fftui.domain.outcomes import Identity, Outcome, Usage
 from fftui.platforms.body import blank, clean, count, items, money, note, part, text_of
+from fftui.platforms.events import is_events
+from fftui.platforms.openai_requests import openai_request
 from fftui.platforms.readings import (
     Content,
     document,
-    flagged_stages,
     judge_content,
     outcome,
     split_thinking,
     stated_error,
 )
-from fftui.platforms.rulings import INFRA, INPUT, OUTPUT, Fault, Ruling, fault, rule, transient
-from fftui.platforms.wire import HttpReply, HttpRequest
+from fftui.platforms.rulings import (
+    INFRA,
+    INPUT,
+    OUTPUT,
+    Fault,
+    Ruling,
+    fault,
+    filtered,
+    rule,
+    transient,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fftui.domain.scenarios import Message
     from fftui.domain.targets import Endpoint, Sampling
-
-_ON_OFF = {"on": True, "off": False}
+    from fftui.platforms.wire import HttpReply, HttpRequest
 
 
 class OpenAI:
@@ -39,87 +47,76 @@ class OpenAI:
         seed: int | None,
         thinking: str,
     ) -> HttpRequest:
-        """One chat completion, not streamed. Raises ValueError without a base URL."""
-        if not endpoint.base_url:
-            raise ValueError("the endpoint has no base URL")
-        limit = "max_completion_tokens" if endpoint.platform == "openai" else "max_tokens"
-        body: dict[str, Any] = {
-            "model": endpoint.model,
-            "messages": [{"role": m.role, "content": m.text} for m in messages],
-            "stream": False,
-            "temperature": sampling.temperature,
-            # Left out, each host applies a default of its own (llama.cpp 0.95, others 1).
-            "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
-            limit: sampling.max_tokens,
-        }
-        if seed is not None:
-            body["seed"] = seed
-        body.update(_thinking(endpoint.platform, thinking))
-        headers = {"content-type": "application/json", "accept": "application/json"}
-        if endpoint.platform == "openrouter":
-            headers["x-openrouter-metadata"] = "enabled"
-            body["usage"] = {"include": True}
-            if endpoint.upstream:
-                body["provider"] = {"only": list(endpoint.upstream), "allow_fallbacks": False}
-        return HttpRequest(
-            method="POST",
-            url=endpoint.base_url.rstrip("/") + "/chat/completions",
-            headers=headers,
-            body=json.dumps(body, ensure_ascii=True).encode("ascii"),
-        )
+        """One chat completion. Raises ValueError without a base URL."""
+        return openai_request(endpoint, messages, sampling, seed, thinking)
 
     def outcome(self, reply: HttpReply) -> Outcome:
         """The one outcome of a reply. Total: hostile bodies end as `infra`."""
         found = document(reply)
         if isinstance(found, Ruling):
             return outcome(reply, found)
-        identity, usage, request_id = _identity(found), _usage(found), note(found.get("id"))
-        error = stated_error(found)
+        identity = _identity(found, reply.headers)
         content, choice_error = _content(found)
-        error = error or choice_error
-        if reply.status >= 300 or error:
-            ruling = _withdrawn(fault(reply.status, error), content)
-        elif part(found, "promptFeedback").get("blockReason"):
-            ruling = Ruling(INPUT, f"http {reply.status} promptFeedback.blockReason")
-        elif content is None:
-            ruling = Ruling(INFRA, f"http {reply.status} bad shape: no choices")
-        elif flagged_stages(found) and blank(content.text):
-            ruling = Ruling(INPUT, f"http {reply.status} guardrail flagged")
-        else:
-            ruling = judge_content(content, reply.status)
+        error = stated_error(found) or choice_error
         return outcome(
             reply,
-            ruling,
+            _ruling(reply, found, content, error),
             content,
             identity=identity,
-            usage=usage,
-            request_id=request_id,
+            usage=_usage(found),
+            request_id=note(found.get("id")),
             error=error,
         )
 
 
-def _thinking(platform: str, mode: str) -> dict[str, Any]:
-    """The request's part for a thinking mode: empty, `on`, `off` or an effort such as `low`."""
-    if not mode:
-        return {}
-    switch = _ON_OFF.get(mode)
-    if platform == "openrouter":
-        return {"reasoning": {"effort": mode} if switch is None else {"enabled": switch}}
-    if switch is None:
-        return {"reasoning_effort": mode}
-    if platform == "openai":
-        return {} if switch else {"reasoning_effort": "none"}
-    return {"chat_template_kwargs": {"enable_thinking": switch}}
+def _ruling(
+    reply: HttpReply, found: dict[str, Any], content: Content | None, error: object
+) -> Ruling:
+    status, guards = reply.status, _guardrails(found)
+    if status >= 300 or error:
+        given = fault(status, error)
+        if guards and given.effective in (400, 403):
+            return Ruling(INPUT, f"{given.place} guardrail {guards} flagged")
+        return _withdrawn(given, content, streamed=is_events(reply.body))
+    blocked = note(part(found, "promptFeedback").get("blockReason"))
+    if blocked:
+        return Ruling(INPUT, f"http {status} promptFeedback.blockReason={blocked}")
+    if content is None:
+        return Ruling(INFRA, f"http {status} bad shape: no choices")
+    if blank(content.text):
+        if guards:
+            # A model that has thought was let in: what came out of it was taken away.
+            kind = INPUT if blank(content.reasoning) else OUTPUT
+            return Ruling(kind, f"http {status} guardrail {guards} flagged")
+        prompt = [f for p in items(found.get("prompt_filter_results")) for f in _acted(p)]
+        if prompt:
+            return Ruling(INPUT, f"http {status} prompt filter marked: {' '.join(prompt)}")
+    return judge_content(content, status)
 
 
-def _withdrawn(given: Fault, content: Content | None) -> Ruling:
-    """Rule on an error; one that leaves reasoning and takes the answer is an output filter."""
+def _acted(results: object) -> tuple[str, ...]:
+    return filtered(part(results).get("content_filter_results"))
+
+
+def _guardrails(found: dict[str, Any]) -> str:
+    """Names of OpenRouter's own filters that fired, by the metadata of its pipeline."""
+    stages = [part(s) for s in items(part(found, "openrouter_metadata").get("pipeline"))]
+    fired = [s for s in stages if s.get("type") == "guardrail" and s.get("flagged") is True]
+    return " ".join(note(s.get("name")) or "unnamed" for s in fired)
+
+
+def _withdrawn(given: Fault, content: Content | None, *, streamed: bool) -> Ruling:
+    """Rule on an error; one that leaves reasoning and takes the answer is an output filter.
+
+    A stream that breaks while the model still thinks looks the same, so there it tells nothing.
+    """
     ruling = rule(given)
-    emptied = content is not None and blank(content.text) and not blank(content.reasoning)
-    if given.status < 300 and ruling.kind is INFRA and emptied and not transient(given):
+    if given.status >= 300 or content is None:
+        return ruling
+    emptied = blank(content.text) and not blank(content.reasoning)
+    if ruling.kind is INFRA and emptied and not streamed and not transient(given):
         return Ruling(OUTPUT, f"{given.place} output emptied, reasoning present")
-    filtered = ruling.kind is INPUT and content is not None and not blank(content.text)
-    if given.status < 300 and (filtered or (ruling.kind is INPUT and emptied)):
+    if ruling.kind is INPUT and (emptied or not blank(content.text)):
         return Ruling(OUTPUT, ruling.signal)
     return ruling
 
@@ -128,7 +125,7 @@ def _content(found: dict[str, Any]) -> tuple[Content | None, object]:
     """What the first choice holds, and the error inside it; `None` where no choices exist."""
     choices = found.get("choices")
     if not isinstance(choices, list):
-        return None, None
+        return _candidate(found), None
     if not choices:
         return Content(hint="choices []"), None
     choice = choices[0] if isinstance(choices[0], dict) else None
@@ -145,17 +142,19 @@ def _content(found: dict[str, Any]) -> tuple[Content | None, object]:
     text, parts_thinking = _text(message.get("content"))
     text, tagged = split_thinking(text)
     thinking = [_reasoning(message), parts_thinking, tagged]
-    if blank(text):
-        text = text_of(message.get("refusal")) or text
+    if blank(text) and not blank(refusal := text_of(message.get("refusal"))):
+        text, hint = refusal, "refusal field"
+    elif not blank(text):
+        hint = ""
     return (
         Content(
             text=text,
             reasoning="\n".join(t for t in thinking if t),
-            finish=note(choice.get("finish_reason")).casefold(),
-            native=note(choice.get("native_finish_reason")).casefold(),
+            finish=_word(choice.get("finish_reason")),
+            native=_word(choice.get("native_finish_reason")),
             hint=hint,
             tools=bool(message.get("tool_calls") or message.get("function_call")),
-            filtered=_azure_filtered(choice),
+            filtered=_acted(choice),
         ),
         choice.get("error") or None,
     )
@@ -186,21 +185,38 @@ def _reasoning(message: dict[str, Any]) -> str:
     return "".join(text_of(d.get("text")) or text_of(d.get("summary")) for d in details)
 
 
-def _azure_filtered(choice: dict[str, Any]) -> bool:
-    # `detected` alone stands on normal answers as well; only `filtered` took something away.
-    results = part(choice, "content_filter_results").values()
-    return any(part(result).get("filtered") is True for result in results)
+def _candidate(found: dict[str, Any]) -> Content | None:
+    """What Gemini's own form holds, which some gateways pass through."""
+    candidates = found.get("candidates")
+    if not isinstance(candidates, list) or not candidates:
+        return None
+    first = part(candidates[0])
+    pieces = [part(p) for p in items(part(first, "content").get("parts"))]
+    return Content(
+        text="".join(text_of(p.get("text")) for p in pieces if p.get("thought") is not True),
+        reasoning="".join(text_of(p.get("text")) for p in pieces if p.get("thought") is True),
+        finish={"max_tokens": "length"}.get(end := _word(first.get("finishReason")), end),
+        native=_word(first.get("finishReason")),
+    )
 
 
-def _identity(found: dict[str, Any]) -> Identity:
-    upstream = note(found.get("provider"))
-    if not upstream:
-        available = items(part(found, "openrouter_metadata", "endpoints").get("available"))
-        chosen = [part(e) for e in available if part(e).get("selected") is True]
-        upstream = note(chosen[0].get("provider")) if chosen else ""
+def _word(value: object) -> str:
+    return note(value).casefold()
+
+
+def _identity(found: dict[str, Any], headers: Mapping[str, str]) -> Identity:
+    available = items(part(found, "openrouter_metadata", "endpoints").get("available"))
+    chosen = [part(e) for e in available if part(e).get("selected") is True][:1]
+    routed = chosen[0] if chosen else {}
     return Identity(
         model=note(found.get("model")),
-        upstream=upstream,
+        upstream=(
+            note(found.get("provider"))
+            or note(routed.get("provider"))
+            # LiteLLM may fall back to another of its deployments without a word.
+            or note(headers.get("x-litellm-model-id", ""))
+        ),
+        quantisation=note(routed.get("quantization")),
         fingerprint=note(found.get("system_fingerprint")),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from fftui.domain.outcomes import Outcome, OutcomeClass
+from fftui.domain.outcomes import MANY, Outcome, OutcomeClass
 from fftui.platforms.body import items, note, part
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ EMPTY = OutcomeClass.EMPTY
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A class, the evidence for it, and whether the same call may succeed later."""
+    """A class, the evidence for it, and how often the same call may be sent again."""
 
     kind: OutcomeClass
     signal: str
-    retryable: bool = False
+    retries: int = 0
 
 
 class Scope(StrEnum):
@@ -59,6 +59,8 @@ class Fault:
     """Error codes and types in lower case, the most specific first."""
     message: str
     metadata: Mapping[str, Any]
+    reasons: tuple[str, ...] = ()
+    """Categories for which a filter says it acted."""
 
     @property
     def effective(self) -> int | None:
@@ -76,10 +78,12 @@ def _words(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-_SPECIFIC: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
+_Table = tuple[tuple[OutcomeClass, int, frozenset[str]], ...]
+_MOST_DETAILS = 16
+_SPECIFIC: _Table = (
     (
         INPUT,
-        False,
+        0,
         _words(
             "content_policy_violation content_filter content_filtered cyber_policy refusal "
             "responsibleaipolicyviolation moderation moderation_blocked safety_violation "
@@ -88,7 +92,7 @@ _SPECIFIC: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
     ),
     (
         QUOTA,
-        False,
+        0,
         _words(
             "insufficient_quota credit_balance_exhausted organization_spend_limit_exceeded "
             "project_spend_limit_exceeded organization_usage_limit_exceeded payment_required "
@@ -98,7 +102,7 @@ _SPECIFIC: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
     ),
     (
         RATE,
-        True,
+        MANY,
         _words(
             "rate_limit_exceeded rate_limit_error slow_down too_many_requests "
             "resource_exhausted throttling_error"
@@ -106,11 +110,11 @@ _SPECIFIC: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
     ),
     (
         CONFIG,
-        False,
+        0,
         _words(
             "context_length_exceeded exceed_context_size_error max_tokens_exceeded "
             "token_limit_exceeded string_too_long string_above_max_length payload_too_large "
-            "request_too_large authentication authentication_error invalid_api_key "
+            "request_too_large authentication authentication_error invalid_api_key api_key_invalid "
             "model_not_found wrong_endpoint no_endpoints model_deprecated region_restricted "
             "privacy_restricted constraint_filtered free_variant_ended "
             "unsupported_parameter unsupported_value"
@@ -118,7 +122,7 @@ _SPECIFIC: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
     ),
     (
         INFRA,
-        True,
+        MANY,
         _words(
             "overloaded overloaded_error provider_overloaded provider_unavailable "
             "engine_overloaded capacity_exhausted temporarily_unavailable unavailable_error "
@@ -126,10 +130,10 @@ _SPECIFIC: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
         ),
     ),
 )
-_GENERAL: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
+_GENERAL: _Table = (
     (
         CONFIG,
-        False,
+        0,
         _words(
             "invalid_request_error invalid_request invalid_prompt unprocessable not_found "
             "not_found_error permission_denied permission_error forbidden precondition_failed "
@@ -138,29 +142,30 @@ _GENERAL: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...] = (
     ),
     (
         INFRA,
-        True,
+        MANY,
         _words(
             "server server_error internal_error internal_server_error api_error timeout "
             "timeout_error unmapped"
         ),
     ),
 )
-_STATUS: dict[int, tuple[OutcomeClass, bool]] = {
-    402: (QUOTA, False),
-    408: (INFRA, True),
-    409: (INFRA, True),
-    425: (INFRA, True),
-    429: (RATE, True),
-    501: (CONFIG, False),
+_STATUS: dict[int, tuple[OutcomeClass, int]] = {
+    402: (QUOTA, 0),
+    408: (INFRA, MANY),
+    409: (INFRA, MANY),
+    425: (INFRA, MANY),
+    429: (RATE, MANY),
+    501: (CONFIG, 0),
 }
 _FLAGGED = re.compile(
     r"\bflagged\b|content (?:management )?policy|usage polic|moderation|safety system", re.ASCII
 )
 _SPENT = re.compile(
     r"insufficient (?:credit|balance|quota|fund)|exceeded your current quota|out of credit"
-    r"|credit balance|spend(?:ing)? limit|negative balance",
+    r"|credit balance|spend(?:ing)? limit|negative balance|reached your .{0,20}usage limit",
     re.ASCII,
 )
+_WITHHELD = re.compile(r"\boutput blocked\b|\bresponse was blocked\b", re.ASCII)
 _LIMITED = re.compile(r"\brate[- ]?limit|too many requests", re.ASCII)
 _ACCOUNT_CODES = frozenset({401, 403, 407})
 _TARGET_CODES = frozenset({404, 405, 410, 501})
@@ -168,7 +173,7 @@ _TARGET_WORDS = _words(
     "model_not_found wrong_endpoint no_endpoints model_deprecated region_restricted "
     "privacy_restricted constraint_filtered free_variant_ended not_found not_found_error"
 )
-_ACCOUNT_WORDS = frozenset({"authentication", "authentication_error", "invalid_api_key"})
+_ACCOUNT_WORDS = _words("authentication authentication_error invalid_api_key api_key_invalid")
 _PLACE = re.compile(r"http (\d{3})(?: error (\d{3}))?(?: ([^\s:]+))?")
 
 
@@ -183,6 +188,8 @@ def fault(status: int, error: object) -> Fault:
         metadata.get("error_type"),
         part(body, "availability").get("code"),
         part(body, "innererror").get("code"),
+        part(body, "details").get("error_code"),
+        *(part(detail).get("reason") for detail in items(body.get("details"))[:_MOST_DETAILS]),
         None if code is not None else raw_code,
         body.get("type"),
         body.get("status"),
@@ -193,34 +200,54 @@ def fault(status: int, error: object) -> Fault:
         words=tuple(w.casefold().replace(" ", "_") for w in map(note, words) if w),
         message=note(error if isinstance(error, str) else body.get("message")),
         metadata=metadata,
+        reasons=_reasons(body, metadata),
     )
+
+
+def filtered(results: object) -> tuple[str, ...]:
+    """Categories that Azure's filter results say were acted on.
+
+    `detected` alone stands on normal answers as well; only `filtered` took something away.
+    """
+    found = part(results)
+    return tuple(note(name) for name in found if part(found, name).get("filtered") is True)
+
+
+def _reasons(body: dict[str, Any], metadata: dict[str, Any]) -> tuple[str, ...]:
+    stated = [*items(metadata.get("reasons")), *items(metadata.get("patterns"))][:_MOST_DETAILS]
+    acted = filtered(part(body, "innererror").get("content_filter_result"))
+    return tuple(name for name in (*map(note, stated), *acted) if name)
 
 
 def rule(given: Fault) -> Ruling:
     """The class of an error."""
     message = given.message.casefold()
     word = _first(given.words, _SPECIFIC)
+    if _WITHHELD.search(message) and given.effective in (None, 400, 403):
+        return Ruling(OUTPUT, _signal(given, "output blocked", *given.reasons))
     if _is_filter(given, message):
-        names = " ".join(note(r) for r in items(given.metadata.get("reasons")))
-        return Ruling(INPUT, _signal(given, "moderation", names))
+        return Ruling(INPUT, _signal(given, "moderation", *given.reasons))
     if word and word[1] is not RATE:
-        return Ruling(word[1], _signal(given, word[0]), word[2])
-    if _SPENT.search(message) and given.effective in (None, 400, 402, 403, 429):
+        reasons = given.reasons if word[1] is INPUT else ()
+        return Ruling(word[1], _signal(given, word[0], *reasons), word[2])
+    # Gemini calls a full window a quota, too; its word for it tells them apart.
+    window = word is not None and word[0] == "resource_exhausted"
+    if not window and _SPENT.search(message) and given.effective in (None, 400, 402, 403, 429):
         return Ruling(QUOTA, _signal(given, "credit spent"))
     if word or given.effective == 429 or (given.effective == 403 and _LIMITED.search(message)):
         # Whoever said no, a 429 consumes no attempt; the signal tells upstreams from platforms.
         upstream = note(given.metadata.get("provider_name"))
         routed = upstream or given.metadata.get("provider_code") or given.metadata.get("raw")
         origin = f"upstream {upstream}".strip() if routed else "platform"
-        return Ruling(RATE, _signal(given, origin), retryable=True)
+        return Ruling(RATE, _signal(given, origin), MANY)
     code = given.effective
     if code is not None and code >= 300:
-        kind, retryable = _STATUS.get(code, (INFRA, True) if code >= 500 else (CONFIG, False))
-        return Ruling(kind, _signal(given, *given.words[:1]), retryable)
+        kind, retries = _STATUS.get(code, (INFRA, MANY) if code >= 500 else (CONFIG, 0))
+        return Ruling(kind, _signal(given, *given.words[:1]), retries)
     general = _first(given.words, _GENERAL)
     if general:
         return Ruling(general[1], _signal(given, general[0]), general[2])
-    return Ruling(INFRA, _signal(given, *given.words[:1], "error in body"), retryable=True)
+    return Ruling(INFRA, _signal(given, *given.words[:1], "error in body"), MANY)
 
 
 def transient(given: Fault) -> bool:
@@ -256,13 +283,11 @@ def _is_filter(given: Fault, message: str) -> bool:
     return given.effective in (400, 403) and bool(_FLAGGED.search(message))
 
 
-def _first(
-    words: Iterable[str], table: tuple[tuple[OutcomeClass, bool, frozenset[str]], ...]
-) -> tuple[str, OutcomeClass, bool] | None:
+def _first(words: Iterable[str], table: _Table) -> tuple[str, OutcomeClass, int] | None:
     for word in words:
-        for kind, retryable, names in table:
+        for kind, retries, names in table:
             if word in names:
-                return word, kind, retryable
+                return word, kind, retries
     return None
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Auth = Literal["bearer", "x-api-key", "api-key"]
+"""How a key is attached: `Authorization: Bearer KEY`, or the header of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,9 @@ class HttpRequest:
     url: str
     headers: Mapping[str, str]
     body: bytes
+    auth: Auth = "bearer"
+    stream: bool = False
+    """A streamed reply was asked for: its time to first byte is that of the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +37,22 @@ class HttpReply:
     """Decompressed, at most `client.BODY_CAP` bytes."""
     received_at: float
     """Epoch seconds by our own clock when the last byte came."""
+
+
+def address(base_url: str, path: str) -> str:
+    """`path` below `base_url`, whose own query (Azure's `api-version`) stays at the end.
+
+    Raises ValueError without a base URL.
+    """
+    if not base_url:
+        raise ValueError("the endpoint has no base URL")
+    scheme, host, root, query, _ = urlsplit(base_url)
+    return urlunsplit((scheme, host, root.rstrip("/") + path, query, ""))
+
+
+def host_of(url: str) -> str:
+    """The host that `url` names, in lower case; empty where it names none or is no URL."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""

@@ -275,7 +275,7 @@ class Reader:
             "SELECT n FROM rollup_cluster WHERE target = ?", (target,)
         ).fetchone()
         return TargetCounts(
-            tuple(OutcomeCount(r[0], r[1], bool(r[2]), OutcomeClass(r[3]), bool(r[4]), r[5], r[6], r[7])
+            tuple(OutcomeCount(r[0], r[1], bool(r[2]), OutcomeClass(r[3]), bool(r[4]), *r[5:])
                   for r in outcomes),
             tuple(VerdictCount(r[0], r[1], bool(r[2]), bool(r[3]), r[4],
                                Label(r[5]) if r[5] else None, r[6], r[7], r[8])

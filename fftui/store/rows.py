@@ -98,7 +98,8 @@ def attempts(
 def selected(reader: Reader, target: int, only: str, start: int, count: int) -> list[OutcomeRow]:
     """Closed attempts of a target that fit a filter, in the order they were closed.
 
-    `only`: `answered`, `blocked`, `failed`, `flagged`, or a label.
+    `only`: `answered`, `blocked` or one of its two (`input_filter`, `output_filter`), `empty`,
+    `failed`, `flagged`, `cut`, `alike` (in the words of others), or a label.
     """
     where, values = _filter(target, only)
     ids = reader.db.execute(
@@ -264,7 +265,13 @@ def _filter(target: int, only: str) -> tuple[str, list[Any]]:
     groups = {
         "answered": "o.class = 'answered'",
         "blocked": "o.class IN ('input_filter', 'output_filter')",
+        "input_filter": "o.class = 'input_filter'",
+        "output_filter": "o.class = 'output_filter'",
+        "empty": "o.class = 'empty'",
         "failed": "o.class IN ('infra', 'config')",
+        "cut": "o.cut",
+        "alike": "EXISTS (SELECT 1 FROM cluster c WHERE c.target = o.target AND c.mark = o.mark"
+        f" AND c.n >= {ALIKE})",
         "flagged": "EXISTS (SELECT 1 FROM flag f WHERE f.outcome = o.id)",
     }
     if only in groups:

@@ -1,0 +1,105 @@
+"""Answers that wait for a judge, and what has to be kept of each budget so that they get one."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from dataclasses import dataclass, field
+
+from fftui.engine.budget import Gate
+from fftui.engine.grade import Answered, Grading
+from fftui.engine.needs import Need
+from fftui.store.reader import GraderRow
+
+_BACKLOG = 4
+"""Answers waiting for a judge, per place at its gate, above which no new ones are asked for."""
+_BACKOFF_S = (0.5, 30.0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Waiting:
+    """One answer that one judge has to be asked of."""
+
+    ready_at: float
+    number: int
+    answered: Answered = field(compare=False)
+    grader: GraderRow = field(compare=False)
+    need: Need = field(compare=False)
+
+
+@dataclass
+class JudgeQueue:
+    """The answers that wait, by the time from which they may be asked about."""
+
+    grading: Grading
+    trouble: dict[str, str] = field(default_factory=dict)
+    """Judges that cannot be asked right now, by name, and why."""
+    _heap: list[Waiting] = field(default_factory=list)
+    _tries: Counter[tuple[int, int]] = field(default_factory=Counter)
+    _count: itertools.count[int] = field(default_factory=itertools.count)
+    _usual: dict[int, Need] = field(default_factory=dict)
+    """What the last question to each judge took, by grader id."""
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def add(self, answered: Answered, grader: GraderRow, ready_at: float) -> None:
+        """Queue an answer for a judge."""
+        need = self.grading.judge_need(answered, grader)
+        self._usual[grader.id] = need
+        waiting = Waiting(ready_at, next(self._count), answered, grader, need)
+        heapq.heappush(self._heap, waiting)
+
+    def take(self, now: float) -> Waiting | None:
+        """The next question that may be sent, with its place at the gate taken."""
+        if not self._heap or self._heap[0].ready_at > now:
+            return None
+        first = self._heap[0]
+        gate = self.gate(first.grader)
+        if not gate.is_open(now, first.need):
+            return None
+        heapq.heappop(self._heap)
+        gate.take(first.need)
+        return first
+
+    def gate(self, grader: GraderRow) -> Gate:
+        """The gate of a judge's account."""
+        return self.grading.lines[grader.id].gate
+
+    def opens_at(self, now: float) -> float | None:
+        """When to look again; `None` when nothing waits."""
+        if not self._heap:
+            return None
+        first = self._heap[0]
+        return max(first.ready_at, self.gate(first.grader).opens_at(now, first.need))
+
+    def failed(self, waiting: Waiting, why: str, wait: float | None, now: float) -> int:
+        """The judge could not be asked: later again. Returns how often this was so."""
+        key = (waiting.answered.outcome_id, waiting.grader.id)
+        self._tries[key] += 1
+        low, high = _BACKOFF_S
+        pause = min(high, low * 2.0 ** min(self._tries[key], 8)) if wait is None else wait
+        self.trouble[waiting.grader.name] = why
+        self.add(waiting.answered, waiting.grader, now + pause)
+        return self._tries[key]
+
+    def heard(self, waiting: Waiting) -> None:
+        """The judge has spoken."""
+        self._tries.pop((waiting.answered.outcome_id, waiting.grader.id), None)
+        self.trouble.pop(waiting.grader.name, None)
+
+    def backlog(self) -> bool:
+        """So many answers wait that asking for more would only fill memory."""
+        places = sum(line.gate.concurrency for line in self.grading.lines.values())
+        return len(self._heap) > _BACKLOG * max(1, places)
+
+    def keep(self, gate: Gate, open_answers: int) -> Need:
+        """What attempts must leave of an account, so that each open answer can be judged."""
+        kept: Need = {}
+        for number, line in self.grading.lines.items():
+            if line.gate is gate:
+                usual = self._usual.get(number, {"requests": 1.0, "free": 1.0})
+                for unit, n in usual.items():
+                    kept[unit] = kept.get(unit, 0.0) + n * open_answers
+        return kept

@@ -1,0 +1,106 @@
+"""What an OpenAI-compatible platform is asked, where the platforms differ."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from fftui.platforms.wire import Auth, HttpRequest, address, host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fftui.domain.scenarios import Message
+    from fftui.domain.targets import Endpoint, Sampling
+
+_ON_OFF = {"on": True, "off": False}
+_HOSTS = {
+    ".azure.com": "azure",
+    "generativelanguage.googleapis.com": "gemini",
+    "api.groq.com": "groq",
+}
+"""Platforms that are told by their host, since a plan calls them all `openai-compatible`."""
+
+
+def openai_request(
+    endpoint: Endpoint,
+    messages: Sequence[Message],
+    sampling: Sampling,
+    seed: int | None,
+    thinking: str,
+) -> HttpRequest:
+    """One chat completion. Raises ValueError without a base URL."""
+    flavour = _flavour(endpoint)
+    limit = "max_completion_tokens" if flavour in ("openai", "azure") else "max_tokens"
+    body: dict[str, Any] = {
+        "model": endpoint.model,
+        "messages": [{"role": m.role, "content": m.text} for m in messages],
+        "stream": endpoint.stream,
+        "temperature": sampling.temperature,
+        # Left out, each host applies a default of its own (llama.cpp 0.95, others 1).
+        "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
+        limit: sampling.max_tokens,
+    }
+    if endpoint.stream:
+        body["stream_options"] = {"include_usage": True}
+    if seed is not None and flavour != "gemini":
+        # Gemini's compatible surface refuses the whole request for a field it does not know.
+        body["seed"] = seed
+    body |= _thinking(flavour, thinking)
+    headers = {
+        "content-type": "application/json",
+        "accept": "text/event-stream" if endpoint.stream else "application/json",
+    }
+    if flavour == "openrouter":
+        headers["x-openrouter-metadata"] = "enabled"
+        body["usage"] = {"include": True}
+        body["provider"] = _routing(endpoint)
+    return HttpRequest(
+        method="POST",
+        url=address(endpoint.base_url, "/chat/completions"),
+        headers=headers,
+        body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+        auth=auth_of(endpoint),
+        stream=endpoint.stream,
+    )
+
+
+def auth_of(endpoint: Endpoint) -> Auth:
+    """How a key goes to the endpoint."""
+    if endpoint.dialect == "anthropic":
+        return "bearer" if endpoint.platform == "openrouter" else "x-api-key"
+    # Azure's older addresses take a bearer for a token of its directory, never for a key.
+    return "api-key" if _flavour(endpoint) == "azure" else "bearer"
+
+
+def _flavour(endpoint: Endpoint) -> str:
+    if endpoint.platform in ("openrouter", "openai"):
+        return endpoint.platform
+    host = host_of(endpoint.base_url)
+    return next((name for end, name in _HOSTS.items() if host.endswith(end)), "")
+
+
+def _routing(endpoint: Endpoint) -> dict[str, Any]:
+    """OpenRouter's part: one host answers or none does, and it obeys every parameter sent."""
+    found: dict[str, Any] = {"allow_fallbacks": False, "require_parameters": True}
+    if endpoint.upstream:
+        found["only"] = list(endpoint.upstream)
+    if endpoint.quantisations:
+        found["quantizations"] = list(endpoint.quantisations)
+    return found
+
+
+def _thinking(flavour: str, mode: str) -> dict[str, Any]:
+    """The request's part for a thinking mode: empty, `on`, `off` or an effort such as `low`."""
+    if not mode:
+        return {}
+    switch = _ON_OFF.get(mode)
+    if flavour == "openrouter":
+        return {"reasoning": {"effort": mode} if switch is None else {"enabled": switch}}
+    if switch is None:
+        return {"reasoning_effort": mode}
+    if flavour == "groq":
+        return {"reasoning_effort": "default" if switch else "none"}
+    if flavour in ("openai", "azure", "gemini"):
+        return {} if switch else {"reasoning_effort": "none"}
+    return {"chat_template_kwargs": {"enable_thinking": switch}}
