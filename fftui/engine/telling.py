@@ -41,9 +41,12 @@ class Telling:
             return RunState.PAUSED, "every open target is paused"
         if trouble and dispatcher.judges.backlog():
             return RunState.WAITING, trouble
-        waiting = {n for g in dispatcher.setup.gates.values() for n in g.waiting}
+        gates = dispatcher.setup.gates.values()
+        waiting = {name for gate in gates for name in gate.waiting}
         if all(q.name in waiting or q.state is TargetState.PAUSED for q in open_):
-            return RunState.WAITING, "no account has budget"
+            first = next((n for n in self._accounts.values() if n.waiting and n.reason), None)
+            why = f"; account {first.name}: {first.reason}" if first else ""
+            return RunState.WAITING, f"no account has budget{why}"
         return RunState.RUNNING, trouble
 
     def news(
