@@ -315,7 +315,7 @@ class Dispatcher:
                 queue.reopen()
                 self.log("resumed", f"{queue.name}: answers again", target=queue.target)
             elif usable(outcome) is False:
-                queue.health.plan_trial(now)
+                queue.trial_later(now)
             return
         complaint = queue.health.complaint()
         if complaint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from fftui.platforms.rulings import Scope, scope
 
 _IN_A_ROW = 10
 """Unusable calls one after another that pause a target whatever its share was."""
-_PROBE_S = (5.0, 300.0)
+_PROBE_S = (2.0, 300.0)
 """Wait before the first trial call of a paused target, and the longest one."""
 
 
@@ -70,6 +71,13 @@ class Health:
         wait = float(low * 2.0 ** min(self._trials, 10))
         self.trial_at = now + min(high, wait)
         self._trials += 1
+
+    @property
+    def promise(self) -> str:
+        """When the next trial is, for people; empty where there will be none."""
+        if self.trial_at is None:
+            return ""
+        return time.strftime("; tried again at %H:%M:%S", time.localtime(self.trial_at))
 
     def clear(self) -> None:
         """Begin anew: the target goes on."""

@@ -130,7 +130,13 @@ class TargetQueue:
         self.state, self.reason, self._trial = TargetState.PAUSED, reason, None
         self.health.trial_at = None
         if trial_from is not None:
-            self.health.plan_trial(trial_from)
+            self.trial_later(trial_from)
+
+    def trial_later(self, now: float) -> None:
+        """Set the time of the next trial call, and say it in the reason."""
+        self.reason = self.reason.removesuffix(self.health.promise)
+        self.health.plan_trial(now)
+        self.reason += self.health.promise
 
     def reopen(self) -> None:
         """Go on after a pause."""
