@@ -87,6 +87,9 @@ class Control:
         if command.kind == "stop":
             self._stop(f"stopped by {by}")
             return "draining", self._event("draining", f"{by} asked the run to stop")
+        if command.kind == "reload":
+            # The engine looks by itself at what was appended: as soon as it is told, see `run`.
+            return "the calls in flight are finished, then it is taken up", None
         if queue is None:
             return "no such target", None
         if command.kind == "pause_target":
@@ -99,7 +102,7 @@ class Control:
             await self._wiring.restart()
         except ServerError as error:
             return str(error), self._event("error", str(error), "error")
-        mended = dispatcher.reopen()
+        mended = dispatcher.pauses.reopen()
         if not dispatcher.paused and not mended:
             return "was running already", None
         dispatcher.paused = False
@@ -119,7 +122,7 @@ class Control:
             await self._wiring.restart()
         except ServerError as error:
             return str(error), self._event("error", str(error), "error", queue.target)
-        dispatcher.reopen(queue)
+        dispatcher.pauses.reopen(queue)
         return "resumed", self._event(
             "resumed", f"{queue.name} resumed by {by}", target=queue.target
         )

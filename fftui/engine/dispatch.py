@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -17,17 +16,16 @@ from typing import Any
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.scenarios import Message
-from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
 from fftui.engine import stopping
 from fftui.engine.ask import Asker, Line, opening, request_seed
 from fftui.engine.budget import Gate
 from fftui.engine.grade import Answered, Grading, PutBackError
-from fftui.engine.health import usable
 from fftui.engine.judging import JudgeQueue, Waiting
 from fftui.engine.needs import Need, need_of
-from fftui.engine.schedule import TargetQueue, by_person, pick
+from fftui.engine.pauses import Pauses
+from fftui.engine.schedule import TargetQueue, pick
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
 from fftui.results.summary import Rules
@@ -38,7 +36,6 @@ from fftui.store.writer import Writer
 
 _REVIEW_S = 0.1
 """Settled counts are read again at most this often per target."""
-_BACKOFF_S = (0.5, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +75,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self.judges = JudgeQueue(self.setup.grading)
+        self.pauses = Pauses(self.queues, self.setup.gates, self.gate, self.setup.tries, self.log)
 
     @property
     def in_flight(self) -> int:
@@ -256,8 +254,8 @@ class Dispatcher:
     ) -> Answered | None:
         """Bring the attempt to its committed end, or open it again; what is left to grade."""
         now = time.time()
-        ready_at = self._open_again(queue, ordinal, outcome, now)
-        self._judge_health(queue, ordinal, outcome, now)
+        ready_at = self.pauses.open_again(queue, ordinal, outcome, now)
+        self.pauses.after(queue, ordinal, outcome, now)
         if ready_at is not None:
             queue.put_back(ordinal, ready_at)
             return None
@@ -274,87 +272,6 @@ class Dispatcher:
             outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
             outcome.cut, turns, answers[-1],
         )  # fmt: skip
-
-    def _open_again(
-        self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float
-    ) -> float | None:
-        """When to send the attempt again; `None`: this outcome is its end."""
-        low, high = _BACKOFF_S
-        if outcome.kind is OutcomeClass.RATE_LIMITED:
-            if scope(outcome) is Scope.TARGET:
-                tries = queue.failed_once_more(ordinal, now)
-                wait = outcome.retry_after
-                queue.held_until = now + (min(high, low * 2.0**tries) if wait is None else wait)
-            return now
-        if outcome.kind in (OutcomeClass.QUOTA, OutcomeClass.CONFIG):
-            reach = scope(outcome)
-            if reach is Scope.ITEM:
-                return None
-            if reach is Scope.ACCOUNT:
-                self.pause_account(self.gate(queue), outcome.signal)
-            else:
-                self.pause_target(queue, outcome.signal)
-            return now
-        if outcome.kind not in (OutcomeClass.INFRA, OutcomeClass.EMPTY):
-            return None
-        tries = queue.failed_once_more(ordinal, now)
-        if tries >= min(self.setup.tries, outcome.retries + 1) and (
-            outcome.kind is OutcomeClass.EMPTY or queue.fails_alone(ordinal)
-        ):
-            return None
-        if outcome.at_once and tries == 1:
-            return now
-        # Jitter only spreads load; no result depends on it.
-        wait = min(high, low * 2.0 ** (min(tries, 10) - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
-        return now + (wait if outcome.retry_after is None else outcome.retry_after)
-
-    def _judge_health(self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float) -> None:
-        """Pause a target that gives nothing usable, try it again later, let it go on."""
-        if queue.trial_ended(ordinal):
-            if usable(outcome):
-                queue.reopen()
-                self.log("resumed", f"{queue.name}: answers again", target=queue.target)
-            elif usable(outcome) is False:
-                queue.trial_later(now)
-            return
-        complaint = queue.health.complaint()
-        if complaint:
-            self.pause_target(queue, complaint, trial_from=now)
-
-    def pause_target(
-        self, queue: TargetQueue, reason: str, *, trial_from: float | None = None
-    ) -> None:
-        """The engine itself pauses a target that cannot go on.
-
-        With `trial_from` (now) it is tried again by itself; otherwise a person resumes it.
-        """
-        if queue.state in (TargetState.OPEN, TargetState.CLOSING):
-            queue.pause(reason, trial_from=trial_from)
-            self.log("paused", f"{queue.name}: {reason}", "warning", queue.target)
-
-    def pause_account(self, gate: Gate, reason: str) -> None:
-        """Nothing is sent on the account until a person has mended it and says resume."""
-        if not gate.paused:
-            gate.paused = reason
-            self.log("paused", f"account {gate.plan.name}: {reason}", "error")
-
-    def reopen(self, queue: TargetQueue | None = None) -> bool:
-        """Take back pauses of the engine's own: of one target and its account, or of all.
-
-        False when there were none.
-        """
-        chosen = self.queues.values() if queue is None else [queue]
-        gates = self.setup.gates.values() if queue is None else [self.gate(queue)]
-        paused = [
-            q for q in chosen
-            if q.state is TargetState.PAUSED and (queue is not None or not by_person(q.reason))
-        ]  # fmt: skip
-        shut = [g for g in gates if g.paused]
-        for one in paused:
-            one.reopen()
-        for gate in shut:
-            gate.paused = ""
-        return bool(paused or shut)
 
     def log(self, kind: str, text: str, severity: str = "info", target: int | None = None) -> None:
         """A line in the run's log, without waiting for it."""
@@ -410,7 +327,7 @@ class Dispatcher:
             if error.outcome.kind is not OutcomeClass.RATE_LIMITED and (
                 scope(error.outcome) is Scope.ACCOUNT
             ):
-                self.pause_account(gate, error.outcome.signal)
+                self.pauses.account(gate, error.outcome.signal)
             fails = self.judges.failed(waiting, str(error), error.outcome.retry_after, time.time())
             if fails == self.setup.tries:
                 self.log("error", f"{grader.name} cannot be asked: {error}", "warning")

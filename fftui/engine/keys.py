@@ -20,12 +20,12 @@ async def poll_keys(client: Client, lines: Mapping[int, Line]) -> None:
     OpenRouter states the free models' day nowhere else, except in the refusal that ends it.
     """
     known = [line for line in lines.values() if line.endpoint.platform == "openrouter"]
-    accounts = {line.gate.account: line for line in known if line.keys}
+    accounts = {line.gate.purse.account: line for line in known if line.keys}
     while accounts:
         for line in accounts.values():
             url = f"{line.endpoint.base_url}/key"
             for key in line.keys:
                 reply = await client.get(url, key.reveal(), "bearer", _DEADLINE_S)
                 if not isinstance(reply, str):
-                    line.gate.learn(key_status(reply), time.time())
+                    line.gate.purse.learn(key_status(reply), time.time())
         await asyncio.sleep(_EVERY_S)

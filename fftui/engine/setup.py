@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from fftui.credentials import Secret, find_key
-from fftui.domain.parts import FREE, LOCAL, SIM, AccountPlan, EnginePlan
+from fftui.domain.parts import LOCAL, SIM, AccountPlan, EnginePlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.states import TargetState
-from fftui.domain.targets import Endpoint, Sampling, Target
+from fftui.domain.targets import FREE, Endpoint, Sampling, Target
 from fftui.engine.ask import Line
 from fftui.engine.budget import Gate
 from fftui.engine.grade import Grading
 from fftui.engine.health import Health
 from fftui.engine.local_model import weights
+from fftui.engine.purse import Purse
 from fftui.engine.schedule import TargetQueue, by_person
 from fftui.engine.servers import ChildServer, ServerError
 from fftui.results.summary import Rules
@@ -201,13 +202,16 @@ def _gate(
         book.close()
     return Gate(
         plan=limits,
-        account=name,
-        windows=_windows(limits, here, reader.header().uuid),
-        open_ledger=lambda: Ledger(place),
+        purse=Purse(
+            account=name,
+            windows=_windows(limits, here, reader.header().uuid),
+            open_ledger=lambda: Ledger(place),
+            period_scale=limits.period_scale,
+            free=any(e.model.endswith(FREE) for e in here),
+        ),
         concurrency=limits.concurrency or plan.engine.concurrency,
         wake=wake,
         platform=here[0].platform,
-        free=any(e.model.endswith(FREE) for e in here),
         spent_usd=_spent(reader, account, here),
     )
 

@@ -13,7 +13,7 @@ from fftui.domain.labels import Label, Tier
 from fftui.domain.states import TargetState
 from fftui.engine import stopping
 from fftui.engine.schedule import TargetQueue
-from fftui.results.rates import interval, settled_interval, tally
+from fftui.results.rates import Empty, interval, settled_interval, tally
 from fftui.results.summary import Rules, rules_of
 from fftui.stats.interval import Interval
 from fftui.store import sqlite
@@ -29,9 +29,11 @@ _LOOK_EVERY = 0.25
 Look = Callable[[TargetCounts, int, Tier, int], Interval | None]
 
 
-def all_finished(counts: TargetCounts, grader: int, tier: Tier, repeats: int) -> Interval | None:
+def all_finished(
+    counts: TargetCounts, grader: int, tier: Tier, repeats: int, empty: Empty = "exclude"
+) -> Interval | None:
     """What `settled_interval` must never become: every verdict so far, prefix or not."""
-    part = tally(counts, grader, tier, "n", "exclude")
+    part = tally(counts, grader, tier, "n", empty)
     return interval(part.successes, part.n, part.n, repeats)
 
 

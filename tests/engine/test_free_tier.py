@@ -46,7 +46,9 @@ def limits(kind: str, scale: float) -> str:
 
 def account(scale: float, *, concurrency: int, more: str = "shared = false") -> str:
     """The plan's side: it states no limit."""
-    return f'[[accounts]]\nname = "a"\nperiod_scale = {scale}\nconcurrency = {concurrency}\n{more}\n'
+    return (
+        f'[[accounts]]\nname = "a"\nperiod_scale = {scale}\nconcurrency = {concurrency}\n{more}\n'
+    )
 
 
 def five(url: str) -> str:
@@ -103,9 +105,7 @@ def test_a_minutes_limit_is_kept_by_many_calls_at_once(tmp_path: Path) -> None:
         assert run.calls.rate_limited == 0
 
 
-def test_two_runs_on_one_key_share_its_day(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_runs_on_one_key_share_its_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", os.fspath(tmp_path / "state"))
     monkeypatch.setenv("FREE_KEY", "sk-placeholder-0123456789")
     scale = DAY_S / 86400

@@ -14,6 +14,7 @@ from fftui.domain.parts import AccountPlan
 from fftui.domain.targets import Endpoint, Price
 from fftui.engine.budget import Gate
 from fftui.engine.needs import Need, need_of, priced
+from fftui.engine.purse import Purse
 from fftui.store.ledger import Ledger, Window
 
 ONE: Need = {"requests": 1.0}
@@ -21,9 +22,8 @@ ANSWER = Outcome(OutcomeClass.ANSWERED, "stop", status=200)
 
 
 def gate(folder: Path, *windows: Window, concurrency: int = 32) -> Gate:
-    return Gate(
-        AccountPlan(name="a"), "a", windows, lambda: Ledger(folder), concurrency, lambda: None
-    )
+    purse = Purse("a", windows, lambda: Ledger(folder))
+    return Gate(AccountPlan(name="a"), purse, concurrency, lambda: None)
 
 
 def day(limit: float) -> Window:
@@ -38,8 +38,8 @@ async def opened(one: Gate, need: Need = ONE, keep: Need | None = None) -> bool:
     """Ask as the dispatcher does: once more when a purchase was under way."""
     if one.is_open(time.time(), need, keep or {}):
         return True
-    if one._refill is not None:
-        await one._refill
+    if one.purse._buying is not None:
+        await one.purse._buying
     return one.is_open(time.time(), need, keep or {})
 
 
@@ -181,9 +181,7 @@ async def test_money_is_reserved_at_its_most_and_settled_at_its_cost(tmp_path: P
     assert await opened(one, need)
     one.take(need)
     assert not await opened(one, need)
-    cheap = priced(
-        Outcome(OutcomeClass.ANSWERED, "stop", status=200, usage=Usage(5, 0)), endpoint
-    )
+    cheap = priced(Outcome(OutcomeClass.ANSWERED, "stop", status=200, usage=Usage(5, 0)), endpoint)
     assert cheap.usage.cost_usd == 0
     one.heard(cheap, need, time.time(), time.time())
     one.give_back()

@@ -62,7 +62,9 @@ def plan(url: str) -> list[str]:
         f'base_url = "{url}/direct/v1"\nmodel = "{name}"\naccount = "judges"\n'
         for name in ("sim-judge", "erring")
     ]
-    return [*parts, *judges, HEURISTIC]
+    # The router's minutes last as long as its profile says.
+    router = '[[accounts]]\nname = "router"\nperiod_scale = 0.02\nshared = false\n'
+    return [*parts, *judges, HEURISTIC, router]
 
 
 def test_every_count_equals_the_simulator_s_ledger(tmp_path: Path) -> None:
