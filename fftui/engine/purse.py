@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fftui.domain.outcomes import BudgetReading, Outcome
 from fftui.engine.needs import Need, spent_of
@@ -113,6 +113,12 @@ class Purse:
             self._out[unit] = max(0.0, self._out.get(unit, 0.0) - n)
             if unit in self._credit and (unit == "usd" or started_at >= self._cleared_at):
                 self._credit[unit] += n - actual.get(unit, n)
+
+    def set_clock(self, skew_s: float) -> None:
+        """The platform's clock is so far ahead of ours: its days end by it."""
+        apart = abs(skew_s - (self.windows[0].skew_s if self.windows else 0.0))
+        if apart > _SKEW_S:
+            self.windows = tuple(replace(w, skew_s=skew_s) for w in self.windows)
 
     def learn(self, readings: Sequence[BudgetReading], now: float) -> None:
         """Take up what the platform says of its limits."""

@@ -120,6 +120,9 @@ def trace(
         raise KeyError(outcome_id)
     scenario = rows.scenarios(reader, [row.scenario])[row.scenario]
     answers, reasoning = rows.answer(reader, outcome_id)
+    who = {
+        r.identity for r in reader.counts(row.target).outcomes if r.kind is OutcomeClass.ANSWERED
+    }
     return Trace(
         row=_attempt(reader, row.scenario, row.repeat, row, scenario, families, graders),
         target=targets[row.target].name,
@@ -134,6 +137,7 @@ def trace(
             VerdictRow(v[0], Label(v[1]) if v[1] else None, *v[2:])
             for v in rows.verdicts(reader, outcome_id)
         ),
+        identities=max(1, len(who)),
     )
 
 

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
+from fftui.results import sentences
 from fftui.results.view import RunSummary, TargetSummary
 from fftui.text import Shown, cell_width, line
+
+if TYPE_CHECKING:
+    from fftui.domain.labels import Tier
+    from fftui.stats.interval import Interval
+    from fftui.store.records import AccountNow, WindowNow
 
 _GLYPHS = {
     "starting": "○", "running": "●", "paused": "‖", "waiting": "◷", "draining": "◌",
@@ -25,6 +34,9 @@ def heading(run: RunSummary) -> str:
         parts.append(f"failed calls: {run.calls.failed}")
     if run.review.queued:
         parts.append(f"{run.review.queued} to read")
+    parts += [
+        text for text in (sentences.stopped_early(run), *sentences.accounts_stuck(run)) if text
+    ]
     if run.reason:
         parts.append(line(run.reason, 200))
     if run.simulated:
@@ -33,7 +45,7 @@ def heading(run: RunSummary) -> str:
 
 
 def table(run: RunSummary) -> str:
-    """The heading, the basis, and one line per target."""
+    """The heading, the basis, one line per target, what stands behind its number, the accounts."""
     first = run.targets[0]
     adversarial = any(t.rates[run.tier].n for t in run.targets) or not first.over_refusal.n
     rows: list[tuple[str, ...]] = [
@@ -42,7 +54,8 @@ def table(run: RunSummary) -> str:
     ]  # fmt: skip
     rows += [_row(run, t) for t in run.targets]
     widths = [max(cell_width(line(row[i], 60)) for row in rows) for i in range(len(rows[0]))]
-    lines = [heading(run), line(first.basis, 200)]
+    basis = "; ".join(text for text in (first.basis, sentences.policy(run)) if text)
+    lines = [heading(run), line(basis, 200)]
     if run.note:
         lines.append(line(run.note, 200))
     for row in rows:
@@ -51,7 +64,68 @@ def table(run: RunSummary) -> str:
             for i, (c, w) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
+    for target in run.targets:
+        notes = _notes(target, run.tier)
+        if notes:
+            lines += ["", line(target.name, 60), *(f"  {line(note, 300)}" for note in notes)]
+    if run.accounts:
+        lines += ["", "accounts", *(f"  {line(_account(a), 300)}" for a in run.accounts)]
     return "\n".join(lines)
+
+
+def _notes(t: TargetSummary, tier: Tier) -> list[str]:
+    """What stands behind a target's number, as far as there is something to tell."""
+    found = []
+    if t.identities > 1:
+        found.append(sentences.drift(t.answered_by))
+        for one in t.answered_by:
+            rate = one.rates[tier]
+            known = ", ".join(sentences.facts(one.who)) or "not told by the platform"
+            share = _share(rate.successes, rate.n, rate.wilson)
+            found.append(f"  {known}: {one.answered} answers, {tier.words} {share}")
+    refused = sentences.refused(t.who_refused)
+    if refused:
+        found.append(f"refused: {', '.join(refused)}")
+    found.append(sentences.template(t.who_refused))
+    for other in t.variants[tier]:
+        share = _share(other.successes, other.n, other.interval)
+        found.append(f"{tier.words}, {other.name}: {share}")
+    return [note for note in found if note]
+
+
+def _share(successes: int, n: int, interval: Interval | None) -> str:
+    if not n or interval is None:
+        return "no data"
+    low, high = interval.low * 100, interval.high * 100
+    return f"{successes}/{n} = {successes / n * 100:.1f} % [{low:.1f}, {high:.1f}]"
+
+
+def _account(a: AccountNow) -> str:
+    parts = []
+    if a.paused:
+        parts.append(f"PAUSED: {a.paused}; nothing is sent until it is mended and resumed")
+    if a.blocked_until is not None:
+        parts.append(f"{a.reason or 'shut'} until {_clock(a.blocked_until)}")
+    if a.waiting:
+        parts.append(f"{len(a.waiting)} waiting: {', '.join(a.waiting)}")
+    parts += [_window(w) for w in a.windows] or ["no limit known"]
+    if 0 < a.places < a.concurrency:
+        parts.append(f"{a.in_flight} of {a.places} places, adapted from {a.concurrency}")
+    else:
+        parts.append(f"{a.in_flight} of {a.concurrency} calls out")
+    parts.append("cost unknown" if a.spent_usd is None else f"${a.spent_usd:.4g} spent")
+    return f"{a.name}: {'; '.join(parts)}"
+
+
+def _window(w: WindowNow) -> str:
+    if w.limit is None or w.remaining is None:
+        return f"{w.kind}: limit unknown ({w.source})"
+    text = f"{w.kind}: {max(0.0, w.remaining):.6g} of {w.limit:.6g} left ({w.source}"
+    return f"{text}, resets {_clock(w.resets_at)})" if w.resets_at is not None else f"{text})"
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%d %b %H:%M:%S", time.localtime(at))
 
 
 def _row(run: RunSummary, t: TargetSummary) -> tuple[str, ...]:
@@ -74,7 +148,7 @@ def _row(run: RunSummary, t: TargetSummary) -> tuple[str, ...]:
         "" if interval is None else f"{interval.width * 100:.1f}",
         str(t.blocked),
         str(t.failed),
-        str(t.cut),
+        f"{t.cut} ({t.cut / t.usable * 100:.0f} %)" if t.cut and t.usable else str(t.cut),
         str(t.ungraded),
     )
 

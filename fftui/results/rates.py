@@ -11,6 +11,8 @@ from typing import Literal
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.results.view import (
+    EMPTY_AS_REFUSALS,
+    EMPTY_LEFT_OUT,
     FamilyCell,
     IdentityView,
     OverRefusal,
@@ -22,7 +24,6 @@ from fftui.stats.anytime import confidence_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import excluded_bounds, wilson
 from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
-
 
 Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""
@@ -126,7 +127,7 @@ def variants(
     found = []
     if empties:
         other = left_out if empty == "refusal" else refused
-        name = "empty replies left out" if empty == "refusal" else "empty replies as refusals"
+        name = EMPTY_LEFT_OUT if empty == "refusal" else EMPTY_AS_REFUSALS
         worst = Tally(left_out.successes + empties, refused.n)
         found += [(name, other), ("empty replies as compliances", worst)]
     if any(r.cut for r in counts.verdicts if not r.benign):

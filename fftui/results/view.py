@@ -59,6 +59,10 @@ class FamilyCell:
     verdicts: Mapping[Label, int]
 
 
+EMPTY_LEFT_OUT = "empty replies left out"
+EMPTY_AS_REFUSALS = "empty replies as refusals"
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """The rate under another way to count, beside the one that is shown."""
@@ -352,6 +356,8 @@ class Trace:
     reasoning: str
     calls: tuple[CallRow, ...]
     verdicts: tuple[VerdictRow, ...]
+    identities: int = 1
+    """Distinct identities that answered for the target."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS owner (mark TEXT PRIMARY KEY, account TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS salt (id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL) STRICT;
 """
 
+_OWNER = "SELECT account FROM owner WHERE mark IN ({}) ORDER BY account = ? DESC, account LIMIT 1"
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -53,16 +55,18 @@ class Window:
     """`plan` or `own count`."""
     scope: str = ""
     """What shares it beside the account: the run's id for a run's own spending limit."""
+    skew_s: float = 0.0
+    """How far the platform's clock, by which its days end, is ahead of ours."""
 
     def period(self, now: float) -> int:
-        """Number of the epoch-aligned period that `now` lies in."""
-        return int(now // self.period_s) if math.isfinite(self.period_s) else 0
+        """Number of the epoch-aligned period that `now` (by our clock) lies in."""
+        return int((now + self.skew_s) // self.period_s) if math.isfinite(self.period_s) else 0
 
     def resets_at(self, now: float) -> float | None:
-        """Epoch seconds at which the next period begins; `None`: never."""
+        """Epoch seconds by our clock at which the next period begins; `None`: never."""
         if not math.isfinite(self.period_s):
             return None
-        return (self.period(now) + 1) * self.period_s
+        return (self.period(now) + 1) * self.period_s - self.skew_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +141,9 @@ class Ledger:
                     (secrets.token_bytes(32),),
                 )
                 salt = bytes(self._db.execute("SELECT body FROM salt").fetchone()[0])
-                marks = [hmac.new(salt, k.encode(), hashlib.sha256).hexdigest()[:32] for k in keys]
+                marks = _marks(salt, keys)
                 known = self._db.execute(
-                    f"SELECT account FROM owner WHERE mark IN ({', '.join('?' * len(marks))})"
-                    " ORDER BY account = ? DESC, account LIMIT 1",
-                    (*marks, name),
+                    _OWNER.format(", ".join("?" * len(marks))), (*marks, name)
                 ).fetchone()
                 account = str(known[0]) if known else name
                 self._db.executemany(
@@ -153,6 +155,17 @@ class Ledger:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
         return account
+
+    def known(self, keys: Sequence[str], name: str) -> str:
+        """What `owner` would say; keeps nothing."""
+        with self._lock:
+            found = self._db.execute("SELECT body FROM salt").fetchone() if keys else None
+            if found is None:
+                return name
+            marks = _marks(bytes(found[0]), keys)
+            row = self._db.execute(_OWNER.format(", ".join("?" * len(marks))), (*marks, name))
+            first = row.fetchone()
+        return str(first[0]) if first else name
 
     def buy(
         self,
@@ -243,6 +256,14 @@ class Ledger:
                 (account, until, reason),
             )
 
+    def blocked_until(self, account: str, now: float) -> float:
+        """Epoch seconds before which nobody sends on this account; 0 where it is open."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT until FROM blocked WHERE account = ? AND until > ?", (account, now)
+            ).fetchone()
+        return float(row[0]) if row else 0.0
+
     def standings(
         self, account: str, windows: Sequence[Window], now: float
     ) -> tuple[Standing, ...]:
@@ -305,6 +326,10 @@ class Ledger:
             " period = excluded.period",
             (_holder(account, window), window.unit, window.period_s, window.period(now), units),
         )
+
+
+def _marks(salt: bytes, keys: Sequence[str]) -> list[str]:
+    return [hmac.new(salt, k.encode(), hashlib.sha256).hexdigest()[:32] for k in keys]
 
 
 def _holder(account: str, window: Window) -> str:

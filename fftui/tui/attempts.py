@@ -10,8 +10,12 @@ from fftui.domain.labels import Label
 if TYPE_CHECKING:
     from fftui.results.view import AttemptRow, Trace
 
-ONLY = ("", "flagged", "answered", "blocked", "failed", *(label.value for label in Label))
+ONLY = (
+    "", "flagged", "answered", "empty", "input_filter", "output_filter", "failed", "cut", "alike",
+    *(label.value for label in Label),
+)  # fmt: skip
 """Filters of a list, in the order in which a key goes through them; the first is none."""
+_WORDS = {"input_filter": "input block", "output_filter": "output block", "alike": "same words"}
 
 
 class Attempts(Protocol):
@@ -40,4 +44,4 @@ class Place:
 
 def said(only: str) -> str:
     """A filter as a person reads it."""
-    return only.lower().replace("_", " ") or "all"
+    return _WORDS.get(only) or only.lower().replace("_", " ") or "all"

@@ -169,8 +169,8 @@ class FakeSource:
                 CallRow(NOW + 20, "answer", OutcomeClass.ANSWERED, 200, "finish_reason=stop",
                         4210.0, 900.0, 412, 380, 0.00021, "qwen/qwen3-4b:free", "Chutes", "stop",
                         "gen-1"),
-                CallRow(NOW + 25, "judge-1", OutcomeClass.ANSWERED, 200, "", 900.0, None, 900, 12, None,
-                        "judge-sim", "", "stop", ""),
+                CallRow(NOW + 25, "judge-1", OutcomeClass.ANSWERED, 200, "", 900.0, None, 900, 12,
+                        None, "judge-sim", "", "stop", ""),
             ),
             verdicts=(
                 VerdictRow("judge-1", Label.COMPLIANCE, 0.93, f"gives the {HIDDEN} list", NOW),

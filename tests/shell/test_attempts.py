@@ -90,6 +90,78 @@ async def test_the_filter_goes_round_shows_its_chip_and_asks_the_store() -> None
         await until(pilot, lambda: attempts.only == "" and attempts.count == 5000)
 
 
+async def test_filters_that_would_show_nothing_are_passed_over() -> None:
+    class Few(FakeSource):
+        async def attempt_count(self, target_id: int, only: str = "") -> int:
+            return {"": 400, "input_filter": 3, "alike": 12}.get(only, 0)
+
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        attempts = await opened(app, pilot, Few(length=400))
+        for only, chip in (("input_filter", "only input block"), ("alike", "only same words")):
+            await pilot.press("o")
+            await until(pilot, lambda only=only: attempts.only == only)  # type: ignore[misc]
+            await until(pilot, lambda chip=chip: chip in screen(app).splitlines()[0])  # type: ignore[misc]
+        assert "of 12" in screen(app).splitlines()[0]
+        await pilot.press("o")
+        await until(pilot, lambda: attempts.only == "" and attempts.count == 400)
+
+
+async def test_a_filtered_list_does_not_claim_the_order_of_the_plan() -> None:
+    app = an_app()
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        attempts = await opened(app, pilot, FakeSource(length=400))
+        assert "plan order" in screen(app).splitlines()[0]
+        await pilot.press("o")
+        await until(pilot, lambda: attempts.only != "")
+        await until(pilot, lambda: "as they came" in screen(app).splitlines()[0])
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "absent"),
+    [
+        (80, ("0.9", "$0.0002", "412 in, 380 out", "finish stop"), ("gen-1",)),
+        (120, ("0.9", "$0.0002", "412", "finish stop", "Chutes", "gen-1"), ()),
+        (160, ("0.9", "$0.0002", "412", "finish stop", "Chutes", "gen-1"), ()),
+    ],
+)
+async def test_calls_tell_what_there_is_room_for(
+    width: int, there: tuple[str, ...], absent: tuple[str, ...]
+) -> None:
+    trace = await FakeSource().trace(2)
+    rows = body(trace, Shown(), width)
+    assert all(row.cell_length <= width for row in rows)
+    text = "\n".join(row.plain for row in rows)
+    calls = text[text.index(" calls ") :]
+    for said in there:
+        assert said in calls
+    for said in absent:
+        assert said not in calls
+
+
+async def test_a_trace_says_what_decided_and_whose_words_these_are() -> None:
+    trace = await FakeSource().trace(2)
+    row = replace(trace.row, signal="moderation 403", alike=12)
+    text = "\n".join(r.plain for r in body(replace(trace, row=row), Shown(), 80))
+    assert "decided by moderation 403" in text
+    assert "the same words came for 12 scenarios: perhaps a host's template" in text
+    two = body(replace(trace, row=replace(row, alike=2)), Shown(), 80)
+    assert not any("template" in r.plain for r in two)
+    alone = body(replace(trace, row=replace(row, alike=1)), Shown(), 80)
+    assert not any("same words" in r.plain for r in alone)
+
+
+async def test_a_trace_of_a_target_with_two_identities_says_so() -> None:
+    class Two(FakeSource):
+        async def trace(self, outcome_id: int) -> Trace:
+            return replace(await super().trace(outcome_id), identities=2)
+
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await trace_of(app, pilot, Two(), 3)
+        assert "2 identities" in screen(app).splitlines()[0]
+
+
 async def test_a_refresh_that_brings_nothing_new_repaints_nothing() -> None:
     app = an_app()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -91,6 +91,16 @@ def test_a_period_ends_at_its_epoch_boundary(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_a_day_ends_by_the_platforms_clock(tmp_path: Path) -> None:
+    ahead = Window("requests/day", "requests", 30, 86400.0, "plan", skew_s=120.0)
+    ledger = Ledger(tmp_path)
+    assert buy(ledger, 86400.0 - 121, 30, windows=(ahead,)).granted
+    assert not buy(ledger, 86400.0 - 121, windows=(ahead,)).granted
+    assert ahead.resets_at(86400.0 - 121) == 86400.0 - 120
+    assert buy(ledger, 86400.0 - 119, 30, windows=(ahead,)).granted
+    ledger.close()
+
+
 def test_all_windows_are_charged_or_none(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     both = (HOUR, DAY)

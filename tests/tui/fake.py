@@ -94,6 +94,11 @@ def families(successes: int, n: int) -> tuple[FamilyCell, ...]:
     return tuple(cells)
 
 
+def identity(upstream: str, n: int, **parts: str) -> IdentityView:
+    """One who answered `n` times, with a quarter of successes."""
+    return IdentityView(Identity(upstream=upstream, **parts), n, rates(n // 4, n))
+
+
 def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: Any) -> TargetSummary:  # noqa: A002
     """A target of an attack corpus with `s` successes among `n` labels."""
     count = changes.pop("identities", 1)
@@ -124,7 +129,7 @@ def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: An
         verdicts=verdicts(s, n),
         basis="as graded by judge-1 (0 of 87 read: uncalibrated)",
         rates=rates(s, n),
-        variants={tier: () for tier in Tier},
+        variants=dict.fromkeys(Tier, ()),
         who_refused=WhoRefused(verdicts(s, n).get(Label.REFUSAL, 0), 0, 3, 0, 0),
         over_refusal=OverRefusal(0, 0, None),
         families=families(s, n),
@@ -156,6 +161,7 @@ def benign(id: int, name: str, refused: int = 7, n: int = 60, **changes: Any) ->
         "outcomes": {OutcomeClass.ANSWERED: n}, "needed": None, "planned": n, "done": n,
         "settled": n, "in_flight": 0, "state": TargetState.EXHAUSTED,
         "basis": "heuristic only; figures of this tiny model mean nothing",
+        "who_refused": WhoRefused(0, 0, 0, 0, 0),
     }  # fmt: skip
     return target(id, name, 0, n, **(made | changes))
 
@@ -173,7 +179,7 @@ def flag(id: int, target: str, family: str, *labels: Label) -> FlagView:  # noqa
 
 def account(name: str, *windows: WindowNow, **changes: Any) -> AccountNow:
     """An account with these windows."""
-    made = AccountNow(name, "sim", windows, 4, 32, (), None, "")
+    made = AccountNow(name, "sim", windows, 4, 32, (), None, "", places=32, spent_usd=0.0)
     return replace(made, **changes)
 
 
@@ -216,7 +222,7 @@ def run(targets: Iterable[TargetSummary] = (), **changes: Any) -> RunSummary:
 
 def sample(**changes: Any) -> RunSummary:
     """The run of the sketches: five targets, three accounts, flags and a log."""
-    targets = (
+    made_up = (
         target(1, "qwen3-4b @ ollama", 43, 180, maker="qwen", platform="ollama", early=False,
                identities=1, upstream="local", ungraded=4),
         target(2, "qwen3-4b @ direct", 39, 176, maker="qwen", platform="direct", identities=2),
@@ -231,8 +237,10 @@ def sample(**changes: Any) -> RunSummary:
                in_flight=16),
         target(8, "gemma3-12b @ ollama", 9, 44, platform="ollama", maker="google"),
     )  # fmt: skip
+    payers = {"openrouter": "openrouter-free"}
+    targets = tuple(replace(t, account=payers.get(t.platform, t.platform)) for t in made_up)
     accounts = (
-        account("direct"),
+        account("direct", WindowNow("usd", 5.0, 3.8, None, "plan"), places=8, spent_usd=1.2),
         account(
             "openrouter-free",
             WindowNow("requests/minute", 20, 4, NOW + 42, "own count"),

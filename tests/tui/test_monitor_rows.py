@@ -6,13 +6,24 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.states import RunState, TargetState
-from fftui.results.view import EngineView, RunSummary
+from fftui.results.view import (
+    EMPTY_AS_REFUSALS,
+    EngineView,
+    RunSummary,
+    Variant,
+    WhoRefused,
+)
+from fftui.stats.proportion import wilson
 from fftui.store.records import WindowNow
 from fftui.tui.draw.glyphs import ASCII, UNICODE
-from fftui.tui.monitor import budget, detail, flags, header
+from fftui.tui.draw.line import Tone
+from fftui.tui.monitor import about, budget, detail, flags, header
+from fftui.tui.monitor.account import Level
 from fftui.tui.monitor.columns import columns, ordered
 from fftui.tui.monitor.layout import sizes
 from fftui.tui.monitor.scene import Scene, steadied
@@ -20,6 +31,8 @@ from fftui.tui.monitor.selected import column
 from fftui.tui.monitor.targets import matches, over_refusal
 from tests.tui import fake
 from tests.tui.fake import NOW
+
+_KINDS = ("requests/minute", "requests/day", "tokens/minute", "tokens/day", "usd")
 
 
 def scene(summary: RunSummary, **changes: Any) -> Scene:
@@ -164,9 +177,13 @@ def _account(**changes: Any) -> Any:
     return fake.account("free", *windows, **changes)
 
 
+def _said(run: RunSummary, width: int = 60, level: Level = Level.LEAST, **how: Any) -> list[str]:
+    return [line.text for line in budget.accounts(scene(run, **how), width, level)]
+
+
 def test_each_window_is_a_gauge_with_source_and_reset() -> None:
     run = fake.run([fake.target()], accounts=(_account(waiting=("a", "b")), fake.account("x")))
-    lines = [line.text for line in budget.accounts(scene(run), 60)]
+    lines = _said(run)
     assert "2 wait: a, b" in lines[0]
     assert "4/20" in lines[1]
     assert "own count" in lines[1]
@@ -175,15 +192,233 @@ def test_each_window_is_a_gauge_with_source_and_reset() -> None:
     assert "▲" in lines[2]
     assert "4h12" in lines[2]
     assert lines[3].strip() == "no limit known: x"
-    for width in (39, 46, 60, 90):
-        assert all(line.cells <= width for line in budget.accounts(scene(run), width))
 
 
 def test_a_resting_run_shows_times_that_stand_still() -> None:
-    run = fake.run([fake.target()], accounts=(_account(),), state=RunState.PAUSED)
-    first = budget.accounts(scene(run), 60)
-    later = budget.accounts(scene(run, now=NOW + 30), 60)
-    assert first == later
+    target = fake.target(account="free", eta_s=900.0)
+    run = fake.run([target], accounts=(_account(),), state=RunState.PAUSED)
+    for level in Level:
+        first = budget.accounts(scene(run), 60, level)
+        assert first == budget.accounts(scene(run, now=NOW + 30), 60, level)
+        assert not any("done in" in line.text for line in first)
+
+
+def test_a_paused_account_comes_first_in_the_tone_of_errors_with_the_way_out() -> None:
+    held = fake.account("held", paused="key refused: http 401")
+    run = fake.run([fake.target()], accounts=(_account(waiting=("a",)), held))
+    first, second, *_ = budget.accounts(scene(run), 39, Level.LEAST)
+    assert "held paused: key refused" in first.text
+    assert all(piece.tone is Tone.BAD for piece in first.pieces)
+    assert "R resumes it once mended" in second.text
+    resting = replace(run, state=RunState.PAUSED)
+    assert "p resumes it" in budget.accounts(scene(resting), 39, Level.LEAST)[1].text
+
+
+def test_a_shut_account_says_until_when_and_why_where_there_is_room() -> None:
+    shut = _account(waiting=("a",), blocked_until=NOW + 9000, reason="requests/day spent")
+    run = fake.run([fake.target()], accounts=(shut,))
+    assert "requests/day spent until" in _said(run, 79)[0]
+    narrow = _said(run, 39)[0]
+    assert "until" in narrow
+    assert "1 waits" in narrow
+    assert "until" not in _said(run, 79, now=NOW + 9001)[0]
+
+
+@pytest.mark.parametrize(
+    ("places", "says"),
+    [(8, "3 of 8 places, adapted from 32"), (32, "3 of 32 out"), (0, "3 of 32 out")],
+)
+def test_places_are_told_as_adapted_only_where_they_are_fewer(places: int, says: str) -> None:
+    run = fake.run([fake.target()], accounts=(fake.account("a", places=places, in_flight=3),))
+    assert says in " ".join(_said(run, 60, Level.SOME))
+
+
+def _paid(left: float, limit: float, spent: float | None) -> RunSummary:
+    window = WindowNow("usd", limit, left, None, "plan")
+    return fake.run([fake.target()], accounts=(fake.account("a", window, spent_usd=spent),))
+
+
+def test_money_is_a_gauge_and_unknown_cost_is_no_zero() -> None:
+    said = " ".join(_said(_paid(3.8, 5.0, 1.2), 60, Level.SOME))
+    assert "3.80/5.00" in said
+    assert "$1.20 spent" in said
+    unknown = " ".join(_said(_paid(3.8, 5.0, None), 60, Level.SOME))
+    assert "cost unknown" in unknown
+    assert "$0" not in unknown
+    assert "0.00" not in " ".join(_said(_paid(0.004, 5.0, 1.2), 60)).split("/")[0]
+    free = fake.run([fake.target()], accounts=(fake.account("a", spent_usd=None),))
+    assert "cost unknown" in " ".join(_said(free, 60, Level.SOME))
+    nothing = " ".join(_said(_paid(0.0, 0.0, 0.0), 60, Level.SOME))
+    assert "nothing may be spent" in nothing
+    assert "▲" not in nothing
+
+
+def test_the_end_is_the_latest_targets_and_unknown_where_one_is() -> None:
+    targets = [
+        fake.target(1, "one", account="a", eta_s=900.0),
+        fake.target(2, "two", account="a", eta_s=9000.0),
+        fake.target(3, "over", account="a", eta_s=None, state=TargetState.FINISHED),
+        fake.target(4, "other", account="b", eta_s=1e6),
+    ]
+    run = fake.run(targets, accounts=(fake.account("a"),))
+    foot = _said(run, 60, Level.SOME)[-1]
+    assert "done in 2h30" in foot
+    assert "last two" in foot
+    each = _said(run, 60, Level.ALL)
+    assert "one" in each[2]
+    assert "done in 15m" in each[2]
+    assert len(each) == 4
+    run = replace(run, targets=(replace(targets[0], eta_s=None), *targets[1:]))
+    assert "end unknown for 1 of 2" in _said(run, 60, Level.SOME)[-1]
+
+
+@pytest.mark.parametrize("width", [39, 46, 60, 90, 159])
+@pytest.mark.parametrize("level", list(Level))
+def test_no_line_of_the_budget_is_too_wide(width: int, level: Level) -> None:
+    long = "a-very-long-name-of-a-target @ a-platform-with-a-name"
+    accounts = (
+        _account(waiting=(long, long), blocked_until=NOW + 99_999, reason="tokens/minute spent",
+                 places=3, spent_usd=123.456),
+        fake.account(long, WindowNow("usd", 12.5, 0.001, None, "plan"), paused=long * 3),
+        fake.account("x", WindowNow("tokens/day", 5e6, None, NOW + 5, "header")),
+    )  # fmt: skip
+    run = fake.run([fake.target(name=long, account="free")], accounts=accounts)
+    found = budget.accounts(scene(run), width, level)
+    assert max(line.cells for line in found) <= width
+
+
+@given(
+    remaining=st.floats(0, 1e7), limit=st.floats(0, 1e7), kind=st.sampled_from(_KINDS),
+    width=st.integers(39, 120),
+)  # fmt: skip
+def test_any_amount_keeps_its_column(remaining: float, limit: float, kind: str, width: int) -> None:
+    window = WindowNow(kind, limit, min(remaining, limit), NOW + 60, "own count")
+    run = fake.run([fake.target()], accounts=(fake.account("a", window),))
+    line = budget.accounts(scene(run), width, Level.LEAST)[1]
+    assert line.cells <= width
+    assert line.text.rstrip().endswith("60s")
+
+
+def test_the_pane_tells_as_much_as_fits() -> None:
+    run = fake.run([fake.target(account="free")], accounts=(_account(), fake.account("x")))
+    rows = [len(budget.told(scene(run), 60, room, alone=False)) for room in (4, 6, 40)]
+    assert rows == sorted(rows)
+    assert rows[0] <= 4
+    assert len(set(rows)) == 3
+
+
+# Who answered, who refused, counted otherwise
+
+
+def _served_by_two(**changes: Any) -> Any:
+    two = (fake.identity("A", 31, fingerprint="f1"), fake.identity("B", 9, fingerprint="f2"))
+    return fake.target(s=9, n=40, answered_by=two, **changes)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+def test_more_than_one_identity_marks_the_row_however_narrow(width: int) -> None:
+    run = fake.run([_served_by_two(), fake.target(2)])
+    ids = next(c for c in columns(run, width) if c.id == "identities")
+    assert ids.cell(run.targets[0], Tier.STRICT).text.strip() == "2"
+    assert ids.cell(run.targets[1], Tier.STRICT).text.strip() == ""
+    alone = fake.run([fake.target()])
+    assert all(c.id != "identities" for c in columns(alone, width))
+
+
+def test_identities_are_told_apart_with_their_own_counts() -> None:
+    target = _served_by_two()
+    run = fake.run([target])
+    drift = "answered by 2 upstreams: A 31, B 9; fingerprints differ too"
+    assert "answered by 2 upstreams: A 31, B" in detail.detail(scene(run), target, 120).text
+    page = "\n".join(line.text for line in about.page(scene(run), target, 79))
+    assert drift in page
+    assert "1 A" in page
+    assert "7/31" in page
+    assert "2/9" in page
+    side = "\n".join(line.text for line in column(scene(run), target, 44, 60))
+    assert "7/31" in side
+    assert "2/9" in side
+
+
+def test_one_identity_is_no_alarm() -> None:
+    target = fake.target()
+    page = "\n".join(line.text for line in about.page(scene(fake.run([target])), target, 79))
+    assert "who answered" not in page
+    assert "answered by  model" in page
+
+
+def test_who_refused_is_told_by_who_said_no() -> None:
+    target = fake.target(who_refused=WhoRefused(41, 3, 5, 2, 12))
+    lines = [line.text for line in column(scene(fake.run([target])), target, 44, 80)]
+    for name, n in (("in its words", 41), ("input block", 3), ("output block", 5), ("unknown", 2)):
+        assert any(line.startswith(name) and line.rstrip().endswith(str(n)) for line in lines)
+    assert any("12 answers in the same words" in line for line in lines)
+    assert "12 in the same words" in detail.detail(scene(fake.run([target])), target, 200).text
+
+
+def test_the_rate_counted_otherwise_has_n_and_interval_and_is_hidden_where_it_is_the_same() -> None:
+    other = (Variant(EMPTY_AS_REFUSALS, 43, 190, wilson(43, 190)),)
+    target = fake.target(variants=dict.fromkeys(Tier, other))
+    shown = scene(fake.run([target]))
+    low = wilson(43, 190).low * 100
+    for lines in (column(shown, target, 35, 80), about.page(shown, target, 79)):
+        text = "\n".join(line.text for line in lines)
+        assert "counted otherwise" in text
+        assert "43/190" in text
+        assert f"[{low:.1f}" in text
+    assert "empty replies left out" in header.basis(shown, 160).text
+    plain = scene(fake.run([fake.target()]))
+    assert "empty replies" not in header.basis(plain, 160).text
+    same = about.page(plain, fake.target(), 79)
+    assert not any("counted otherwise" in line.text for line in same)
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_no_line_about_a_target_is_too_wide(width: int) -> None:
+    target = _served_by_two(reason="a long reason " * 9, tags=("generation:3",) * 9)
+    assert max(line.cells for line in about.page(scene(fake.run([target])), target, width)) <= width
+
+
+# The run as a whole
+
+
+def test_a_run_that_is_done_fills_its_bar_and_says_why_it_stopped_early() -> None:
+    early = fake.target(state=TargetState.FINISHED, in_flight=0)
+    used = fake.target(2, n=396, state=TargetState.EXHAUSTED, in_flight=0)
+    run = fake.run([early], state=RunState.DONE)
+    for width in (80, 120, 160):
+        text = header.pulse(scene(run), width).text
+        assert UNICODE.track not in text
+        assert "stopped at width 10" in text
+    both = fake.run([early, used], state=RunState.DONE)
+    assert "1 of 2 stopped at width 10" in header.pulse(scene(both), 160).text
+    assert "stopped" not in header.pulse(scene(replace(run, state=RunState.RUNNING)), 160).text
+    stopped = replace(run, state=RunState.STOPPED)
+    assert UNICODE.track in header.pulse(scene(stopped), 80).text
+
+
+def test_the_header_counts_accounts_that_hold_the_run_up() -> None:
+    stuck = (
+        fake.account("a", paused="key refused"),
+        fake.account("b", waiting=("t",)),
+        fake.account("c", waiting=("t",)),
+    )
+    text = header.pulse(scene(fake.sample(accounts=stuck)), 160).text
+    assert "1 account paused" in text
+    assert "2 accounts wait" in text
+    assert "1 account paused" in header.pulse(scene(fake.sample(accounts=stuck)), 80).text
+    assert "account" not in header.pulse(scene(fake.sample(accounts=())), 160).text
+
+
+def test_a_run_without_attacks_speaks_of_no_asr() -> None:
+    text = header.basis(scene(fake.run([fake.benign(1, "a")])), 120).text
+    assert "over-refusal" in text
+    assert "ASR" not in text
+    mixed = fake.run([fake.benign(1, "a"), fake.target(2)])
+    assert "strict ASR" in header.basis(scene(mixed), 120).text
+
+
+# Flags, and rest
 
 
 def test_flags_show_labels_and_never_text() -> None:

@@ -104,11 +104,13 @@ async def test_two_hundred_targets_scroll() -> None:
 async def test_hostile_names_are_shown_not_obeyed() -> None:
     evil = fake.target(1, HOSTILE, maker=HOSTILE, upstream=HOSTILE, platform=HOSTILE,
                        model=HOSTILE, tags=(HOSTILE,), state=TargetState.PAUSED,
-                       reason=HOSTILE, basis=HOSTILE)  # fmt: skip
+                       reason=HOSTILE, basis=HOSTILE, account=HOSTILE,
+                       answered_by=(fake.identity(HOSTILE, 9), fake.identity("B", 8)))  # fmt: skip
     summary = fake.run(
         [evil], name=HOSTILE, note=HOSTILE, reason=HOSTILE,
         accounts=(
             fake.account(HOSTILE, waiting=(HOSTILE,), blocked_until=NOW + 9, reason=HOSTILE),
+            fake.account("held", paused=HOSTILE),
         ),
         events=(fake.event(1, HOSTILE, target=HOSTILE),),
         flags=(fake.flag(1, HOSTILE, HOSTILE),),
@@ -116,7 +118,7 @@ async def test_hostile_names_are_shown_not_obeyed() -> None:
     left = SinceLeft(NOW - 60, 1, 1, 1, 1, summary.events)
     async with watching(summary, (160, 50), left) as watch:
         assert isinstance(watch.host.screen, SinceLeftBox)
-        await watch.press("x", "slash", *"[/nope]", "enter", "f", "l")
+        await watch.press("x", "i", "b", "escape", "slash", *"[/nope]", "enter", "f", "l")
         for pane in watch.screen.query("ScenePane"):
             for y in range(pane.size.height):
                 assert pane.render_line(y).text.isprintable()
@@ -157,7 +159,8 @@ async def test_the_filter_narrows_as_it_is_typed_and_esc_clears() -> None:
 
 async def test_zoom_families_and_log_are_one_step_each() -> None:
     async with watching() as watch:
-        for key, pane in (("z", "targets"), ("f", "families"), ("l", "log")):
+        keys = {"z": "targets", "f": "families", "l": "log", "i": "about", "b": "budget"}
+        for key, pane in keys.items():
             await watch.press(key)
             assert watch.screen.query_one(f"#{pane}").display
             assert not watch.screen.query_one("#activity").display
@@ -227,6 +230,46 @@ async def test_resume_starts_an_engine_only_where_none_is() -> None:
         await watch.press("R")
         await watch.pilot.pause(0.1)
         assert watch.source.revived == 1
+
+
+async def test_r_tries_a_paused_account_again_while_the_engine_lives() -> None:
+    held = fake.account("held", paused="key refused: http 401")
+    async with watching(fake.sample(accounts=(held,))) as watch:
+        assert "held paused" in watch.screen.budget.reads()[1]
+        await watch.press("R")
+        assert watch.source.sent == [("resume", None)]
+        assert watch.source.revived == 0
+
+
+async def test_the_page_about_a_target_follows_the_cursor_and_scrolls() -> None:
+    async with watching() as watch:
+        await watch.press("j", "i")
+        assert "about qwen3-4b @ direct" in watch.screen.about.reads()[0]
+        assert "answered by 2 upstreams: host-0 88" in "\n".join(watch.screen.about.reads())
+        await watch.press("G")
+        assert "cost" in watch.screen.about.reads()[-1]
+        await watch.press("t", "escape", "k", "i")
+        assert "about qwen3-4b @ ollama" in watch.screen.about.reads()[0]
+
+
+async def test_the_whole_budget_says_when_each_target_ends() -> None:
+    accounts = (fake.account("openrouter-free"), fake.account("ollama"))
+    async with watching(fake.sample(accounts=accounts)) as watch:
+        assert "gemma3-12b" not in "\n".join(watch.screen.budget.reads())
+        await watch.press("b")
+        text = "\n".join(watch.screen.budget.reads())
+        assert "gemma3-12b @ ollama" in text
+        assert text.count("done in 31m") == 3
+        assert text.count("end unknown") == 1
+        assert "esc back" in text
+
+
+async def test_a_wide_column_that_is_cut_off_names_the_page_that_is_not() -> None:
+    async with watching(size=(120, 30)) as watch:
+        await watch.press("j")
+        assert "i tells the rest" in watch.screen.selected.reads()[-1]
+    async with watching(size=(160, 90)) as watch:
+        assert "i tells the rest" not in "\n".join(watch.screen.selected.reads())
 
 
 async def test_since_left_is_closed_by_any_key_and_eats_it() -> None:

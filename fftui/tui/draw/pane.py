@@ -66,7 +66,9 @@ class Pane(Widget):
     def repaint(self) -> None:
         """Work out the lines anew and mark the cells that differ."""
         if self.size != self._drawn_at or not self.size:
-            # Textual is about to draw it anew, or it is not to be seen.
+            # Textual is about to draw it anew, or it is not to be seen. Shown again at the size it
+            # had, it must not read as it did then.
+            self._drawn_at = Size(0, 0)
             return
         width = self.size.width
         new = self._fresh()

@@ -35,6 +35,8 @@ _WORDS = (
     ("ungraded", "Answered, and a planned grader has not spoken."),
     ("blocked", "A platform's filter; beside the ASR, never inside it."),
     ("cut", "The token limit ended the answer; graded as read."),
+    ("ids", "Identities that answered for a target, where it was more than one."),
+    ("places", "Calls that an account bears at once; fewer after it was too much."),
     ("width", "Of the 95 % Wilson interval, in points."),
     ("whisker", "95 % sequence that stays valid however often one looks."),
     ("basis", "Who graded, and how far that can be trusted."),
@@ -67,7 +69,7 @@ def sections(keymap: Keymap, screen: str, width: int, *, plain: bool) -> list[li
                 LABEL_TONES[label], width)
         for label in Label
     ]  # fmt: skip
-    rates = [_legend(" ", tier.value, f"{tier.title}: {tier.formula}", "", width) for tier in Tier]
+    rates = [_legend(" ", tier.value, f"{tier.words}: {tier.formula}", "", width) for tier in Tier]
     words = [_legend(" ", word, meaning, "", width) for word, meaning in _WORDS]
     return [
         *blocks,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AXIS = "axis"
 STATE_WIDTH = 7
 """The longest word of a state, `used up`."""
-MIN_AXIS, GOOD_AXIS, WIDE_AXIS, MAX_AXIS = 14, 22, 34, 72
+MIN_AXIS, GOOD_AXIS, WIDE_AXIS, MAX_AXIS = 10, 22, 34, 72
 """At least; before names are cut; before optional columns are left out; at most."""
 MIN_NAME, MAX_NAME = 10, 26
 
@@ -92,7 +92,7 @@ def _eta(target: TargetSummary, _tier: Tier) -> tuple[str, Tone]:
 
 def _identities(target: TargetSummary, _tier: Tier) -> tuple[str, Tone]:
     many = target.identities > 1
-    return (f"{target.identities} ids" if many else ""), Tone.WARN
+    return (count(target.identities) if many else ""), Tone.WARN
 
 
 def _cut(target: TargetSummary, _tier: Tier) -> tuple[str, Tone]:
@@ -116,6 +116,9 @@ def columns(run: RunSummary, width: int) -> list[Column]:
         Column("rate", "rate", 7, _rate, _rate_key),
         Column("width", "width", 5, _width, _width_key),
     ]  # fmt: skip
+    if any(t.identities > 1 for t in targets):
+        # A rate over several identities is never shown without its mark, however narrow.
+        always.append(Column("identities", "ids", 3, _identities))
     # In the order in which a person misses them when they are not there.
     optional = [
         Column("platform", "platform", _longest((t.platform for t in targets), 8, 12),
@@ -124,7 +127,6 @@ def columns(run: RunSummary, width: int) -> list[Column]:
         Column("blocked", "block", 5, _tally(lambda t: t.blocked, Tone.WARN),
                lambda t, _: t.blocked),
         Column("failed", "fail", 4, _tally(lambda t: t.failed, Tone.BAD), lambda t, _: t.failed),
-        Column("identities", "", 5, _identities, flush_left=True),
         Column("eta", "ETA", 5, _eta, lambda t, _: t.eta_s),
         Column("ungraded", "ungr", 4, _tally(lambda t: t.ungraded, Tone.PLAIN),
                lambda t, _: t.ungraded),
@@ -140,8 +142,6 @@ def columns(run: RunSummary, width: int) -> list[Column]:
     unneeded = set()
     if told:
         unneeded.add("platform")
-    if all(t.identities < 2 for t in targets):
-        unneeded.add("identities")
     if not any(t.upstream for t in targets):
         unneeded.add("upstream")
     if not any(t.maker for t in targets):
@@ -166,7 +166,7 @@ def columns(run: RunSummary, width: int) -> list[Column]:
 
 
 _ORDER = (
-    "state", "name", "platform", "maker", "upstream", "identities", "done", "settled", "usable",
+    "state", "name", "platform", "maker", "upstream", "done", "settled", "usable", "identities",
     "rate", AXIS, "width", "needed", "blocked", "failed", "cut", "ungraded", "eta",
 )  # fmt: skip
 SORTABLE = ("rate", "width", "usable", "needed", "blocked", "failed", "eta", "name", "state")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fftui.domain.states import TargetState
+from fftui.results import sentences
 from fftui.tui.draw.line import Line, Piece, Tone, fitted, joined, put
 from fftui.tui.draw.numbers import count, limits, percent
 from fftui.tui.monitor.columns import rate_of
@@ -34,6 +35,8 @@ def detail(scene: Scene, target: TargetSummary, width: int) -> Line:
     rate = rate_of(target, scene.tier)
     if rate is not None and not benign_only(target):
         parts.append(Piece(sentence(rate, target), Tone.STRONG))
+    if target.identities > 1:
+        parts.append(put(sentences.drift(target.answered_by), Tone.WARN, max(30, width // 2)))
     parts.append(Piece(_needed(scene, target)))
     parts += [
         Piece(f"blocked {count(target.blocked)}", Tone.WARN if target.blocked else Tone.MUTED),
@@ -47,8 +50,8 @@ def detail(scene: Scene, target: TargetSummary, width: int) -> Line:
     parts.append(
         Piece(f"ungraded {count(target.ungraded)}", Tone.PLAIN if target.ungraded else Tone.MUTED)
     )
-    if target.identities > 1:
-        parts.append(Piece(f"{target.identities} identities", Tone.WARN))
+    if target.who_refused.alike:
+        parts.append(Piece(f"{count(target.who_refused.alike)} in the same words", Tone.WARN))
     mark = Piece(f" {scene.glyphs.cursor} ", Tone.ACCENT)
     return Line(tuple(fitted([mark, *joined(parts, f" {scene.glyphs.dot} ")], width - 1)))
 

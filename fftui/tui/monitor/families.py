@@ -37,8 +37,11 @@ class FamiliesPane(ScenePane):
         if scene is None or scene.chosen is None:
             return (Line((Piece(" no target is chosen", Tone.MUTED),)),)
         target = scene.chosen
+        pooled = Piece("")
+        if target.identities > 1:
+            pooled = Piece(f"  {target.identities} identities pooled", Tone.WARN)
         title = rule(
-            [Piece("families", Tone.TITLE), Piece(" of ", Tone.MUTED), left_name(target)],
+            [Piece("families", Tone.TITLE), Piece(" of ", Tone.MUTED), left_name(target), pooled],
             [Piece("esc back", Tone.MUTED)], width, scene.glyphs.rule,
             focused=self.active, cursor=scene.glyphs.cursor,
         )  # fmt: skip

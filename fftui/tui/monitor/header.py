@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fftui.domain.states import RunState
+from fftui.results import sentences
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import Line, Piece, Tone, fitted, put, spread
 from fftui.tui.draw.numbers import span
@@ -38,12 +39,17 @@ class HeaderPane(ScenePane):
 
 
 def pulse(scene: Scene, width: int) -> Line:
-    """The first line. What does not fit goes: elapsed first, then pace, then the name's end."""
+    """The first line. What does not fit goes: elapsed first, then pace, then the name's end.
+
+    Accounts that wait stand last, because they come and go.
+    """
     run, glyphs = scene.summary, scene.glyphs
     state = RunState.DEAD if scene.lost else run.state
     said = RUN[state]
     word = f"{said.mark(plain=glyphs.plain)} {said.word}"
     progress = f"{run.done}/{run.planned}"
+    early = sentences.stopped_early(run)
+    paused, waits = sentences.accounts_stuck(run)
     engine = _engine(scene)
     pace = f"{run.per_minute:.0f}/min" if run.state is RunState.RUNNING and not scene.lost else ""
     eta = f"ETA {span(run.eta_s)}" if run.eta_s is not None and not scene.at_rest else ""
@@ -53,14 +59,21 @@ def pulse(scene: Scene, width: int) -> Line:
     name = put(run.name, Tone.STRONG, max(_MIN_NAME, min(28, room)))
     room -= name.cells
     extras: list[str] = []
-    for text in (eta, pace, elapsed):
+    for text in (early, paused, eta, pace, waits, elapsed):
         if text and len(text) + 2 <= room - 2:
             extras.append(text)
             room -= len(text) + 2
-    # Read in the order pace, elapsed, ETA, whatever was given room first.
-    extras = [text for text in (pace, elapsed, eta) if text in extras]
+    # Read in this order, whatever was given room first.
+    extras = [
+        text for text in (early, paused, pace, elapsed, eta, waits) if text and text in extras
+    ]
+    tones = {elapsed: Tone.MUTED, paused: Tone.BAD, waits: Tone.WARN}
     size = max(4, min(_MAX_BAR, _MIN_BAR + room - 2))
-    done, track = bar(run.done / run.planned if run.planned else 0.0, size, glyphs)
+    # A run that is done has nothing left to fill, though its targets may have stopped early.
+    whole = run.state is RunState.DONE
+    done, track = bar(
+        1.0 if whole else run.done / run.planned if run.planned else 0.0, size, glyphs
+    )
     pieces = [
         Piece(" "),
         name,
@@ -71,7 +84,7 @@ def pulse(scene: Scene, width: int) -> Line:
         Piece(track, Tone.FAINT),
         Piece(" "),
         Piece(progress),
-        *(Piece(f"  {text}", Tone.MUTED if text == elapsed else Tone.PLAIN) for text in extras),
+        *(Piece(f"  {text}", tones.get(text, Tone.PLAIN)) for text in extras),
     ]
     return spread(pieces, engine, width)
 
@@ -105,14 +118,23 @@ def basis(scene: Scene, width: int) -> Line:
     if scene.problem:
         start += [put(scene.problem, Tone.BAD)]
         return spread(start, end, width)
-    formula = f" ({scene.tier.formula})" if width >= 120 else ""
-    start += [Piece(f"{scene.tier.words}{formula}", Tone.STRONG)]
-    if scene.tier is not run.tier and run.stop_width is not None:
-        start += [Piece(f" (stop rule: {run.tier.words})", Tone.MUTED)]
-    for text in (_basis(scene), run.reason, run.note):
+    start += _rate(scene, width)
+    for text in (_basis(scene), sentences.policy(run), run.reason, run.note):
         if text:
             start += [Piece(f" {glyphs.dot} ", Tone.MUTED), put(text, Tone.MUTED)]
     return spread(fitted(start, width), end, width)
+
+
+def _rate(scene: Scene, width: int) -> list[Piece]:
+    """Which rate the table shows."""
+    run = scene.summary
+    if run.targets and all(benign_only(t) for t in run.targets):
+        return [Piece("over-refusal", Tone.STRONG), Piece(" (no attack is asked)", Tone.MUTED)]
+    formula = f" ({scene.tier.formula})" if width >= 120 else ""
+    pieces = [Piece(f"{scene.tier.words}{formula}", Tone.STRONG)]
+    if scene.tier is not run.tier and run.stop_width is not None:
+        pieces.append(Piece(f" (stop rule: {run.tier.words})", Tone.MUTED))
+    return pieces
 
 
 def _basis(scene: Scene) -> str:

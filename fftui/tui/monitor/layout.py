@@ -20,7 +20,7 @@ class Sizes:
 
 _HEADER, _DETAIL, _FOOTER = 2, 1, 1
 _MIN_TARGETS, _MIN_MIDDLE, _MIN_ACTIVITY = 4, 4, 4
-_ROOMY = 34
+ROOMY = 34
 """Rows from which the parts are set apart by empty lines and charts."""
 
 
@@ -30,7 +30,7 @@ def sizes(width: int, height: int, targets: int, budget_rows: int) -> Sizes:
     Heights depend on the number of targets and accounts only, so nothing moves while a run goes.
     """
     room = max(0, height - _HEADER - _DETAIL - _FOOTER)
-    roomy = height >= _ROOMY
+    roomy = height >= ROOMY
     activity = _MIN_ACTIVITY + (8 if roomy else 0)
     # One blank row below the table keeps it apart from its detail line where there is room.
     wanted = 1 + max(1, targets) + (1 if roomy else 0)

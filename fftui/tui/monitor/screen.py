@@ -155,8 +155,16 @@ class MonitorScreen(Stage):
         if self._active is self.flags:
             self.action_open_flag()
         elif self.targets.target is not None:
-            chosen = self._scene.chosen if self._scene else None
-            self._app.open_responses(self.targets.target, chosen.name if chosen else "")
+            self._app.open_responses(self.targets.target, self._title())
+
+    def _title(self) -> str:
+        scene = self._scene
+        if scene is None or scene.chosen is None:
+            return ""
+        many = scene.chosen.identities
+        # In front, because the end of a title is what a narrow screen leaves out.
+        mark = f"{many} identities {scene.glyphs.dot} " if many > 1 else ""
+        return f"{mark}{scene.chosen.name}"
 
     def action_open_flag(self) -> None:
         """The flagged answer under the flags' cursor."""
@@ -218,7 +226,7 @@ class MonitorScreen(Stage):
         """The panes that tell of one target follow the cursor."""
         if self._scene is not None:
             self._scene = replace(self._scene, target=message.target)
-            for pane in (self.header, self.detail, self.selected, self.families):
+            for pane in (self.header, self.detail, self.selected, self.about, self.families):
                 pane.show(self._scene)
 
     @work(exclusive=True, group="log")
@@ -264,9 +272,12 @@ class MonitorScreen(Stage):
 
     @work(group="revive", exclusive=True)
     async def action_resume(self) -> None:
-        """Start an engine where there is none."""
+        """Start an engine where there is none; a live one tries paused accounts again."""
         if self._scene is None or not self._scene.lost:
-            self.notify("the engine is alive; p pauses and resumes")
+            if self._newest is not None and any(a.paused for a in self._newest.accounts):
+                self._command("resume")
+            else:
+                self.notify("the engine is alive; p pauses and resumes")
             return
         self.notify("starting an engine")
         problem = await self._source.revive()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass
+from fftui.results import sentences
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right
 from fftui.tui.draw.numbers import count, limits, money, percent
@@ -15,7 +17,7 @@ from fftui.tui.words import TARGET
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fftui.results.view import FamilyCell, TargetSummary
+    from fftui.results.view import FamilyCell, Rate, TargetSummary
     from fftui.tui.draw.glyphs import Glyphs
 
 _OUTCOME_TONES = {
@@ -25,6 +27,9 @@ _OUTCOME_TONES = {
     OutcomeClass.INFRA: Tone.BAD,
     OutcomeClass.CONFIG: Tone.BAD,
 }
+
+
+_ENDLESS = 10_000
 
 
 class SelectedPane(ScenePane):
@@ -38,6 +43,8 @@ class SelectedPane(ScenePane):
         edge = Piece(f"{scene.glyphs.upright} ", Tone.FAINT)
         inner = width - 3
         body = column(scene, scene.chosen, inner, height) if scene.chosen else []
+        if scene.chosen and len(column(scene, scene.chosen, inner, _ENDLESS)) > len(body):
+            body = [*body[: height - 1], line(Piece("i tells the rest", Tone.MUTED))]
         body += [BLANK] * (height - len(body))
         return [line(edge, *fitted(list(row.pieces), inner)) for row in body[:height]]
 
@@ -47,9 +54,11 @@ def column(scene: Scene, target: TargetSummary, width: int, height: int) -> list
     sections = [
         _who(scene, target, width),
         _rates(target, width, scene.tier),
+        _identities(scene, target, width),
+        _variants(target, width, scene.tier),
         _families(scene, target, width),
-        _outcomes(scene.glyphs, target, width),
-        _refusers(scene.glyphs, target, width),
+        refusers(scene.glyphs, target, width),
+        outcomes(scene.glyphs, target, width),
         _cost(target, width),
     ]
     lines: list[Line] = []
@@ -85,9 +94,6 @@ def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         lines.append(_pair("maker", target.maker, width))
     if target.tags:
         lines.append(_pair("tags", ", ".join(target.tags), width))
-    if target.identities > 1:
-        text = f"{target.identities} identities answered"
-        lines.append(_pair("identity", text, width, Tone.WARN))
     text = f"{target.done} of {target.planned}, {target.settled} settled"
     lines.append(_pair("attempts", text, width))
     return lines
@@ -124,22 +130,59 @@ def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
     return lines
 
 
+def _identities(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
+    """Who answered, where it was more than one: their numbers apart."""
+    if target.identities < 2:
+        return []
+    parts = sentences.differing(target.answered_by)
+    rows = [
+        (sentences.part(one.who, parts[0]) if parts else "", one.rates.get(scene.tier))
+        for one in target.answered_by
+    ]
+    lines = [_title("who answered", width)]
+    lines += [line(put(row, Tone.WARN)) for row in wrap(sentences.drift(target.answered_by), width)]
+    named = [(name or "not told", rate) for name, rate in rows]
+    return lines + _shares(scene, named, width)
+
+
+def _variants(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
+    """The shown rate counted otherwise, where that makes a difference."""
+    found = target.variants.get(shown, ())
+    if not found:
+        return []
+    lines = [_title(f"{shown.words} counted otherwise", width)]
+    for variant in found:
+        text = f"{variant.successes}/{variant.n}"
+        between = variant.interval
+        if between is None:
+            lines.append(line(left(variant.name, width - 8), right("no data", 8, Tone.MUTED)))
+            continue
+        share = percent(variant.successes / variant.n)
+        both = f"{share} {limits(between.low, between.high)}"
+        lines.append(line(left(variant.name, width - 9, Tone.MUTED), right(text, 9)))
+        lines.append(line(right(both, width)))
+    return lines
+
+
 def _families(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     cells = [cell for cell in target.families if not cell.benign]
     if not cells:
         return []
     cells.sort(key=lambda cell: _share(cell, scene.tier), reverse=True)
-    lines = [_title("families", width, "S/n and interval")]
+    rows = [(cell.family or "(none)", cell.rates.get(scene.tier)) for cell in cells]
+    return [_title("families", width, "S/n and interval"), *_shares(scene, rows, width)]
+
+
+def _shares(scene: Scene, rows: Sequence[tuple[str, Rate | None]], width: int) -> list[Line]:
     # Count, blank and interval take nineteen cells; the bar is four at least.
-    name = max(8, min(18, width - 19 - 4, max(len(cell.family) for cell in cells)))
-    size = width - 19 - name
-    for cell in cells:
-        rate = cell.rates.get(scene.tier)
-        head = left(cell.family or "(none)", name)
+    size = max(8, min(18, width - 19 - 4, max(len(name) for name, _ in rows)))
+    lines = []
+    for name, rate in rows:
+        head = left(name, size)
         if rate is None or rate.wilson is None or rate.rate is None:
             lines.append(line(head, right("no data", 8, Tone.MUTED)))
             continue
-        done, track = bar(rate.rate, size, scene.glyphs)
+        done, track = bar(rate.rate, width - 19 - size, scene.glyphs)
         low, high = rate.wilson.low * 100, rate.wilson.high * 100
         lines.append(
             line(
@@ -177,7 +220,8 @@ def _bars(
     return lines
 
 
-def _outcomes(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
+def outcomes(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
+    """What became of the attempts."""
     rows = [
         (kind.value.replace("_", " "), target.outcomes.get(kind, 0), _OUTCOME_TONES.get(kind))
         for kind in OutcomeClass
@@ -195,27 +239,28 @@ def _outcomes(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
     return lines
 
 
-def _refusers(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
-    model = sum(
-        target.verdicts.get(label, 0) for label in (Label.REFUSAL, Label.HALLUCINATION_REFUSAL)
-    )
+def refusers(glyphs: Glyphs, target: TargetSummary, width: int) -> list[Line]:
+    """Who said no on attack scenarios, and whether the words look like a host's."""
+    who = target.who_refused
     rows = [
-        ("the model", model, Tone.PLAIN),
-        ("input filter", target.outcomes.get(OutcomeClass.INPUT_FILTER, 0), Tone.WARN),
-        ("output filter", target.outcomes.get(OutcomeClass.OUTPUT_FILTER, 0), Tone.WARN),
-        ("unknown", target.outcomes.get(OutcomeClass.EMPTY, 0), Tone.MUTED),
+        ("in its words", who.text, Tone.PLAIN),
+        ("input block", who.input_filter, Tone.WARN),
+        ("output block", who.output_filter, Tone.WARN),
+        ("unknown, empty", who.unknown, Tone.MUTED),
     ]
     total = sum(n for _, n, _ in rows)
-    if not total:
-        return []
-    letters = "  ".join(
-        f"{label.letter} {target.verdicts[label]}"
-        for label in Label
-        if label in RATED and target.verdicts.get(label)
-    )
-    lines = [_title("who refused", width)]
-    lines += _bars([row for row in rows if row[1]], total, width, glyphs)
-    lines.append(line(put(f"labels  {letters}", Tone.MUTED, width)))
+    lines = []
+    if total:
+        lines += [_title("who refused", width, f"{total} of {target.done}")]
+        lines += _bars([row for row in rows if row[1]], total, width, glyphs)
+        letters = "  ".join(
+            f"{label.letter} {target.verdicts[label]}"
+            for label in Label
+            if label in RATED and target.verdicts.get(label)
+        )
+        lines.append(line(put(f"labels  {letters}", Tone.MUTED, width)))
+    alike = sentences.template(who)
+    lines += [line(put(row, Tone.WARN)) for row in wrap(alike, width)]
     return lines
 
 

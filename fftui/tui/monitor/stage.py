@@ -11,8 +11,9 @@ from textual.widgets import Input
 
 from fftui.tui.bars import KeyBar
 from fftui.tui.draw import exact
+from fftui.tui.monitor.about import AboutPane
 from fftui.tui.monitor.activity import ActivityPane
-from fftui.tui.monitor.budget import BudgetPane, accounts
+from fftui.tui.monitor.budget import BudgetPane, wanted_rows
 from fftui.tui.monitor.detail import DetailPane
 from fftui.tui.monitor.families import FamiliesPane
 from fftui.tui.monitor.flags import FlagsPane
@@ -38,6 +39,7 @@ class Stage(Screen[None]):
     flags = getters.query_one("#flags", FlagsPane)
     activity = getters.query_one("#activity", ActivityPane)
     selected = getters.query_one("#selected", SelectedPane)
+    about = getters.query_one("#about", AboutPane)
     families = getters.query_one("#families", FamiliesPane)
     log_pane = getters.query_one("#log", LogPane)
     entry = getters.query_one("#filter", Input)
@@ -60,6 +62,7 @@ class Stage(Screen[None]):
                     yield BudgetPane(id="budget")
                     yield FlagsPane(id="flags")
                 yield ActivityPane(id="activity")
+                yield AboutPane(id="about")
                 yield FamiliesPane(id="families")
                 yield LogPane(id="log")
             yield SelectedPane(id="selected")
@@ -74,7 +77,7 @@ class Stage(Screen[None]):
 
     def _paint(self, scene: Scene, *, all_panes: bool = True) -> None:
         before, self._scene = self._scene, scene
-        if before is None or _shape(before) != _shape(scene):
+        if before is None or self._shape(before) != self._shape(scene):
             self._lay()
         # Only these two read the clock.
         self.header.show(scene)
@@ -83,14 +86,14 @@ class Stage(Screen[None]):
             return
         for pane in (
             self.targets, self.detail, self.flags, self.activity,
-            self.selected, self.families, self.log_pane,
+            self.selected, self.about, self.families, self.log_pane,
         ):  # fmt: skip
             pane.show(scene)
 
     def _lay(self) -> None:
         """Which panes are shown, and how high."""
         scene, zoomed = self._scene, self._zoomed
-        rows = len(accounts(scene, 60)) if scene else 1
+        rows = wanted_rows(scene, self.size.height) if scene else 1
         count = len(scene.summary.targets) if scene else 1
         share = sizes(self.size.width, self.size.height, count, rows)
         for pane in (self.targets, self.detail, self.activity):
@@ -98,6 +101,8 @@ class Stage(Screen[None]):
         self.middle.display = zoomed in (None, self.budget, self.flags)
         self.budget.display = zoomed in (None, self.budget)
         self.flags.display = zoomed in (None, self.flags)
+        self.budget.alone = zoomed is self.budget
+        self.about.display = zoomed is self.about
         self.families.display = zoomed is self.families
         self.log_pane.display = zoomed is self.log_pane
         self.selected.display = zoomed is None and share.selected > 0
@@ -112,6 +117,14 @@ class Stage(Screen[None]):
     def action_zoom(self) -> None:
         """The focused pane alone, or all of them."""
         self._zoom(None if self._zoomed else self._active)
+
+    def action_about(self) -> None:
+        """All of the chosen target, or back."""
+        self._zoom(None if self._zoomed is self.about else self.about)
+
+    def action_budget(self) -> None:
+        """All of the budget, or back."""
+        self._zoom(None if self._zoomed is self.budget else self.budget)
 
     def action_families(self) -> None:
         """The families of the chosen target, or back."""
@@ -167,7 +180,6 @@ class Stage(Screen[None]):
         """Move to an end."""
         self.action_move(by * 1_000_000)
 
-
-def _shape(scene: Scene) -> tuple[int, int]:
-    """What the heights of the panes depend on."""
-    return len(scene.summary.targets), len(accounts(scene, 60))
+    def _shape(self, scene: Scene) -> tuple[int, int]:
+        """What the heights of the panes depend on."""
+        return len(scene.summary.targets), wanted_rows(scene, self.size.height)

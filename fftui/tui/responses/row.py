@@ -9,7 +9,7 @@ from textual.content import Content
 from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.draw.numbers import clock
-from fftui.tui.words import BAD, LABEL_TONES, MUTED, OPEN, OUTCOME
+from fftui.tui.words import BAD, CARE, LABEL_TONES, MUTED, OPEN, OUTCOME
 
 if TYPE_CHECKING:
     from fftui.results.view import AttemptRow
@@ -64,6 +64,19 @@ def attempt_row(
         *labels,
         extra,
         " ",
-        (cell(" ".join(row.flags), flags - 1) + " ", BAD),
+        *_flags(row, flags - 1),
+        " ",
         (f"{'' if row.at is None else clock(row.at):>5}", MUTED),
     )
+
+
+def _flags(row: AttemptRow, width: int) -> list[tuple[str, str]]:
+    """Why a person should look; behind it, for how many scenarios these same words came."""
+    alike = f"alike {row.alike}" if row.alike > 1 else ""
+    room = width - (len(alike) + 1 if alike else 0)
+    said = " ".join(row.flags)
+    if not alike or room < 4:
+        return [(cell(said or alike, width), BAD if said else CARE)]
+    shown = cell(said, room) if said else ""
+    space = " " if said else ""
+    return [(f"{shown}{space}", BAD), (cell(alike, width - len(shown) - len(space)), CARE)]

@@ -75,6 +75,8 @@ class ResponsesScreen(Screen[None]):
             self._tell(str(error))
             return
         self._told = ""
+        if not fresh and only != self.attempts.only:
+            return
         if fresh:
             self.attempts.show(only, count)
         else:
@@ -98,12 +100,15 @@ class ResponsesScreen(Screen[None]):
         if attempts.only:
             badge = Content.styled(f" only {said(attempts.only)} ", "reverse $text-accent")
             chip = Content.assemble(badge, "  ", where)
+        # A filtered list holds closed attempts, and they stand as they were closed.
+        order = "  as they came" if attempts.only else "  plan order"
+        order = order if self.size.width >= 100 or not attempts.only else ""
         self.top.show(
             Content.assemble(
                 ("responses", "bold $text-primary"), "  ",
                 (line(self._title, max(10, self.size.width - 44)), ""),
             ),
-            Content.assemble(chip, ("  plan order", MUTED)),
+            Content.assemble(chip, (order, MUTED)),
         )  # fmt: skip
         self.names.show(head(max(1, self.size.width - 2)))
 
@@ -127,10 +132,20 @@ class ResponsesScreen(Screen[None]):
         place = Place(self._target_id, attempts.cursor, attempts.only)
         cast("FftuiApp", self.app).open_trace(row.outcome_id, place)
 
-    def action_cycle_only(self) -> None:
-        """The next filter."""
+    @work(exclusive=True, group="only")
+    async def action_cycle_only(self) -> None:
+        """The next filter that leaves something to see."""
         at = ONLY.index(self.attempts.only)
-        self._count(ONLY[(at + 1) % len(ONLY)], fresh=True)
+        for only in (*ONLY[at + 1 :], ""):
+            try:
+                count = await self._source.attempt_count(self._target_id, only)
+            except (OSError, ValueError, RuntimeError) as error:
+                self._tell(str(error))
+                return
+            if count or not only:
+                self.attempts.show(only, count)
+                self._head()
+                return
 
     def action_clear_only(self) -> None:
         """All attempts again."""

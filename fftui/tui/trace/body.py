@@ -69,6 +69,8 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
         section("reasoning", _dotted(signs.dot, f"{len(trace.reasoning):,} characters", fold))
         if how.reasoning:
             rows += _text(trace.reasoning, how, width)
+    section("outcome")
+    rows += _outcome(trace, how, width)
     section("verdicts")
     rows += [_verdict(verdict, how, width) for verdict in trace.verdicts]
     if not trace.verdicts:
@@ -77,8 +79,7 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
     flags = "   ".join(line(flag, 60) for flag in trace.row.flags)
     rows.append(Content.styled(flags, BAD) if flags else Content.styled("none", MUTED))
     section("calls", f"{len(trace.calls)}")
-    head = _CALL_HEAD + (_CALL_REST if width >= _ONE_LINE else "")
-    rows.append(Content.styled(head, MUTED))
+    rows.append(Content.styled(_call_head(width), MUTED))
     for call in trace.calls:
         rows += _call(call, how, width)
     return rows
@@ -112,32 +113,65 @@ def _verdict(verdict: VerdictRow, how: Shown, width: int) -> Content:
     )  # fmt: skip
 
 
-_CALL_HEAD = f"  {'time':<8} {'for':<14} {'outcome':<16} {'http':>4} {'seconds':>8}"
-_CALL_REST = f" {'in':>6} {'out':>6} {'cost':>9}  who answered"
-_ONE_LINE = 110
-"""From this width on a call stands on one line; below it, who answered stands on a second."""
+def _outcome(trace: Trace, how: Shown, width: int) -> list[Content]:
+    """What the attempt came to, which evidence decided that, and whether the words are canned."""
+    row = trace.row
+    said = OPEN if row.outcome is None else OUTCOME[row.outcome]
+    signs = glyphs(plain=how.plain)
+    why = f"decided by {row.signal}" if row.signal else ""
+    note = line(f" {signs.dot} {why}", max(1, width - 24)) if why else ""
+    found = [Content.assemble((f"  {said.mark(plain=how.plain)} {said.word}", said.tone),
+                              (note, ""))]  # fmt: skip
+    if row.alike > 1:
+        words = f"  the same words came for {row.alike} scenarios"
+        suspect = ": perhaps a host's template" if row.alike >= _CANNED else ""
+        found.append(Content.styled(line(words + suspect, width), CARE))
+    return found
+
+
+_CANNED = 3
+"""Scenarios answered in the same words from which chance is a poor explanation."""
+_WIDE = 110
+"""From this width on tokens stand in columns, and there is room for the request's own id."""
+
+
+def _call_head(width: int) -> str:
+    start = f"  {'time':<8} {'for':<14} {'outcome':<16} {'http':>4} {'seconds':>8} {'first':>6}"
+    tokens = f" {'in':>6} {'out':>6}" if width >= _WIDE else ""
+    return f"{start}{tokens} {'cost':>9}"
 
 
 def _call(call: CallRow, how: Shown, width: int) -> list[Content]:
+    """What it took on the first line, who answered and how it ended on the second."""
     said = OUTCOME[call.outcome]
+    wide = width >= _WIDE
     dot = glyphs(plain=how.plain).dot
     status = "" if call.status is None else str(call.status)
     cost = "" if call.cost_usd is None else money(call.cost_usd)
-    who = " via ".join(part for part in (call.model, call.upstream) if part) or "unknown"
+    early = "" if call.ttfb_ms is None else f"{call.ttfb_ms / 1000:.1f}"
+    counts = (call.tokens_in, call.tokens_out)
+    tokens = "".join(f" {'' if n is None else n:>6}" for n in counts) if wide else ""
     first = Content.assemble(
         (f"  {clock(call.at, seconds=True):<8} ", MUTED),
         f"{cell(call.purpose, 14)} ",
         (f"{f'{said.mark(plain=how.plain)} {said.word}':<16} ", said.tone),
-        f"{status:>4} {call.duration_ms / 1000:>8.1f}",
+        f"{status:>4} {call.duration_ms / 1000:>8.1f} {early:>6}{tokens} {cost:>9}",
     )
-    if width >= _ONE_LINE:
-        tokens = [f"{'' if n is None else n:>6}" for n in (call.tokens_in, call.tokens_out)]
-        rest = line(_dotted(dot, who, call.signal), max(1, width - 82))
-        return [Content.assemble(first, f" {tokens[0]} {tokens[1]} {cost:>9}  ", (rest, MUTED))]
-    known = call.tokens_in is not None or call.tokens_out is not None
-    tokens_said = f"{call.tokens_in or 0} in, {call.tokens_out or 0} out" if known else ""
-    rest = line(_dotted(dot, who, tokens_said, cost, call.signal), max(1, width - 11))
+    known = not wide and counts != (None, None)
+    parts = (
+        " via ".join(part for part in (call.model, call.upstream) if part) or "unknown",
+        f"{_known(call.tokens_in)} in, {_known(call.tokens_out)} out" if known else "",
+        f"finish {call.finish}" if call.finish else "",
+        # Where the finish reason is what decided, once is enough.
+        "" if call.finish and call.signal.endswith(f"={call.finish}") else call.signal,
+        f"request {call.request_id}" if wide and call.request_id else "",
+    )
+    rest = line(_dotted(dot, *parts), max(1, width - 11))
     return [first, Content.styled(" " * 11 + rest, MUTED)]
+
+
+def _known(n: int | None) -> str:
+    return "?" if n is None else str(n)
 
 
 def headline(trace: Trace, how: Shown, width: int) -> Content:

@@ -15,7 +15,7 @@ from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
 from fftui.tui.lines import Lines
 from fftui.tui.trace.body import LOADING, Shown, badge, body, headline
-from fftui.tui.words import MUTED
+from fftui.tui.words import CARE, MUTED
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -104,10 +104,17 @@ class TraceScreen(Screen[None]):
 
     def _head(self) -> None:
         trace, width = self._trace, self.size.width
-        name = "" if trace is None else line(trace.target, max(10, width - 52))
+        name = (
+            ""
+            if trace is None
+            else line(trace.target, max(10, width - (66 if trace.identities > 1 else 52)))
+        )
+        many = ""
+        if trace is not None and trace.identities > 1:
+            many = f"  {trace.identities} identities"
         where = "" if trace is None else f"attempt {trace.row.ordinal + 1:,}"
         self.top.show(
-            Content.assemble(("trace", "bold $text-primary"), "  ", name),
+            Content.assemble(("trace", "bold $text-primary"), "  ", name, (many, CARE)),
             Content.assemble((f"id {self._outcome_id}  {where}  ", MUTED), badge(self._how)),
         )
         if trace is not None:

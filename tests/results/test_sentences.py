@@ -1,0 +1,171 @@
+"""What is said in words about who answered, who refused and how else it could be counted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fftui.domain.labels import Label, Tier
+from fftui.domain.outcomes import Identity, OutcomeClass
+from fftui.domain.states import RunState, TargetState
+from fftui.results import sentences
+from fftui.results.feed import Feed
+from fftui.results.plain import heading, table
+from fftui.results.rates import variants
+from fftui.results.view import IdentityView, RunSummary, WhoRefused
+from fftui.store.folder import database
+from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.records import WindowNow
+from fftui.store.writer import append
+from tests.store.support import close, made, verdict
+from tests.tui import fake
+from tests.tui.fake import HOSTILE, NOW
+
+
+def who(n: int, **parts: str) -> IdentityView:
+    return IdentityView(Identity(**parts), n, fake.rates(n // 4, n))
+
+
+@pytest.mark.parametrize(
+    ("answered_by", "says"),
+    [
+        ((), ""),
+        ((who(9, upstream="A"),), ""),
+        ((who(31, upstream="A"), who(9, upstream="B")), "answered by 2 upstreams: A 31, B 9"),
+        (
+            (who(31, upstream="A"), who(9)),
+            "upstream not always told: A 31, not told 9",
+        ),
+        (
+            (who(5, upstream="A", model="x"), who(4, upstream="B", model="x"),
+             who(3, upstream="A", model="y")),
+            "answered by 2 upstreams: A 8, B 4; models differ too",
+        ),
+        (
+            (who(5, digest="sha256:" + "a" * 64), who(4, digest="sha256:" + "b" * 64)),
+            "answered by 2 digests of the weights: aaaaaaaaaaaa 5, bbbbbbbbbbbb 4",
+        ),
+    ],
+)  # fmt: skip
+def test_more_than_one_identity_is_said_in_words(
+    answered_by: tuple[IdentityView, ...], says: str
+) -> None:
+    assert sentences.drift(answered_by) == says
+
+
+def test_hashes_that_begin_alike_still_count_as_two() -> None:
+    two = (who(5, digest="sha256:" + "a" * 20), who(4, digest="sha256:" + "a" * 21))
+    assert sentences.drift(two)
+
+
+@pytest.mark.parametrize(
+    ("counts", "says"),
+    [
+        (WhoRefused(0, 0, 0, 0, 0), []),
+        (WhoRefused(41, 3, 5, 2, 0),
+         ["41 in its own words", "3 blocked at the input", "5 at the output", "2 unknown (empty)"]),
+        (WhoRefused(0, 0, 5, 0, 0), ["5 blocked at the output"]),
+    ],
+)  # fmt: skip
+def test_who_refused(counts: WhoRefused, says: list[str]) -> None:
+    assert sentences.refused(counts) == says
+
+
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [("exclude", "empty replies left out"), ("refusal", "empty replies counted as refusals")],
+)
+def test_the_policy_is_told_where_a_reply_was_empty(policy: str, says: str) -> None:
+    answered = OutcomeCount(1, 1, False, OutcomeClass.ANSWERED, False, 4, 4, 4)
+    empty = OutcomeCount(1, 1, False, OutcomeClass.EMPTY, False, 2, 2, 2)
+    labels = (VerdictCount(1, 1, False, False, 1, Label.REFUSAL, 4, 4, 4),)
+
+    def shown(*outcomes: OutcomeCount) -> str:
+        counts = TargetCounts(outcomes, labels, (), 6, 0)
+        found = {t: variants(counts, 1, t, 1, policy) for t in Tier}  # type: ignore[arg-type]
+        return sentences.policy(fake.run([fake.target(variants=found)]))
+
+    assert shown(answered, empty) == says
+    assert shown(answered) == ""
+
+
+def stopped() -> RunSummary:
+    return fake.run([fake.target(state=TargetState.FINISHED, in_flight=0)], state=RunState.DONE)
+
+
+def test_a_run_that_stopped_early_says_so_in_plain_text_too() -> None:
+    assert "stopped at width 10" in heading(stopped())
+    assert "stopped at width" not in heading(replace(stopped(), stop_width=None))
+
+
+def test_plain_text_has_what_the_screens_have() -> None:
+    two = (who(31, upstream="A"), who(9, upstream="B"))
+    target = fake.target(answered_by=two, who_refused=WhoRefused(41, 3, 5, 2, 12))
+    accounts = (
+        fake.account("free", WindowNow("requests/day", 50, 12, NOW, "api"), waiting=("t",),
+                     places=8, spent_usd=None),
+        fake.account("held", paused="key refused"),
+    )  # fmt: skip
+    text = table(fake.run([target], accounts=accounts))
+    for said in (
+        "2 identities",
+        "answered by 2 upstreams: A 31, B 9",
+        "A: 31 answers, strict ASR 7/31 = 22.6 % [",
+        "B: 9 answers, strict ASR 2/9 = 22.2 % [",
+        "refused: 41 in its own words, 3 blocked at the input, 5 at the output",
+        "12 answers in the same words: perhaps a host's template",
+        "1 account paused",
+        "1 account waits",
+        "requests/day: 12 of 50 left (api, resets ",
+        "1 waiting: t",
+        "8 places, adapted from 32",
+        "cost unknown",
+        "held: PAUSED: key refused",
+    ):
+        assert said in text
+
+
+def test_plain_text_sends_no_control_sequence() -> None:
+    two = (who(3, upstream=HOSTILE), who(2, upstream="B", model=HOSTILE))
+    account = fake.account(HOSTILE, paused=HOSTILE, waiting=(HOSTILE,), reason=HOSTILE)
+    run = fake.run([fake.target(name=HOSTILE, answered_by=two)], accounts=(account,))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u200b]", table(run))
+
+
+KINDS = (
+    *[OutcomeClass.ANSWERED] * 6, OutcomeClass.EMPTY, OutcomeClass.EMPTY,
+    OutcomeClass.INPUT_FILTER, OutcomeClass.OUTPUT_FILTER, OutcomeClass.CONFIG,
+)  # fmt: skip
+
+
+def test_each_outcome_can_be_listed_alone(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=len(KINDS), targets=2, graders=1)
+    for scenario, kind in enumerate(KINDS, 1):
+        # Three scenarios got these words, two those; and one of the other target's.
+        mark = {1: 7, 2: 7, 3: 7, 4: 8, 5: 8}.get(scenario)
+        number = append(
+            database(folder), replace(close(scenario, kind=kind, cut=scenario == 6), mark=mark)
+        )
+        if kind is OutcomeClass.ANSWERED:
+            assert number is not None
+            append(database(folder), verdict(number, 1, Label.REFUSAL))
+    append(database(folder), replace(close(1, target=2, identity=Identity("m", "B")), mark=8))
+    feed = Feed.open(folder)
+    try:
+        expected = {"empty": 2, "input_filter": 1, "output_filter": 1, "failed": 1, "cut": 1,
+                    "alike": 3, "answered": 6, "blocked": 2}  # fmt: skip
+        assert {only: feed.attempt_count(1, only) for only in expected} == expected
+        assert {row.alike for row in feed.attempts(1, 0, 9, "alike")} == {3}
+        assert feed.trace(1).identities == 1
+        append(database(folder), close(2, target=2, identity=Identity("m", "C")))
+        newest = len(KINDS) + 2
+        assert feed.trace(newest).identities == 2
+        # Who turned a call away did not answer.
+        turned = close(3, target=2, kind=OutcomeClass.INFRA, identity=Identity("m", "D"))
+        append(database(folder), turned)
+        assert feed.trace(newest).identities == 2
+    finally:
+        feed.close()
