@@ -20,6 +20,7 @@ from fftui.store.records import WindowNow
 _MOST_CREDIT = 16
 """Calls bought ahead in one commit of the ledger; a killed engine leaves so many spent."""
 _PERIODS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_MINUTE_HORIZON = 90.0
 _DUST = 1e-9
 _SKEW_S = 2.0
 """Clocks that differ by less are taken as equal: a `Date` has whole seconds only."""
@@ -123,22 +124,27 @@ class Purse:
     def learn(self, readings: Sequence[BudgetReading], now: float) -> None:
         """Take up what the platform says of its limits."""
         for reading in readings:
-            news = self._news_of(reading)
+            news = self._news_of(reading, now)
             if news is not None:
                 self._news[news.kind, news.source] = news
                 self._stand(news, now)
 
-    def _news_of(self, reading: BudgetReading) -> Heard | None:
+    def _news_of(self, reading: BudgetReading, now: float) -> Heard | None:
         if reading.remaining is None or (reading.resets_at is None and reading.kind != "usd"):
             return None
         what, _, period = reading.kind.partition("/")
+        ahead = (reading.resets_at or now) - now
+        if period == "minute" and ahead > _MINUTE_HORIZON * self.period_scale:
+            # The header's name tells no period; what ends later than a minute is no minute.
+            period = "day"
+        kind = f"{what}/{period}" if period else what
         unit = "free" if what == "requests" and self.free else what
         limit = reading.limit if reading.limit is not None else reading.remaining
         # What is out, and what was bought ahead, the platform has not counted yet.
         ours = self._out.get(unit, 0.0) + max(0.0, self._credit.get(unit, 0.0))
         length = _PERIODS.get(period, math.inf) * self.period_scale
         used = max(0.0, limit - reading.remaining) + ours
-        return Heard(reading.kind, unit, limit, used, reading.resets_at, length, reading.source)
+        return Heard(kind, unit, limit, used, reading.resets_at, length, reading.source)
 
     def _stand(self, news: Heard, now: float) -> None:
         others, used = [], news.used

@@ -105,7 +105,7 @@ async def test_one_call_goes_ahead_while_nothing_is_known(tmp_path: Path) -> Non
 
 async def test_a_stated_limit_is_kept_with_calls_in_flight(tmp_path: Path) -> None:
     one = gate(tmp_path)
-    reset = time.time() + 1000
+    reset = time.time() + 50
     reading = BudgetReading("requests/minute", 20, 3, reset)
     await answered(one, Outcome(OutcomeClass.ANSWERED, "stop", status=200, budget=(reading,)))
     out = 0
@@ -133,6 +133,16 @@ async def test_after_a_stated_window_one_call_asks_what_the_next_one_is(tmp_path
     assert await opened(one)
     one.take(ONE)
     assert not await opened(one)
+    await one.close()
+
+
+async def test_a_window_that_ends_after_the_minute_is_the_days(tmp_path: Path) -> None:
+    one = gate(tmp_path)
+    for remaining, ends in ((20, 40.0), (9, 3000.0)):
+        reading = BudgetReading("requests/minute", 50, remaining, time.time() + ends)
+        await answered(one, Outcome(OutcomeClass.ANSWERED, "", status=200, budget=(reading,)))
+    kinds = {w.kind: w.remaining for w in one.now(time.time(), ONE).windows}
+    assert kinds == {"requests/minute": 19, "requests/day": 9}
     await one.close()
 
 
