@@ -246,7 +246,7 @@ class Purse:
             WindowNow(
                 one.kind,
                 one.limit,
-                min(one.limit, one.left(now) + max(0.0, self._credit.get(one.unit, 0.0))),
+                min(one.limit, max(0.0, one.left(now) + self._credit.get(one.unit, 0.0))),
                 one.resets_at,
                 one.source,
             )

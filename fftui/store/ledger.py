@@ -96,10 +96,13 @@ class Standing:
     source: str
 
     def left(self, now: float) -> float:
-        """Units that remain, 0 or more; all of them when the window has begun anew."""
+        """Units that nobody has bought; all of them when the window has begun anew.
+
+        Below 0 where credit was bought before the platform told of this window.
+        """
         if self.resets_at is not None and now >= self.resets_at:
             return self.limit
-        return max(0.0, self.limit - self.used)
+        return self.limit - self.used
 
 
 @dataclass(frozen=True, slots=True)
