@@ -52,23 +52,32 @@ def resume(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, kind: str) -> int:
     folder = run_folder(options.name)
-    target = _target(folder, options.target) if options.target else None
+    target = target_of(folder, options.target) if options.target else None
     if not is_held(lock_file(folder)):
         state = _state(folder)
         now = f"the run is {state}" if state.over else "its engine ended without a word"
         mend = "" if state is RunState.DONE else f"; `fftui resume {folder.name}` goes on"
         say(f"{folder.name}: {now}{mend}")
         return 1
-    number = send(folder, kind, target, _who())
+    answer = answered(folder, send(folder, kind, target, who()))
+    if answer is None:
+        say(f"the engine has not answered yet; see {log_file(folder)}")
+        return 1
+    print(line(answer, 400))
+    return 0
+
+
+def answered(folder: Path, command: int) -> str | None:
+    """What the engine said to a command; `None` when it has said nothing for a while."""
     end = time.monotonic() + _ANSWER_S
     while time.monotonic() < end:
-        answer = result(folder, number)
+        answer = result(folder, command)
         if answer is not None:
-            print(line(answer, 400))
-            return 0
+            return answer
+        if not is_held(lock_file(folder)):
+            return None
         time.sleep(0.05)
-    say(f"the engine has not answered yet; see {log_file(folder)}")
-    return 1
+    return None
 
 
 def _is_done(folder: Path) -> bool:
@@ -84,14 +93,16 @@ def _state(folder: Path) -> RunState:
         return reader.engine().state
 
 
-def _who() -> str:
+def who() -> str:
+    """The person who gives the command."""
     try:
         return person()
     except (KeyError, OSError):  # a container's user may have no name
         return f"user {os.getuid()}"
 
 
-def _target(folder: Path, name: str) -> int:
+def target_of(folder: Path, name: str) -> int:
+    """Id of the target with that name. Raises UsageError when there is none."""
     with Reader(folder) as reader:
         targets = {t.name: i for i, t in reader.targets().items()}
     if name not in targets:

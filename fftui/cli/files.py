@@ -1,4 +1,4 @@
-"""`fftui init`, `preflight` and `corpus`: files before a run."""
+"""`fftui init` and `corpus`: files before a run."""
 
 from __future__ import annotations
 
@@ -63,24 +63,6 @@ def _placeholders(path: Path) -> None:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     print(f"{path}: placeholders, until you put your own prompts there", file=sys.stderr)
-
-
-def preflight(options: argparse.Namespace) -> int:
-    """What a plan will do; exit code 2 when it cannot start."""
-    from fftui.cli.launch import local_problems
-    from fftui.results.preflight import check
-    from fftui.text import line
-
-    checked = check(Path(options.plan))
-    problems = (*checked.problems, *local_problems(checked))
-    if options.json:
-        print(json.dumps({"ok": not problems, "lines": checked.lines, "problems": problems}))
-    else:
-        for text in checked.lines:
-            print(line(text, 400))
-        for text in problems:
-            say(text)
-    return 2 if problems else 0
 
 
 def corpus(options: argparse.Namespace) -> int:

@@ -70,11 +70,27 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         made.add_argument("name", metavar="RUN")
         made.add_argument("--target", metavar="T", help="only this target")
 
+    extend = command(
+        "extend", "more scenarios, targets or graders, or other limits", "change", "extend"
+    )
+    extend.add_argument("name", metavar="RUN")
+    extend.add_argument("plan", metavar="PLAN.toml", help="the run's plan, with what is new")
+
+    retry = command("retry", "ask attempts again that gave no answer", "change", "retry")
+    retry.add_argument("name", metavar="RUN")
+    retry.add_argument("--outcome", required=True, metavar="infra,config,…")
+    retry.add_argument("--target", metavar="T", help="only this target")
+
     preflight = command(
-        "preflight", "what a plan will do, and what is wrong with it", "files", "preflight"
+        "preflight", "what a plan will do, and what is wrong with it", "preflight", "preflight"
     )
     preflight.add_argument("plan", metavar="PLAN.toml")
-    preflight.add_argument("--json", action="store_true")
+    preflight.add_argument("--json", action="store_true", help="one JSON object with all numbers")
+    preflight.add_argument(
+        "--probe",
+        action="store_true",
+        help="send one harmless request to each target and judge and show what came back",
+    )
 
     corpus = command("corpus", "what a prompt file is understood as", "files", "corpus")
     corpus.add_argument("files", nargs="+", metavar="FILE")

@@ -113,6 +113,8 @@ class Outcome:
     retry_after: float | None = None
     """Seconds the platform asks to wait, 0 to 600."""
     budget: tuple[BudgetReading, ...] = ()
+    clock_skew_s: float | None = None
+    """How far the platform's clock is ahead of ours, `None` where its reply does not say."""
     request_id: str = ""
 
     @property

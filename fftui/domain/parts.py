@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
 
 from fftui.domain.labels import Tier
-from fftui.domain.targets import Endpoint, Price, Sampling
+from fftui.domain.targets import FREE, Endpoint, Price, Sampling
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 # TOML has types: a quoted number is a slip, and `true` is no temperature.
@@ -18,8 +18,6 @@ Number = Annotated[float, Strict()]
 Switch = Annotated[bool, Strict()]
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 SIM = "sim"
-FREE = ":free"
-"""How OpenRouter's models without charge end."""
 LOCAL = "local"
 DEFAULT_URLS = {
     "openrouter": "https://openrouter.ai/api/v1",

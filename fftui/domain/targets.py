@@ -8,6 +8,9 @@ from typing import Any
 DIALECTS = ("openai", "anthropic", "ollama")
 PLATFORMS = ("openrouter", "openai", "anthropic", "ollama", "openai-compatible", "local", "sim")
 
+FREE = ":free"
+"""How OpenRouter's models without charge end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:

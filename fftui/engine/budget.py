@@ -96,6 +96,10 @@ class Gate:
     def heard(self, outcome: Outcome, need: Need, started_at: float, now: float) -> None:
         """Settle a call's reservation, and learn from the reply."""
         self.purse.settle(need, outcome, started_at)
+        if outcome.clock_skew_s is not None:
+            # The date may have been written at any moment between request and reply.
+            ahead = outcome.clock_skew_s
+            self.purse.set_clock(ahead if ahead > 0 else min(0.0, ahead + now - started_at))
         self.purse.learn(outcome.budget, now)
         cost = outcome.usage.cost_usd
         self.spent_usd = None if cost is None or self.spent_usd is None else self.spent_usd + cost

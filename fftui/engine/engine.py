@@ -6,15 +6,21 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from fftui.domain.plan import RunPlan
+from fftui.credentials import find_key
+from fftui.domain.outcomes import Identity
+from fftui.domain.plan import PlanError, RunPlan
 from fftui.domain.states import RunState
+from fftui.engine import again
 from fftui.engine.ask import Asker
 from fftui.engine.control import Control
 from fftui.engine.dispatch import Dispatcher, Setup
+from fftui.engine.identities import Identities
+from fftui.engine.keys import poll_keys
 from fftui.engine.notify import notify
 from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring, queues, wire
@@ -25,10 +31,18 @@ from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
 from fftui.store.reader import Reader
 from fftui.store.records import AddEvent, Heartbeat
+from fftui.store.rows import identities as answered_by
 from fftui.store.sqlite import SAFE, VERSION, StoreError
 from fftui.store.writer import Writer
 
 _BEAT_S = 1.0
+
+
+class _Appended(NamedTuple):
+    """The newest rows of what other processes append and an engine has to take up."""
+
+    plan: int
+    put_back: int
 
 
 @dataclass
@@ -44,6 +58,7 @@ class Engine:
     _started_at: float = 0.0
     _worked: float = 0.0
     _beaten: float = 0.0
+    _taken: _Appended = field(default_factory=lambda: _Appended(0, 0))
     _telling: Telling = field(default_factory=Telling)
     _dispatcher: Dispatcher | None = None
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,9 +74,8 @@ class Engine:
             raise StoreError(f"{self.folder}: an engine is working on this run already")
         try:
             with Reader(self.folder) as reader:
-                plan = RunPlan.from_json(reader.plan_json())
                 async with Writer(database(self.folder)) as writer:
-                    return await self._locked(plan, reader, writer)
+                    return await self._locked(reader, writer)
         finally:
             lock.release()
 
@@ -72,90 +86,178 @@ class Engine:
             self._dispatcher.stopping = True
             self._dispatcher.wake()
 
-    async def _locked(self, plan: RunPlan, reader: Reader, writer: Writer) -> RunState:
+    async def _locked(self, reader: Reader, writer: Writer) -> RunState:
         self._started_at, self._beaten = time.time(), time.monotonic()
         await self._beat(writer, None)
-        wiring: Wiring | None = None
+        plan: RunPlan | None = None
+        final: RunState | None = None
         try:
-            wiring = await wire(plan, reader, self.folder, self.environ, self.log)
-            final = await self._work(plan, reader, writer, wiring)
-        except (ServerError, StoreError) as error:
-            await self._end(writer, RunState.FAILED, str(error))
-            await notify(plan.notify, "death", self.folder, str(error))
+            while final is None:
+                # Before anything is read: what is appended from here on is taken up later.
+                self._taken = self._appended(reader)
+                reader.reread()
+                plan = RunPlan.from_json(reader.plan_json())
+                final = await self._wired(plan, reader, writer)
+        except (ServerError, StoreError, PlanError) as error:
+            await self._fail(writer, plan, str(error), str(error))
             raise
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
-            await self._end(writer, RunState.FAILED, f"the engine failed: {words}; see engine.log")
-            await notify(plan.notify, "death", self.folder, words)
+            await self._fail(writer, plan, f"the engine failed: {words}; see engine.log", words)
             raise
-        finally:
-            if wiring is not None:
-                await wiring.close()
-        trouble = await notify(plan.notify, "finish", self.folder, self._reason)
+        trouble = await notify(plan.notify if plan else None, "finish", self.folder, self._reason)
         if trouble:
             await writer.submit(AddEvent(time.time(), "error", trouble, "warning"))
         return final
 
-    async def _work(
-        self, plan: RunPlan, reader: Reader, writer: Writer, wiring: Wiring
-    ) -> RunState:
-        rules = rules_of(reader)
-        async with Client(connections=wiring.connections) as client:
-            setup = Setup(
-                seed=plan.seed,
-                tries=plan.engine.tries,
-                compress=plan.storage.compress,
-                rules=rules,
-                targets=reader.targets(),
-                lines=wiring.lines,
-                gates=wiring.gates,
-                grading=wiring.grading,
-                asker=Asker(client, plan.engine.deadline_s),
-            )
-            dispatcher = Dispatcher(
-                setup, reader, writer, queues(reader, rules, setup.targets, plan.engine)
-            )
-            self._dispatcher = dispatcher
-            wiring.on_change(dispatcher.wake, self._server_died)
-            if self._ending:
-                dispatcher.stopping = True
-            first = writer.submit(AddEvent(time.time(), *self._greeting(reader)))
-            if not SAFE:
-                dispatcher.log(
-                    "warning",
-                    f"SQLite {'.'.join(map(str, VERSION))} can corrupt a file that several"
-                    " processes write; only the engine tidies it up",
-                    "warning",
-                )
-            await first
-            control = Control(
-                self.folder,
-                reader,
-                dispatcher,
-                wiring,
-                self.stop,
-                self._hurry.set,
-                plan.notify,
-                self._started_at,
-            )
-            tasks = [
-                asyncio.create_task(control.run()),
-                asyncio.create_task(self._beats(writer, dispatcher)),
-            ]
-            main = asyncio.create_task(dispatcher.run())
-            try:
-                await asyncio.wait([main, *tasks], return_when=asyncio.FIRST_COMPLETED)
-                for task in (main, *tasks):
-                    if task.done() and task.exception() is not None:
-                        task.result()
-                await main
-            finally:
-                for task in (main, *tasks):
-                    task.cancel()
-                await asyncio.gather(main, *tasks, return_exceptions=True)
-            return await self._finish(writer, dispatcher)
+    async def _fail(self, writer: Writer, plan: RunPlan | None, reason: str, words: str) -> None:
+        await self._end(writer, RunState.FAILED, reason)
+        await notify(plan.notify if plan else None, "death", self.folder, words)
 
-    def _greeting(self, reader: Reader) -> tuple[str, str]:
+    async def _wired(self, plan: RunPlan, reader: Reader, writer: Writer) -> RunState | None:
+        """Work with one plan's servers and gates; `None` when there is a newer plan."""
+        wiring = await wire(plan, reader, self.folder, self.environ, self.log)
+        try:
+            async with Client(connections=wiring.connections) as client:
+                asker = Asker(client, plan.engine.deadline_s)
+                identities = await self._who(client, wiring, reader, writer)
+                keys = asyncio.create_task(poll_keys(client, wiring.lines))
+                try:
+                    while True:
+                        final = await self._work(plan, reader, writer, wiring, asker, identities)
+                        now = self._appended(reader)
+                        if final is not None or now.plan != self._taken.plan:
+                            return final
+                        self._taken = now
+                finally:
+                    keys.cancel()
+                    await asyncio.gather(keys, return_exceptions=True)
+        finally:
+            await wiring.close()
+
+    async def _who(
+        self, client: Client, wiring: Wiring, reader: Reader, writer: Writer
+    ) -> Identities:
+        """The servers' own word on what they serve, before the first call."""
+
+        def log(kind: str, text: str, severity: str, target: int) -> None:
+            writer.submit(AddEvent(time.time(), kind, text, severity, target))
+
+        known = {
+            target: frozenset(row.who for row in found if row.who != Identity())
+            for target, found in answered_by(reader).items()
+        }
+        identities = Identities(client, reader.targets(), wiring.lines, log)
+        await identities.ask(known)
+        return identities
+
+    async def _work(
+        self,
+        plan: RunPlan,
+        reader: Reader,
+        writer: Writer,
+        wiring: Wiring,
+        asker: Asker,
+        identities: Identities,
+    ) -> RunState | None:
+        """Send what is open; `None` when something was appended that has to be taken up first."""
+        rules, before = rules_of(reader), self._dispatcher
+        setup = Setup(
+            seed=plan.seed,
+            tries=plan.engine.tries,
+            compress=plan.storage.compress,
+            rules=rules,
+            targets=reader.targets(),
+            lines=wiring.lines,
+            gates=wiring.gates,
+            grading=wiring.grading,
+            asker=asker,
+        )
+        open_ = queues(reader, rules, setup.targets, plan.engine)
+        again.take_up(open_.values(), reader, rules)
+        dispatcher = Dispatcher(setup, reader, writer, open_)
+        dispatcher.paused = before is not None and before.paused
+        dispatcher.stopping = bool(self._ending)
+        # All is told anew: another process may have written what stands there.
+        self._dispatcher, self._telling = dispatcher, Telling()
+        wiring.on_change(dispatcher.wake, self._server_died)
+        first = writer.submit(AddEvent(time.time(), *self._greeting(reader, before is not None)))
+        if not SAFE and before is None:
+            dispatcher.log(
+                "warning",
+                f"SQLite {'.'.join(map(str, VERSION))} can corrupt a file that several"
+                " processes write; only the engine tidies it up",
+                "warning",
+            )
+        await first
+        control = Control(
+            self.folder,
+            reader,
+            dispatcher,
+            wiring,
+            self.stop,
+            self._hurry.set,
+            plan.notify,
+            self._started_at,
+        )
+        await self._drive(dispatcher, control.run(), self._beats(reader, writer, dispatcher))
+        await identities.ask_again()
+        if not self._unseen(reader):
+            final = await self._finish(writer, dispatcher)
+            if not self._unseen(reader):
+                return final
+        # What a person has paused is read back from the file.
+        await self._beat(writer, dispatcher)
+        return None
+
+    async def _drive(self, dispatcher: Dispatcher, *others: Coroutine[Any, Any, None]) -> None:
+        tasks = [asyncio.create_task(work) for work in others]
+        main = asyncio.create_task(dispatcher.run())
+        try:
+            await asyncio.wait([main, *tasks], return_when=asyncio.FIRST_COMPLETED)
+            for task in (main, *tasks):
+                if task.done() and task.exception() is not None:
+                    task.result()
+            await main
+        finally:
+            for task in (main, *tasks):
+                task.cancel()
+            await asyncio.gather(main, *tasks, return_exceptions=True)
+
+    # What other processes append
+
+    def _appended(self, reader: Reader) -> _Appended:
+        marks = reader.watermarks()
+        return _Appended(marks.plan, marks.put_back)
+
+    def _unseen(self, reader: Reader) -> bool:
+        """Something was appended that this engine would still take up."""
+        return not self._ending and self._appended(reader) != self._taken
+
+    def _take_up(self, reader: Reader, dispatcher: Dispatcher) -> None:
+        """Finish the calls in flight; then the run goes on with what was appended."""
+        why = self._cannot_take_up(reader)
+        if why:
+            self.stop(why)
+        else:
+            dispatcher.stopping = True
+            dispatcher.wake()
+
+    def _cannot_take_up(self, reader: Reader) -> str:
+        """Known before the calls are stopped: an engine cannot be given keys while it lives."""
+        try:
+            plan = RunPlan.from_json(reader.plan_json())
+            names = [name for account in plan.accounts for name in account.key_env]
+            missing = [name for name in names if find_key(name, self.environ) is None]
+        except (PlanError, ValueError) as error:
+            return str(error).splitlines()[0]
+        if not missing:
+            return ""
+        return f"extended; `fftui resume` where {missing[0]} is exported goes on with it"
+
+    def _greeting(self, reader: Reader, again: bool) -> tuple[str, str]:
+        if again:
+            return "resumed", f"engine {os.getpid()} has taken up what was changed"
         if reader.engine().worked_s > 0:
             return "resumed", f"engine {os.getpid()} goes on where the run was left"
         return "started", f"engine {os.getpid()} started"
@@ -176,8 +278,10 @@ class Engine:
 
     # Heartbeat
 
-    async def _beats(self, writer: Writer, dispatcher: Dispatcher) -> None:
+    async def _beats(self, reader: Reader, writer: Writer, dispatcher: Dispatcher) -> None:
         while True:
+            if self._unseen(reader):
+                self._take_up(reader, dispatcher)
             self._state, self._reason = self._now(dispatcher)
             self._telling.waits(dispatcher, time.time())
             await self._beat(writer, dispatcher)
@@ -190,7 +294,7 @@ class Engine:
         if dispatcher.writer.trouble:
             return RunState.WAITING, f"nothing can be stored: {dispatcher.writer.trouble}"
         if dispatcher.stopping:
-            return RunState.DRAINING, self._ending
+            return RunState.DRAINING, self._ending or "what was changed is taken up next"
         if dispatcher.paused:
             return RunState.PAUSED, self._reason if self._state is RunState.PAUSED else ""
         return self._telling.state(dispatcher)
@@ -214,5 +318,5 @@ class Engine:
         dispatcher.log("error", f"{name} {why}", "error")
         for queue in dispatcher.queues.values():
             if dispatcher.setup.lines[queue.target].child == name:
-                dispatcher.pause_target(queue, f"{name} {why}; resume starts it again")
+                dispatcher.pauses.target(queue, f"{name} {why}; resume starts it again")
         dispatcher.wake()

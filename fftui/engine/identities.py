@@ -62,6 +62,7 @@ class Identities:
             name = self.targets[number].name
             self.log("warning", f"{name}: changed while the run went on: {what}; its answers are"
                      " of both", "error", number)  # fmt: skip
+        self._first = now
 
     async def _all(self) -> dict[int, Served]:
         places = {line.endpoint: line.key() for line in self.lines.values()}

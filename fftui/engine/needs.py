@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
-from fftui.domain.parts import FREE
 from fftui.domain.scenarios import Message
-from fftui.domain.targets import Endpoint
+from fftui.domain.targets import FREE, Endpoint
 
 Need = dict[str, float]
 """Units by what is counted: `requests`, `free`, `tokens`, `usd`."""

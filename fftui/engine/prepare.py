@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from fftui.store.folder import NewGrader, NewRun, SourceFile, create_run
 from fftui.store.sqlite import VERSION, StoreError
 from fftui.store.user import UserFile
 
+PROFILE = "simulator profile"
+"""Role of the simulated platform's profile among a run's files."""
 _LIBRARIES = ("aiohttp", "httpx", "httpx-aiohttp", "pydantic", "xllamacpp")
 
 
@@ -27,14 +30,8 @@ def make_run(checked: Preflight, home: Path, name: str | None) -> Path:
 
     Raises StoreError in one line; then nothing is left behind.
     """
-    plan = checked.plan
-    if plan is None or not checked.ok:
-        raise ValueError("only a plan without problems makes a run")
-    text = checked.path.read_text(encoding="utf-8")
-    # Stored absolute: the engine may run from another folder, and later.
-    profile = simulated_profile(checked.path, plan)
-    sim = plan.sim.model_copy(update={"profile": str(profile) if profile else ""})
-    plan = plan.model_copy(update={"name": name or plan.name, "sim": sim})
+    plan = stored_plan(checked, name)
+    text, sha = plan_text(checked)
     folder = create_run(
         home,
         NewRun(
@@ -48,11 +45,11 @@ def make_run(checked: Preflight, home: Path, name: str | None) -> Path:
             plan_source=str(checked.path.resolve()),
             plan_toml=text,
             plan_json=plan.to_json(),
-            plan_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            plan_sha256=sha,
             fftui=__version__,
-            versions=_versions(),
+            versions=versions(),
             by=person(),
-            files=_files(checked, plan, profile),
+            files=source_files(checked),
             scenarios=checked.scenarios,
             targets=plan.resolved_targets(),
             graders=_graders(plan),
@@ -67,7 +64,28 @@ def make_run(checked: Preflight, home: Path, name: str | None) -> Path:
     return folder
 
 
-def _versions() -> dict[str, str]:
+def stored_plan(checked: Preflight, name: str | None) -> RunPlan:
+    """The plan as a run of that name keeps it; `None`: of the plan's own name.
+
+    Raises ValueError for a plan with problems.
+    """
+    plan = checked.plan
+    if plan is None or not checked.ok:
+        raise ValueError("only a plan without problems is stored")
+    # Stored absolute: the engine may run from another folder, and later.
+    profile = simulated_profile(checked.path, plan)
+    sim = plan.sim.model_copy(update={"profile": str(profile) if profile else ""})
+    return plan.model_copy(update={"name": name or plan.name, "sim": sim})
+
+
+def plan_text(checked: Preflight) -> tuple[str, str]:
+    """(text, SHA-256) of the plan as its author wrote it."""
+    text = checked.path.read_text(encoding="utf-8")
+    return text, hashlib.sha256(text.encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of everything that has a part in what is stored."""
     found = {"python": platform.python_version(), "sqlite": ".".join(map(str, VERSION))}
     for name in _LIBRARIES:
         try:
@@ -77,15 +95,18 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _files(checked: Preflight, plan: RunPlan, profile: Path | None) -> list[SourceFile]:
+def source_files(checked: Preflight) -> list[SourceFile]:
+    """The files that a checked plan names, and those it needs."""
+    plan = checked.plan
+    profile = simulated_profile(checked.path, plan) if plan is not None else None
     files = [
         SourceFile(str(c.path), "corpus", c.format, c.bytes, c.sha256) for c in checked.corpora
     ]
     if profile is not None:
         body = profile.read_bytes()
         sha = hashlib.sha256(body).hexdigest()
-        files.append(SourceFile(str(profile), "simulator profile", "toml", len(body), sha))
-    if any(t.platform == "local" for t in plan.targets):
+        files.append(SourceFile(str(profile), PROFILE, "toml", len(body), sha))
+    if plan is not None and any(t.platform == "local" for t in plan.targets):
         try:
             found = weights()
             size = found.path.stat().st_size
@@ -98,15 +119,14 @@ def _files(checked: Preflight, plan: RunPlan, profile: Path | None) -> list[Sour
 def _graders(plan: RunPlan) -> list[NewGrader]:
     """The first judge is the basis of the rates; without one, the heuristic, marked as such."""
     basis = next((g for g in plan.graders if g.kind == "judge"), plan.graders[0])
-    return [_grader(g, g is basis) for g in plan.graders]
+    return [new_grader(g, basis=g is basis) for g in plan.graders]
 
 
-def _grader(grader: GraderPlan, basis: bool) -> NewGrader:
+def new_grader(grader: GraderPlan, *, basis: bool) -> NewGrader:
+    """A grader of a plan as it enters a run."""
     spec = grader.model_dump()
     endpoint = grader.endpoint()
     if endpoint is None:
         return NewGrader(grader.label, "heuristic", heuristic.HEURISTIC_VERSION, "", spec, basis)
-    from dataclasses import asdict
-
     spec["endpoint"] = asdict(endpoint)
     return NewGrader(grader.label, "judge", judge.JUDGE_VERSION, judge.prompt_hash(), spec, basis)

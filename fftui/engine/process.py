@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fftui.credentials import Redactor, Secret
-from fftui.domain.plan import RunPlan
+from fftui.domain.plan import PlanError, RunPlan
 from fftui.domain.states import RunState
 from fftui.engine.engine import Engine
 from fftui.engine.notify import notify
@@ -162,7 +162,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     try:
         return drive(folder) if "--bare" in sys.argv else watched(folder)
-    except (StoreError, ServerError) as error:
+    except (StoreError, ServerError, PlanError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fftui.credentials import Secret, find_key
-from fftui.domain.parts import LOCAL, SIM, AccountPlan, EnginePlan
+from fftui.domain.parts import LOCAL, SIM, EnginePlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.states import TargetState
 from fftui.domain.targets import FREE, Endpoint, Sampling, Target
@@ -24,14 +23,11 @@ from fftui.engine.purse import Purse
 from fftui.engine.schedule import TargetQueue, by_person
 from fftui.engine.servers import ChildServer, ServerError
 from fftui.results.summary import Rules
+from fftui.results.windows import counted
 from fftui.settings import state_dir
-from fftui.store.ledger import Ledger, Window
+from fftui.store.ledger import Ledger
 from fftui.store.reader import Reader
 from fftui.store.sqlite import StoreError
-
-OPENROUTER_FREE = 20.0
-"""Requests a minute to all of an account's `:free` models; OpenRouter's replies do not say so."""
-_MINUTE, _DAY = 60.0, 86400.0
 
 
 @dataclass
@@ -63,7 +59,7 @@ class Wiring:
         for lines in (self.lines, self.grading.lines):
             for number, line in lines.items():
                 if line.child == server.name:
-                    endpoint = _addressed(line.endpoint, server.url)
+                    endpoint = addressed(line.endpoint, server.url)
                     lines[number] = replace(line, endpoint=endpoint)
 
     async def close(self) -> None:
@@ -104,7 +100,7 @@ async def wire(
     try:
         owned = {e.platform.split(":")[0] for e in endpoints if not e.base_url}
         for name in sorted(owned & {SIM, LOCAL}):
-            config, key = _server_config(name, plan)
+            config, key = server_config(name, plan)
             module = "fftui.simulate" if name == SIM else "fftui.engine.local_server"
             wiring.servers[name] = server = ChildServer(name, module, config, log, died)
             await server.start()
@@ -120,7 +116,7 @@ async def wire(
             if kind not in wiring.servers or endpoint.base_url:
                 return Line(endpoint, _keys(plan, endpoint.account, environ), gate)
             own = (keys[kind],) if kind in keys else _keys(plan, endpoint.account, environ)
-            return Line(_addressed(endpoint, wiring.servers[kind].url), own, gate, child=kind)
+            return Line(addressed(endpoint, wiring.servers[kind].url), own, gate, child=kind)
 
         wiring.lines.update({i: line(t.endpoint) for i, t in targets.items()})
         wiring.grading = Grading(
@@ -158,7 +154,11 @@ def queues(
     return made
 
 
-def _server_config(name: str, plan: RunPlan) -> tuple[dict[str, Any], Secret | None]:
+def server_config(name: str, plan: RunPlan) -> tuple[dict[str, Any], Secret | None]:
+    """What the child server of a platform is told, and the key it then takes.
+
+    Raises ServerError where the local model cannot be used.
+    """
     if name == SIM:
         return {"profile": plan.sim.profile or None, "seed": plan.sim.seed, "port": 0}, None
     key = Secret(secrets.token_urlsafe(24))
@@ -177,7 +177,8 @@ def _server_config(name: str, plan: RunPlan) -> tuple[dict[str, Any], Secret | N
     return config, key
 
 
-def _addressed(endpoint: Endpoint, url: str) -> Endpoint:
+def addressed(endpoint: Endpoint, url: str) -> Endpoint:
+    """The endpoint at the child server that answers at `url`."""
     kind, _, place = endpoint.platform.partition(":")
     base = f"{url}/{place or 'direct'}" if kind == SIM else url
     return replace(endpoint, base_url=base if endpoint.dialect == "ollama" else f"{base}/v1")
@@ -204,7 +205,7 @@ def _gate(
         plan=limits,
         purse=Purse(
             account=name,
-            windows=_windows(limits, here, reader.header().uuid),
+            windows=counted(limits, here, reader.header().uuid),
             open_ledger=lambda: Ledger(place),
             period_scale=limits.period_scale,
             free=any(e.model.endswith(FREE) for e in here),
@@ -214,26 +215,6 @@ def _gate(
         platform=here[0].platform,
         spent_usd=_spent(reader, account, here),
     )
-
-
-def _windows(limits: AccountPlan, endpoints: list[Endpoint], run: str) -> tuple[Window, ...]:
-    """What is counted for an account: the plan's limits, and those no reply tells of."""
-    scale = limits.period_scale
-    made = [
-        Window(kind, unit, limit, period * scale, "plan")
-        for kind, unit, limit, period in (
-            ("requests/minute", "requests", limits.requests_per_minute, _MINUTE),
-            ("requests/day", "requests", limits.requests_per_day, _DAY),
-            ("tokens/minute", "tokens", limits.tokens_per_minute, _MINUTE),
-        )
-        if limit is not None
-    ]
-    if any(e.platform == "openrouter" and e.model.endswith(FREE) for e in endpoints):
-        minute = _MINUTE * scale
-        made.append(Window("requests/minute", "free", OPENROUTER_FREE, minute, "own count"))
-    if limits.spend_usd is not None:
-        made.append(Window("usd", "usd", limits.spend_usd, math.inf, "plan", scope=run))
-    return tuple(made)
 
 
 def _spent(reader: Reader, account: str, endpoints: list[Endpoint]) -> float | None:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fftui.domain.outcomes import BudgetReading
+from fftui.platforms.body import items, note, part
 from fftui.platforms.retry_after import go_duration, number, reset_time
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _SAID = re.compile(
     re.ASCII,
 )
 _TRY_AGAIN = re.compile(r"try again in ([0-9.]{1,12}(?:ms|h|m|s)[0-9hms.]{0,20})", re.ASCII)
+_QUOTA = re.compile(r"(Request|Token)s?(?:Count)?Per(Minute|Day)", re.ASCII)
 _PERIODS = {"min": "minute", "day": "day"}
 
 
@@ -46,6 +48,20 @@ def readings(
         known = found.get(reading.kind)
         if known is None or _left(reading) < _left(known):
             found[reading.kind] = reading
+    return tuple(found.values())
+
+
+def full_windows(error: object) -> tuple[BudgetReading, ...]:
+    """The windows that Gemini's error names as full. Their days end at midnight in California,
+    which is no epoch-aligned time, so their resets stay unknown."""
+    found: dict[str, BudgetReading] = {}
+    for detail in items(part(error).get("details"))[:16]:
+        for violation in map(part, items(part(detail).get("violations"))[:16]):
+            name = _QUOTA.search(note(violation.get("quotaId")))
+            if name:
+                kind = f"{name[1]}s/{name[2]}".lower()
+                most = number(note(violation.get("quotaValue")))
+                found[kind] = BudgetReading(kind, most, 0.0, None)
     return tuple(found.values())
 
 

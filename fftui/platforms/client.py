@@ -142,6 +142,9 @@ class Client:
                 raise _BadKeyError
             name = "authorization" if request.auth == "bearer" else request.auth
             headers[name] = f"Bearer {key}" if request.auth == "bearer" else key
+        if request.stream:
+            # Some servers (llama.cpp) hang up after a stream without saying so beforehand.
+            headers["connection"] = "close"
         _on_its_way.set(progress)
         async with self._http.stream(
             request.method, request.url, content=request.body, headers=headers

@@ -18,6 +18,7 @@ _HOSTS = {
     ".azure.com": "azure",
     "generativelanguage.googleapis.com": "gemini",
     "api.groq.com": "groq",
+    "api.together.xyz": "together",
 }
 """Platforms that are told by their host, since a plan calls them all `openai-compatible`."""
 
@@ -30,8 +31,8 @@ def openai_request(
     thinking: str,
 ) -> HttpRequest:
     """One chat completion. Raises ValueError without a base URL."""
-    flavour = _flavour(endpoint)
-    limit = "max_completion_tokens" if flavour in ("openai", "azure") else "max_tokens"
+    kind = flavour(endpoint)
+    limit = "max_completion_tokens" if kind in ("openai", "azure") else "max_tokens"
     body: dict[str, Any] = {
         "model": endpoint.model,
         "messages": [{"role": m.role, "content": m.text} for m in messages],
@@ -43,15 +44,15 @@ def openai_request(
     }
     if endpoint.stream:
         body["stream_options"] = {"include_usage": True}
-    if seed is not None and flavour != "gemini":
+    if seed is not None and kind != "gemini":
         # Gemini's compatible surface refuses the whole request for a field it does not know.
         body["seed"] = seed
-    body |= _thinking(flavour, thinking)
+    body |= _thinking(kind, thinking)
     headers = {
         "content-type": "application/json",
         "accept": "text/event-stream" if endpoint.stream else "application/json",
     }
-    if flavour == "openrouter":
+    if kind == "openrouter":
         headers["x-openrouter-metadata"] = "enabled"
         body["usage"] = {"include": True}
         body["provider"] = _routing(endpoint)
@@ -70,10 +71,11 @@ def auth_of(endpoint: Endpoint) -> Auth:
     if endpoint.dialect == "anthropic":
         return "bearer" if endpoint.platform == "openrouter" else "x-api-key"
     # Azure's older addresses take a bearer for a token of its directory, never for a key.
-    return "api-key" if _flavour(endpoint) == "azure" else "bearer"
+    return "api-key" if flavour(endpoint) == "azure" else "bearer"
 
 
-def _flavour(endpoint: Endpoint) -> str:
+def flavour(endpoint: Endpoint) -> str:
+    """Which known platform answers there; empty for servers of open weights and for gateways."""
     if endpoint.platform in ("openrouter", "openai"):
         return endpoint.platform
     host = host_of(endpoint.base_url)
@@ -90,17 +92,17 @@ def _routing(endpoint: Endpoint) -> dict[str, Any]:
     return found
 
 
-def _thinking(flavour: str, mode: str) -> dict[str, Any]:
+def _thinking(kind: str, mode: str) -> dict[str, Any]:
     """The request's part for a thinking mode: empty, `on`, `off` or an effort such as `low`."""
     if not mode:
         return {}
     switch = _ON_OFF.get(mode)
-    if flavour == "openrouter":
+    if kind == "openrouter":
         return {"reasoning": {"effort": mode} if switch is None else {"enabled": switch}}
     if switch is None:
         return {"reasoning_effort": mode}
-    if flavour == "groq":
+    if kind == "groq":
         return {"reasoning_effort": "default" if switch else "none"}
-    if flavour in ("openai", "azure", "gemini"):
+    if kind in ("openai", "azure", "gemini"):
         return {} if switch else {"reasoning_effort": "none"}
     return {"chat_template_kwargs": {"enable_thinking": switch}}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fftui.domain.outcomes import MANY, Identity, Outcome, OutcomeClass, Usage
 from fftui.platforms.body import BodyError, blank, items, note, part, read_json
-from fftui.platforms.budgets import readings
+from fftui.platforms.budgets import full_windows, readings
 from fftui.platforms.events import StreamCutError, fold_events, fold_lines, is_events
-from fftui.platforms.retry_after import LONGEST_WAIT, go_duration, number, retry_after
+from fftui.platforms.retry_after import LONGEST_WAIT, clock_skew, go_duration, number, retry_after
 from fftui.platforms.rulings import CONFIG, EMPTY, INFRA, OUTPUT, Ruling, fault, rule
 from fftui.platforms.wire import host_of
 
@@ -161,6 +161,7 @@ def outcome(
     headers = {**_headers_in_body(error), **reply.headers}
     wait = _wait(headers, reply.received_at, error) if ruling.retries else None
     message = part(error).get("message") if isinstance(error, dict) else error
+    hint = message if isinstance(message, str) else ""
     return Outcome(
         kind=ruling.kind,
         signal=ruling.signal[:_SIGNAL_CAP],
@@ -173,7 +174,8 @@ def outcome(
         status=reply.status,
         retries=ruling.retries,
         retry_after=wait,
-        budget=readings(headers, reply.received_at, message if isinstance(message, str) else ""),
+        budget=(*readings(headers, reply.received_at, hint), *full_windows(error)),
+        clock_skew_s=clock_skew(reply.headers, reply.received_at),
         request_id=_request_id(reply) or request_id,
     )
 

@@ -66,8 +66,16 @@ def moment(text: str) -> float | None:
 
 def server_now(headers: Mapping[str, str], received_at: float) -> float:
     """The platform's own clock at the reply, from `Date`, else ours. Epoch seconds."""
+    return received_at + (clock_skew(headers, received_at) or 0.0)
+
+
+def clock_skew(headers: Mapping[str, str], received_at: float) -> float | None:
+    """Seconds by which the platform's clock is ahead of ours, or `None` without a `Date`.
+
+    A `Date` has whole seconds and its reply takes time: what is off by two says nothing.
+    """
     stated = moment(headers.get("date", ""))
-    return received_at if stated is None else stated
+    return None if stated is None else stated - received_at
 
 
 def retry_after(headers: Mapping[str, str], received_at: float) -> float | None:

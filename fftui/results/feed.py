@@ -13,7 +13,8 @@ from pathlib import Path
 from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
-from fftui.results.summary import basis, call_totals, remaining, rules_of, target_summary
+from fftui.results.etas import Etas
+from fftui.results.summary import basis, call_totals, rules_of, target_summary
 from fftui.results.view import (
     Activity,
     AttemptRow,
@@ -49,6 +50,7 @@ class Feed:
         self._graders = {g.id: g for g in reader.graders()}
         self._families = reader.families()
         self._rules = rules_of(reader)
+        self._etas = Etas.of(reader)
         self._counts: dict[int, TargetCounts] = {}
         self._who: dict[int, Identity] = {}
         self._marks: Watermarks | None = None
@@ -114,7 +116,10 @@ class Feed:
         busy = state in (RunState.RUNNING, RunState.DRAINING, RunState.STARTING)
         anchor = now if busy else engine.heartbeat_at or now
         activity, per_minute = self._activity(anchor, busy)
-        left = sum(remaining(t) for t in targets)
+        eta_s = None
+        accounts = reader.accounts() if alive or not state.over else ()
+        if busy or state is RunState.WAITING:
+            targets, eta_s = self._etas.fill(targets, self._counts, accounts, per_minute, now)
         done = sum(t.done for t in targets)
         reason = engine.reason
         if state is RunState.DEAD:
@@ -134,11 +139,11 @@ class Feed:
             done=done,
             created_at=header.created_at,
             elapsed_s=engine.worked_s,
-            eta_s=left / per_minute * 60 if busy and per_minute > 0 and left else None,
+            eta_s=eta_s,
             per_minute=per_minute,
             calls=call_totals(self._counts.values(), targets),
             targets=targets,
-            accounts=reader.accounts() if alive or not state.over else (),
+            accounts=accounts,
             review=ReviewCounts(queued, 0, 0, 0, by_rule),
             activity=activity,
             events=self._events,

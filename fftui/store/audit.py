@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from fftui.store.context import ALIKE
@@ -79,6 +80,11 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
             ).fetchall()
         ],
     )
+    yield (
+        "only failed attempts were put back, each as often as it was asked anew",
+        list(_rounds(reader)),
+    )
+    yield "every scenario stands in one block", list(_blocks(reader))
     yield "settled prefixes are as long as the rows allow", list(_prefixes(reader))
     yield "settled counts equal those of the prefixes", list(_settled(reader))
 
@@ -110,23 +116,62 @@ def _prefixes(reader: Reader) -> Iterator[str]:
             yield f"target {target}: stored {kept}, rows say {truth}"
 
 
+def _rounds(reader: Reader) -> Iterator[str]:
+    """An attempt's outcomes are its rounds 0, 1, …; all but the last were put back."""
+    for row in reader.db.execute(
+        "SELECT o.target, o.scenario, o.repeat, count(*), max(o.round), count(p.id),"
+        " sum(p.id IS NOT NULL AND o.class = 'answered')"
+        " FROM outcome o LEFT JOIN put_back p ON p.outcome = o.id GROUP BY 1, 2, 3"
+        " HAVING max(o.round) > 0 OR count(p.id) > 0"
+    ).fetchall():
+        *attempt, outcomes, last, back, answers = row
+        if last != outcomes - 1 or back not in (outcomes, outcomes - 1) or answers:
+            yield f"attempt {tuple(attempt)}: {outcomes} outcomes, round {last}, {back} put back"
+
+
+def _blocks(reader: Reader) -> Iterator[str]:
+    ids = [row[0] for row in reader.db.execute("SELECT id FROM scenario ORDER BY id").fetchall()]
+    placed = [i for b in reader.order.blocks for i in range(b.first, b.first + b.size)]
+    if ids != placed:
+        yield f"{len(ids)} scenarios, {len(placed)} places in {len(reader.order.blocks)} blocks"
+
+
 def _settled(reader: Reader) -> Iterator[str]:
+    """`settled` and `first` of each row of the rollups, from the rows of the prefix."""
     for target in reader.targets():
         counts = reader.counts(target)
         inside = {o for place, o in _closed(reader, target) if place < counts.settled}
-        if sum(r.settled for r in counts.outcomes) != len(inside):
-            yield f"target {target}: outcomes"
-        truth: dict[tuple[int, str], int] = {}
-        for outcome, grader, label in reader.db.execute(
-            "SELECT v.outcome, v.grader, coalesce(v.label, '') FROM verdict v"
-            " JOIN outcome o ON o.id = v.outcome WHERE o.target = ?", (target,)
+        outcomes: Counter[tuple[object, ...]] = Counter()
+        verdicts: Counter[tuple[object, ...]] = Counter()
+        for outcome, repeat, *key in reader.db.execute(
+            "SELECT o.id, o.repeat, o.identity, s.family, s.benign, o.class, o.cut"
+            " FROM outcome o JOIN scenario s ON s.id = o.scenario WHERE o.target = ?", (target,)
         ).fetchall():  # fmt: skip
-            if outcome in inside:
-                truth[grader, label] = truth.get((grader, label), 0) + 1
-        kept: dict[tuple[int, str], int] = {}
-        for row in counts.verdicts:
-            if row.settled:
-                key = (row.grader, row.label.value if row.label else "")
-                kept[key] = kept.get(key, 0) + row.settled
-        if truth != kept:
-            yield f"target {target}: verdicts, stored {kept}, rows say {truth}"
+            _count(outcomes, outcome in inside, repeat, key)
+        for outcome, repeat, *key in reader.db.execute(
+            "SELECT o.id, o.repeat, o.identity, s.family, s.benign, o.cut, v.grader,"
+            " coalesce(v.label, '') FROM verdict v JOIN outcome o ON o.id = v.outcome"
+            " JOIN scenario s ON s.id = o.scenario WHERE o.target = ?", (target,)
+        ).fetchall():  # fmt: skip
+            _count(verdicts, outcome in inside, repeat, key)
+        for what, truth, table, columns in (
+            ("outcomes", outcomes, "rollup_outcome", "class, cut"),
+            ("verdicts", verdicts, "rollup_verdict", "cut, grader, label"),
+        ):
+            kept: Counter[tuple[object, ...]] = Counter()
+            for settled, first, *key in reader.db.execute(
+                f"SELECT settled, first, identity, family, benign, {columns} FROM {table}"
+                " WHERE target = ?", (target,)
+            ).fetchall():  # fmt: skip
+                kept["settled", *key] += settled
+                kept["first", *key] += first
+            # Counters are equal where they differ in zeros only.
+            if truth != kept:
+                yield f"target {target}: {what}, stored {kept - truth} more, {truth - kept} fewer"
+
+
+def _count(
+    into: Counter[tuple[object, ...]], settled: bool, repeat: int, key: list[object]
+) -> None:
+    into["settled", *key] += int(settled)
+    into["first", *key] += int(settled and repeat == 0)

@@ -11,7 +11,7 @@ from fftui.store import sqlite
 from fftui.store.folder import database
 from fftui.store.sqlite import Connection, StoreError
 
-Kind = Literal["pause", "resume", "stop", "pause_target", "resume_target"]
+Kind = Literal["pause", "resume", "stop", "pause_target", "resume_target", "reload"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
@@ -35,15 +35,20 @@ def send(folder: Path, kind: str, target: int | None, by: str) -> int:
         raise ValueError(f"unknown command {kind!r}; allowed: {', '.join(KINDS)}")
     db = sqlite.connect(database(folder), write=True)
     try:
-        row = db.execute(
-            "INSERT INTO command (at, by, kind, target) VALUES (?,?,?,?) RETURNING id",
-            (time.time(), by, kind, target),
-        ).fetchone()
-        return int(row[0])
+        return insert(db, kind, target, by)
     except sqlite.Error as error:
         raise StoreError(f"{folder}: {sqlite.explain(error)}") from None
     finally:
         db.close()
+
+
+def insert(db: Connection, kind: str, target: int | None, by: str) -> int:
+    """The row of a command, in the caller's transaction; returns its id."""
+    row = db.execute(
+        "INSERT INTO command (at, by, kind, target) VALUES (?,?,?,?) RETURNING id",
+        (time.time(), by, kind, target),
+    ).fetchone()
+    return int(row[0])
 
 
 def pending(db: Connection) -> list[Command]:

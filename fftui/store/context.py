@@ -28,12 +28,9 @@ class Context:
 
     def __init__(self, db: Connection) -> None:
         self.db = db
-        self.order = plan_order(db)
         self.touched: set[int] = set()
         """Targets whose settled prefix may have moved in this transaction."""
-        self._planned = frozenset(
-            row[0] for row in db.execute("SELECT id FROM grader WHERE planned").fetchall()
-        )
+        self.reread()
         self._scenarios: dict[int, tuple[int, int]] = {}
         self._identities: dict[tuple[int, int, Identity], int] = {}
         self._settled: dict[int, int] = {}
@@ -41,8 +38,21 @@ class Context:
     def begin(self) -> None:
         """Start a transaction that holds the write lock from its first moment."""
         self.db.execute("BEGIN IMMEDIATE")
-        # Another process may have moved a prefix since our last transaction.
+        # Another process may have moved a prefix or changed the plan since our last transaction.
         self._settled.clear()
+        if self._newest_plan() != self._plan:
+            self.reread()
+
+    def reread(self) -> None:
+        """Take up the plan order and the planned graders as the file has them now."""
+        self._plan = self._newest_plan()
+        self.order = plan_order(self.db)
+        self._planned = frozenset(
+            row[0] for row in self.db.execute("SELECT id FROM grader WHERE planned").fetchall()
+        )
+
+    def _newest_plan(self) -> int:
+        return int(self.db.execute("SELECT coalesce(max(id), 0) FROM plan").fetchone()[0])
 
     def commit(self) -> None:
         """Move the settled prefixes and make everything durable."""
@@ -55,7 +65,10 @@ class Context:
         """Forget the transaction, also where SQLite has rolled it back by itself."""
         self.touched.clear()
         self._identities.clear()
+        self._scenarios.clear()
         self._settled.clear()
+        # What was read of the plan inside it may be gone too.
+        self._plan = -1
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
 

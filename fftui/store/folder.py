@@ -6,11 +6,11 @@ import json
 import shutil
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fftui.domain.labels import TAXONOMY
 from fftui.domain.scenarios import Scenario
@@ -131,35 +131,71 @@ def _fill(db: Connection, run: NewRun) -> None:
         (uuid.uuid4().hex, run.name, run.created_at, run.seed, run.repeats, TAXONOMY,
          int(run.simulated), run.note, int(run.compress)),
     )  # fmt: skip
-    db.execute(
-        "INSERT INTO plan VALUES (1,?,?,?,?,?,?,?,?)",
-        (run.created_at, run.by, run.plan_source, run.plan_toml, run.plan_json, run.plan_sha256,
-         run.fftui, json.dumps(run.versions)),
-    )  # fmt: skip
-    db.executemany(
-        "INSERT INTO file (plan, path, role, format, bytes, sha256) VALUES (1,?,?,?,?,?)",
-        [(f.path, f.role, f.format, f.bytes, f.sha256) for f in run.files],
-    )
+    add_plan(db, run, run.created_at)
     add_scenarios(db, run.scenarios, seed=run.seed, compress=run.compress)
+    add_targets(db, run.targets, run.created_at)
+    add_graders(db, run.graders, run.created_at)
+    db.execute("INSERT INTO engine VALUES (1, NULL, 'starting', '', NULL, NULL, 0)")
+    db.execute("COMMIT")
+
+
+class WrittenPlan(Protocol):
+    """A plan as it is stored: what its author wrote, and what it was understood as."""
+
+    @property
+    def by(self) -> str: ...
+    @property
+    def plan_source(self) -> str: ...
+    @property
+    def plan_toml(self) -> str: ...
+    @property
+    def plan_json(self) -> str: ...
+    @property
+    def plan_sha256(self) -> str: ...
+    @property
+    def fftui(self) -> str: ...
+    @property
+    def versions(self) -> Mapping[str, str]: ...
+    @property
+    def files(self) -> Sequence[SourceFile]: ...
+
+
+def add_plan(db: Connection, plan: WrittenPlan, at: float) -> int:
+    """Append a plan and the files it names; returns its id. The caller owns the transaction."""
+    number = db.execute(
+        "INSERT INTO plan (at, by, source, toml, resolved, sha256, fftui, versions)"
+        " VALUES (?,?,?,?,?,?,?,?) RETURNING id",
+        (at, plan.by, plan.plan_source, plan.plan_toml, plan.plan_json, plan.plan_sha256,
+         plan.fftui, json.dumps(dict(plan.versions))),
+    ).fetchone()[0]  # fmt: skip
+    db.executemany(
+        "INSERT INTO file (plan, path, role, format, bytes, sha256) VALUES (?,?,?,?,?,?)",
+        [(number, f.path, f.role, f.format, f.bytes, f.sha256) for f in plan.files],
+    )
+    return int(number)
+
+
+def add_targets(db: Connection, targets: Sequence[Target], at: float) -> None:
+    """Append targets. The caller owns the transaction."""
     db.executemany(
         "INSERT INTO target (name, maker, platform, account, spec, added_at) VALUES (?,?,?,?,?,?)",
         [
-            (t.name, t.maker, t.endpoint.platform, t.endpoint.account, json.dumps(t.to_dict()),
-             run.created_at)
-            for t in run.targets
+            (t.name, t.maker, t.endpoint.platform, t.endpoint.account, json.dumps(t.to_dict()), at)
+            for t in targets
         ],
-    )  # fmt: skip
+    )
+
+
+def add_graders(db: Connection, graders: Sequence[NewGrader], at: float) -> None:
+    """Append graders that every answer is planned for. The caller owns the transaction."""
     db.executemany(
         "INSERT INTO grader (name, kind, version, prompt_sha256, spec, planned, basis, added_at)"
         " VALUES (?,?,?,?,?,1,?,?)",
         [
-            (g.name, g.kind, g.version, g.prompt_sha256, json.dumps(g.spec), int(g.basis),
-             run.created_at)
-            for g in run.graders
+            (g.name, g.kind, g.version, g.prompt_sha256, json.dumps(g.spec), int(g.basis), at)
+            for g in graders
         ],
-    )  # fmt: skip
-    db.execute("INSERT INTO engine VALUES (1, NULL, 'starting', '', NULL, NULL, 0)")
-    db.execute("COMMIT")
+    )
 
 
 def add_scenarios(
@@ -181,12 +217,19 @@ def add_scenarios(
         enc, body = pack(list(scenario.turns), compress=compress)
         db.execute(
             "INSERT INTO scenario VALUES (?,?,?,?,?)",
-            (number, scenario.key, families[scenario.family], int(scenario.benign), _sha(scenario)),
+            (
+                number,
+                scenario.key,
+                families[scenario.family],
+                int(scenario.benign),
+                turns_sha256(scenario),
+            ),
         )
         db.execute("INSERT INTO scenario_text VALUES (?,?,?)", (number, enc, body))
 
 
-def _sha(scenario: Scenario) -> str:
+def turns_sha256(scenario: Scenario) -> str:
+    """Of what the user says, in hex: by it a scenario is known again."""
     import hashlib
 
     return hashlib.sha256(json.dumps(scenario.turns).encode()).hexdigest()

@@ -24,7 +24,7 @@ from fftui.store.records import AccountNow
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What never changes about a run."""
+    """A run's own row; only `note` and `compress` follow later plans."""
 
     name: str
     uuid: str
@@ -130,6 +130,15 @@ class MinuteCount:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownScenario:
+    """What a scenario of the run is recognised by."""
+
+    turns_sha256: str
+    family: str
+    benign: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Watermarks:
     """The highest row id of each append-only table."""
 
@@ -163,6 +172,10 @@ class Reader:
     def close(self) -> None:
         """Close the connection."""
         self.db.close()
+
+    def reread(self) -> None:
+        """Take up the plan order as the file has it now, after the plan was appended to."""
+        self.order = plan_order(self.db)
 
     def __enter__(self) -> Reader:
         return self
@@ -210,6 +223,32 @@ class Reader:
         """(path, text) of the plan in force as its author wrote it."""
         row = self.db.execute("SELECT source, toml FROM plan ORDER BY id DESC LIMIT 1").fetchone()
         return str(row[0]), str(row[1])
+
+    def plan_id(self) -> int:
+        """Id of the plan in force."""
+        return int(self.db.execute("SELECT max(id) FROM plan").fetchone()[0])
+
+    def changes(self) -> tuple[tuple[float, str], ...]:
+        """(at, words) of each change of the plan and of each putting back, oldest first."""
+        rows = self.db.execute(
+            "SELECT at, text FROM event WHERE kind IN ('extended', 'put back') ORDER BY id"
+        ).fetchall()
+        return tuple((row[0], row[1]) for row in rows)
+
+    def known_scenarios(self) -> dict[str, KnownScenario]:
+        """Every scenario of the run, by its key."""
+        rows = self.db.execute(
+            "SELECT s.key, s.sha256, f.name, s.benign FROM scenario s"
+            " JOIN family f ON f.id = s.family ORDER BY s.id"
+        ).fetchall()
+        return {r[0]: KnownScenario(r[1], r[2], bool(r[3])) for r in rows}
+
+    def file_sha256(self, role: str) -> str:
+        """Of the newest file with this role that a plan has named; empty where none has."""
+        row = self.db.execute(
+            "SELECT sha256 FROM file WHERE role = ? ORDER BY id DESC LIMIT 1", (role,)
+        ).fetchone()
+        return str(row[0]) if row else ""
 
     def targets(self) -> dict[int, Target]:
         """All targets by id, in the order they were added."""

@@ -113,10 +113,12 @@ class CloseAttempt:
     ) -> CloseAttempt:
         """From the outcome of the attempt's last call."""
         content = {"answers": list(answers), "reasoning": outcome.reasoning}
+        # What a conversation said before it failed is no answer: it may be asked anew.
+        answered = outcome.kind is OutcomeClass.ANSWERED
         return cls(key, outcome.kind, outcome.signal, outcome.cut, outcome.identity,
                    tuple(answers), outcome.reasoning, at,
                    pack(content, compress=compress),
-                   mark_of(answers[-1]) if answers else None)  # fmt: skip
+                   mark_of(answers[-1]) if answered and answers else None)  # fmt: skip
 
     def apply(self, ctx: Context) -> int | None:
         key = self.key

@@ -151,6 +151,23 @@ _MONITOR = (
         show=False),
 )  # fmt: skip
 
+_PREFLIGHT = (
+    Key("preflight.start", "enter,s", "start", "start", "preflight",
+        "Start the run in a process of its own, and watch it."),
+    Key("preflight.probe", "p", "probe", "probe", "preflight",
+        "Send one harmless request to each target and judge, and show what came back."),
+    Key("preflight.name", "n", "name", "name", "preflight",
+        "Give the run another name than the plan's; enter starts it, esc leaves the line."),
+    Key("preflight.down", "down,j", "scroll(1)", "down", "preflight", "A line on.", show=False),
+    Key("preflight.up", "up,k", "scroll(-1)", "up", "preflight", "A line back.", show=False),
+    Key("preflight.top", "home,g", "edge(-1)", "top", "preflight", "Beginning.", show=False),
+    Key("preflight.bottom", "end,G", "edge(1)", "bottom", "preflight", "End.", show=False),
+    Key("preflight.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "preflight",
+        "A page on."),
+    Key("preflight.page_up", "pageup,ctrl+u", "page(-1)", "page up", "preflight", "A page back.",
+        show=False),
+)  # fmt: skip
+
 _RESPONSES = (
     Key("responses.open", "enter", "open", "open", "responses", "Read the attempt in full."),
     Key("responses.only", "o", "cycle_only", "only", "responses",
@@ -201,7 +218,7 @@ _HELP = (
         show=False),
 )  # fmt: skip
 
-TABLE: tuple[Key, ...] = _EVERYWHERE + _HOME + _MONITOR + _RESPONSES + _TRACE + _HELP
+TABLE: tuple[Key, ...] = _EVERYWHERE + _HOME + _PREFLIGHT + _MONITOR + _RESPONSES + _TRACE + _HELP
 
 _DISPLAY = {
     "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "up": "↑", "down": "↓",

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState
+from fftui.results.page import Section
 from fftui.results.view import AttemptRow, CallRow, RunLine, Trace, VerdictRow
 from fftui.tui.home.desk import Desk, Sample, Started
+from fftui.tui.preflight.probes import Replies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,14 +60,15 @@ class Checked:
     """Stands for a `Preflight`."""
 
     ok: bool = True
-    lines: tuple[str, ...] = (
+    sections: tuple[Section, ...] = (Section("plan", (
         "4 targets x 200 scenarios on 3 platforms: 800 attempts",
         "graders: heuristic, judge-1 on sim; about 800 judge calls",
         "accounts: sim-a 60/min, sim-b silent limits, sim-c none",
         "ends in about 9 minutes; costs nothing",
         "stop: strict width 10 points, or 200 attempts a target",
-    )
+    )),)  # fmt: skip
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -83,6 +86,7 @@ class FakeDesk(Desk):
                Path("local_smollm2.toml")),
         Sample("from a plan file …", "your own TOML; fftui init writes one", None),
     )  # fmt: skip
+    replies: Replies = field(default_factory=lambda: Replies(()))
     did: list[tuple[str, ...]] = field(default_factory=list)
 
     async def runs(self, mine: bool) -> tuple[RunLine, ...]:
@@ -97,6 +101,10 @@ class FakeDesk(Desk):
     async def check(self, plan: Path) -> Preflight:
         self.did.append(("check", str(plan)))
         return self.checked  # type: ignore[return-value]
+
+    async def probe(self, plan: Path) -> Replies:
+        self.did.append(("probe", str(plan)))
+        return self.replies
 
     async def start(self, plan: Path, name: str) -> Started:
         self.did.append(("start", str(plan), name))

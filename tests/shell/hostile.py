@@ -14,6 +14,7 @@ start.prepare(os.environ)
 
 from textual.binding import Binding, BindingType  # noqa: E402
 
+from fftui.results.page import Section  # noqa: E402
 from fftui.results.view import AttemptRow, Trace  # noqa: E402
 from fftui.tui import app as shell  # noqa: E402
 from fftui.tui.home.desk import Sample  # noqa: E402
@@ -70,7 +71,9 @@ def main(*, plain: bool) -> None:
     desk = FakeDesk(
         here=runs,
         plans=(Sample(HOSTILE, HOSTILE, Path("x")), *FakeDesk().plans),
-        checked=Checked(lines=(HOSTILE,), problems=(HOSTILE,)),
+        checked=Checked(
+            sections=(Section(HOSTILE, (HOSTILE,)),), problems=(HOSTILE,), warnings=(HOSTILE,)
+        ),
     )
     app = HostileApp(desk=desk, ascii=plain)
     app.run(mouse=False)

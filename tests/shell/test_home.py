@@ -9,9 +9,9 @@ import pytest
 from fftui.domain.states import RunState
 from fftui.tui.dialogs import SMALLEST, TypedConfirm
 from fftui.tui.home.desk import Desk, Started
-from fftui.tui.home.launch import LaunchScreen
 from fftui.tui.home.lists import RunList
 from fftui.tui.home.screen import HomeScreen
+from fftui.tui.preflight.screen import PreflightScreen
 from tests.shell.fakes import HOSTILE, RUNS, Checked, FakeDesk, a_run
 from tests.shell.support import an_app, screen, toasts, until
 
@@ -42,7 +42,7 @@ async def test_an_empty_home_says_what_to_do() -> None:
         await until(pilot, lambda: "No run here yet." in screen(app))
         assert "fftui init" in screen(app)
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, LaunchScreen))
+        await until(pilot, lambda: isinstance(app.screen, PreflightScreen))
 
 
 async def test_a_shows_mine_from_any_folder_and_here_again() -> None:
@@ -127,7 +127,7 @@ async def test_a_sample_is_checked_named_and_started() -> None:
 
 
 async def test_a_plan_with_a_problem_is_shown_and_not_started() -> None:
-    desk = FakeDesk(checked=Checked(ok=False, lines=(), problems=(f"stop.width: {HOSTILE}",)))
+    desk = FakeDesk(checked=Checked(ok=False, sections=(), problems=(f"stop.width: {HOSTILE}",)))
     app = an_app(desk=desk)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await pilot.press("f", *"my.toml", "enter")

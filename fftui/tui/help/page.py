@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fftui.tui.bindings import Key, Keymap
 
 TITLES = {
-    "home": "home", "monitor": "monitor", "responses": "responses", "trace": "trace",
+    "home": "home", "preflight": "before the start", "monitor": "monitor",
+    "responses": "responses", "trace": "trace",
     "help": "this help", EVERYWHERE: "everywhere",
 }  # fmt: skip
 TWO_COLUMNS = 112

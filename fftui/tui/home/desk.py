@@ -17,6 +17,7 @@ from fftui.settings import person
 if TYPE_CHECKING:
     from fftui.results.preflight import Preflight
     from fftui.results.view import RunLine
+    from fftui.tui.preflight.probes import Replies
 
 PATIENCE_S = 60.0
 """How long a start may take: the simulator and a local model have to come up."""
@@ -68,6 +69,12 @@ class Desk:
         from fftui.results.preflight import check
 
         return await asyncio.to_thread(check, plan)
+
+    async def probe(self, plan: Path) -> Replies:
+        """One harmless request to each target and judge, and what came back."""
+        from fftui.tui.preflight.probes import ask
+
+        return await ask(plan)
 
     async def start(self, plan: Path, name: str) -> Started:
         """Start a run in a process of its own."""

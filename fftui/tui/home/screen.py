@@ -17,10 +17,10 @@ from fftui.text import line
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask, TypedConfirm
-from fftui.tui.home.launch import LaunchScreen
 from fftui.tui.home.lists import RunList, SampleList
 from fftui.tui.home.row import details
 from fftui.tui.lines import Lines
+from fftui.tui.preflight.screen import PreflightScreen
 from fftui.tui.words import MUTED
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class HomeScreen(Screen[None]):
     def _launch(self, plan: Path, *, sample: bool) -> None:
         taken = {run.name for run in self.runs.runs}
         name = _free(plan.stem, taken) if sample else ""
-        cast("FftuiApp", self.app).go(LaunchScreen(self._desk, plan, name))
+        cast("FftuiApp", self.app).go(PreflightScreen(self._desk, plan, name))
 
     def _chosen(self, *, over: bool | None = None) -> RunLine | None:
         """The run that a command is for; says why not, where there is none."""

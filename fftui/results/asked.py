@@ -1,0 +1,165 @@
+"""Whom a plan asks, and what one attempt takes there: calls, tokens and money.
+
+How long answers will be nobody knows, so tokens are a range. At most: as the engine reserves them,
+one for three bytes of a prompt and all that `max_tokens` allows for an answer. At least: one for
+six bytes, and answers of a single token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fftui.domain.parts import SIM
+from fftui.domain.plan import RunPlan
+from fftui.domain.scenarios import Scenario
+from fftui.domain.targets import FREE, Endpoint, Price
+from fftui.grading import judge
+
+_FRAME = 64
+_BYTES_PER_TOKEN = 3.0
+_MOST_BYTES_PER_TOKEN = 6.0
+_NOTHING = Price(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A quantity that is not known closer."""
+
+    least: float
+    most: float
+
+    def __mul__(self, n: Range) -> Range:
+        """The product; both are 0 or more."""
+        return Range(self.least * n.least, self.most * n.most)
+
+    def __add__(self, other: Range) -> Range:
+        return Range(self.least + other.least, self.most + other.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One target, or one judge for the answers of one target."""
+
+    where: str
+    """Its place in the plan, such as `targets[2]`."""
+    name: str
+    judge: bool
+    endpoint: Endpoint
+    max_tokens: int
+    calls: float
+    """Calls of an attempt on average."""
+    tokens_in: Range
+    """Prompt tokens of an attempt, on average over the scenarios."""
+    tokens_out: Range
+    largest: float
+    """Tokens of the largest single call."""
+    largest_in: float
+    """Upper bound of the prompt tokens of that call: one for each byte."""
+
+    @property
+    def tokens(self) -> Range:
+        """Tokens of an attempt."""
+        return self.tokens_in + self.tokens_out
+
+    @property
+    def price(self) -> Price | None:
+        """The plan's; without one nothing where it is simulated, elsewhere `None`: unknown."""
+        own = self.endpoint.price
+        return _NOTHING if own is None and self.simulated else own
+
+    @property
+    def simulated(self) -> bool:
+        """It is the simulated platform."""
+        return self.endpoint.platform.partition(":")[0] == SIM
+
+    @property
+    def cost_usd(self) -> Range | None:
+        """USD of an attempt; `None` where the price is unknown."""
+        if self.price is None:
+            return None
+        least = self.price.of(self.tokens_in.least, self.tokens_out.least)
+        return Range(least, self.price.of(self.tokens_in.most, self.tokens_out.most))
+
+    @property
+    def needs(self) -> dict[str, Range]:
+        """Units that an attempt takes of the account, by what is counted."""
+        calls = Range(self.calls, self.calls)
+        found = {"requests": calls, "tokens": self.tokens}
+        if self.endpoint.model.endswith(FREE):
+            found["free"] = calls
+        return found
+
+
+def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...]]:
+    """For each target who is asked in an attempt of it: itself and the judges."""
+    judges = [
+        (f"graders[{number}]", grader.label, endpoint, grader.max_tokens)
+        for number, grader in enumerate(plan.graders, 1)
+        if (endpoint := grader.endpoint()) is not None
+    ]
+    sizes = [tuple(_bytes(turn) for turn in one.turns) for one in scenarios] or [(0,)]
+    rubric = _bytes(judge.rubric())
+    found = []
+    for number, target in enumerate(plan.resolved_targets(), 1):
+        room = target.sampling.max_tokens
+        system = _bytes(target.system_prompt)
+        inputs = [_inputs(size, system, room) for size in sizes]
+        shortest = [_shortest(size, system) for size in sizes]
+        calls = sum(map(len, sizes)) / len(sizes)
+        last = max(system + sum(size) + (len(size) - 1) * room for size in sizes)
+        longest = max(max(one) for one in inputs)
+        group = [
+            Asked(
+                where=f"targets[{number}]",
+                name=target.name,
+                judge=False,
+                endpoint=target.endpoint,
+                max_tokens=room,
+                calls=calls,
+                tokens_in=Range(sum(shortest) / len(sizes), sum(map(sum, inputs)) / len(sizes)),
+                tokens_out=Range(calls, calls * room),
+                largest=longest + room,
+                largest_in=last + _FRAME,
+            )
+        ]
+        for where, name, endpoint, most in judges:
+            mean = sum(map(sum, sizes)) / len(sizes)
+            biggest = max(map(sum, sizes))
+            group.append(
+                Asked(
+                    where=where,
+                    name=name,
+                    judge=True,
+                    endpoint=endpoint,
+                    max_tokens=most,
+                    calls=1.0,
+                    tokens_in=Range(
+                        (rubric + mean) / _MOST_BYTES_PER_TOKEN, _tokens(rubric + mean) + room
+                    ),
+                    tokens_out=Range(1.0, float(most)),
+                    largest=_tokens(rubric + biggest) + room + most,
+                    largest_in=rubric + biggest + room + _FRAME,
+                )
+            )
+        found.append(tuple(group))
+    return found
+
+
+def _inputs(size: Sequence[int], system: int, room: int) -> list[float]:
+    """Prompt tokens of each call of a conversation; earlier answers are sent along."""
+    return [_tokens(system + sum(size[: turn + 1])) + turn * room for turn in range(len(size))]
+
+
+def _shortest(size: Sequence[int], system: int) -> float:
+    """Prompt tokens of all calls of a conversation, at least."""
+    sent = sum(system + sum(size[: turn + 1]) for turn in range(len(size)))
+    return sent / _MOST_BYTES_PER_TOKEN
+
+
+def _tokens(size: float) -> float:
+    return size / _BYTES_PER_TOKEN + _FRAME
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))

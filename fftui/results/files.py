@@ -1,0 +1,54 @@
+"""The files of a plan: the plan itself, its prompts, and the simulator's profile."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from fftui.corpus.load import Corpus, CorpusError, read
+from fftui.corpus.order import plan_order
+from fftui.domain.plan import RunPlan
+from fftui.domain.scenarios import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """A file beside the prompts that a run depends on."""
+
+    path: Path
+    what: str
+    """In words, such as `the plan`."""
+    bytes: int
+    sha256: str
+    """Of its bytes, in hex."""
+
+
+def file_read(path: Path, what: str) -> FileRead:
+    """The file as it is now. Raises OSError."""
+    body = path.read_bytes()
+    return FileRead(path, what, len(body), hashlib.sha256(body).hexdigest())
+
+
+def read_corpora(path: Path, plan: RunPlan) -> tuple[list[Corpus], list[Scenario], list[str]]:
+    """(files, scenarios in the run's seeded order, problems) of the plan at `path`."""
+    corpora: list[Corpus] = []
+    chosen: list[Scenario] = []
+    problems: list[str] = []
+    for number, part in enumerate(plan.corpus, 1):
+        try:
+            corpus = read(path.parent / part.file, family=part.family, benign=part.benign)
+        except CorpusError as error:
+            problems.append(f"{path}: corpus[{number}].file: {error}")
+            continue
+        corpora.append(corpus)
+        ordered = plan_order(corpus.scenarios, plan.seed)
+        chosen += ordered[: part.limit]
+    twice = [key for key, n in Counter(s.key for s in chosen).items() if n > 1]
+    if twice:
+        problems.append(
+            f"{path}: corpus: the id {twice[0]!r} stands in more than one file"
+            f" ({len(twice)} such ids); ids must be unique in a run"
+        )
+    return corpora, plan_order(chosen, plan.seed), problems

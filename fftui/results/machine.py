@@ -1,0 +1,77 @@
+"""What this machine brings to a run: room on the disk, SQLite, and the proxies in effect."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fftui.settings import runs_dir
+from fftui.store.sqlite import SAFE, VERSION
+
+_BYTES_PER_ATTEMPT = 6_000
+"""Of the run file: answer, call, verdicts and indexes, as measured with answers of 2.5 KB."""
+_LEAST_FREE = 200 * 1024 * 1024
+_HOME = ("127.0.0.1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where the run is going to live."""
+
+    home: Path
+    """Folder of the runs, or the nearest one above it that exists."""
+    disk_free: int
+    disk_needed: int
+    """Bytes, with a reserve of as much again."""
+    sqlite: str
+    sqlite_safe: bool
+    """It has no known fault with several writers."""
+    proxies: tuple[tuple[str, str], ...]
+    """(scheme, address without user name and password)."""
+    no_proxy: str
+    """Hosts that are asked without a proxy."""
+
+    @property
+    def loopback_proxied(self) -> bool:
+        """Calls to this machine's own servers would go through a proxy."""
+        direct = {host.strip() for host in self.no_proxy.split(",")}
+        plain = any(scheme in ("http", "all") for scheme, _ in self.proxies)
+        return plain and "*" not in direct and _HOME[0] not in direct
+
+
+def look_around(attempts: int, environ: Mapping[str, str]) -> Machine:
+    """This machine, for a run of so many attempts."""
+    home = runs_dir().absolute()
+    while not home.exists():
+        home = home.parent
+    return Machine(
+        home=home,
+        disk_free=shutil.disk_usage(home).free,
+        disk_needed=max(_LEAST_FREE, 2 * attempts * _BYTES_PER_ATTEMPT),
+        sqlite=".".join(map(str, VERSION)),
+        sqlite_safe=SAFE,
+        proxies=tuple(
+            (scheme, _bare(value))
+            for scheme in ("http", "https", "all")
+            if (value := _variable(f"{scheme}_proxy", environ))
+        ),
+        no_proxy=_variable("no_proxy", environ),
+    )
+
+
+def _variable(name: str, environ: Mapping[str, str]) -> str:
+    """Small letters count before capitals, as everywhere."""
+    return environ.get(name, "") or environ.get(name.upper(), "")
+
+
+def _bare(address: str) -> str:
+    """Scheme, host and port: what stands before an @ may be a password."""
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname or '?'}{port}"
+    except ValueError:
+        return "an address that cannot be read"
