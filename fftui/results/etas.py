@@ -57,7 +57,13 @@ class Etas:
         """
         going = [t for t in targets if not t.state.over and t.state is not TargetState.PAUSED]
         works = [self._work(t, counts[t.id]) for t in going]
-        limits = [one for account in accounts for one in _limits(account, targets, self.scales)]
+        free = {t.account for t in targets if t.model.endswith(FREE)}
+        free |= {judge.account for judge in self.judges if judge.model.endswith(FREE)}
+        limits = [
+            one
+            for account in accounts
+            for one in _limits(account, self.scales.get(account.name, 1.0), account.name in free)
+        ]
         pace = per_minute / 60 if per_minute > 0 else None
         ends = finish_times(works, limits, now, pace)
         etas = {
@@ -92,11 +98,7 @@ class Etas:
         return Work(remaining(target) - out, needs, out)
 
 
-def _limits(
-    account: AccountNow, targets: Sequence[TargetSummary], scales: Mapping[str, float]
-) -> list[Limit]:
-    scale = scales.get(account.name, 1.0)
-    free = any(t.account == account.name and t.model.endswith(FREE) for t in targets)
+def _limits(account: AccountNow, scale: float, free: bool) -> list[Limit]:
     found = []
     for window in account.windows:
         if window.limit is None or window.remaining is None:

@@ -248,7 +248,8 @@ class _Play:
                 continue
             for place, was in enumerate(left):
                 if at[place] == self._at[place]:
-                    self._left[place] -= n * (was - self._left[place])
+                    if math.isfinite(was):
+                        self._left[place] -= n * (was - self._left[place])
                 else:
                     self._at[place] += n * step
             for kind, each in zip(kinds, sent, strict=True):

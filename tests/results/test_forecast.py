@@ -74,8 +74,12 @@ def situations(draw: st.DrawFn) -> tuple[list[Work], list[Limit]]:
                 Limit(account, "requests", limit, draw(st.integers(0, limit)),
                       NOON + draw(st.integers(1, int(period))), period)
             )  # fmt: skip
+        if draw(st.booleans()):  # shut by the platform for a while, then as open as its windows
+            opens = NOON + draw(st.integers(1, 2000))
+            limits.append(Limit(account, "requests", math.inf, 0.0, opens, math.inf))
+    takes = st.sampled_from([0, 1, 1.5, 2, 2.25, 3])
     works = [
-        work(draw(st.integers(0, 60)), a=draw(st.integers(0, 3)), b=draw(st.integers(0, 3)))
+        work(draw(st.integers(0, 60)), a=draw(takes), b=draw(takes))
         for _ in range(draw(st.integers(1, 4)))
     ]
     return works, limits
