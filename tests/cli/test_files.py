@@ -61,23 +61,6 @@ def test_init_from_a_run_finds_the_same_files_from_elsewhere(desk: Desk) -> None
     assert there.fftui("run", "plan.toml", "--headless", "--name", "again").code == 0
 
 
-def test_preflight_says_what_a_plan_will_do(desk: Desk) -> None:
-    told = desk.fftui("preflight", "plan.toml")
-    assert (told.code, told.err) == (0, "")
-    assert "20 scenarios (0 benign) x 1 repeats" in told.out
-    data = json.loads(desk.fftui("preflight", "plan.toml", "--json").out)
-    assert data["ok"] is True
-    assert data["lines"] == told.out.splitlines()
-    assert data["problems"] == []
-    desk.plan.write_text(toml(spoilt(MINIMAL, "targets.model", "absent")))
-    failed = desk.fftui("preflight", "plan.toml", "--json")
-    assert failed.code == 2
-    assert failed.err == ""
-    (problem,) = json.loads(failed.out)["problems"]
-    assert "targets[1].model" in problem
-    assert desk.left() == []
-
-
 def test_corpus_shows_how_a_file_is_read(desk: Desk) -> None:
     (desk.folder / "odd.jsonl").write_text(
         '{"id": "A", "turns": ["[placeholder]"], "family": "\\u001b[31mred", "benign": true}\n'

@@ -15,8 +15,14 @@ from tests.cli.support import MINIMAL, Desk, spoilt, toml
 
 TEXT, WHOLE, NUMBER, SWITCH = "text in quotes", "whole number", "a number", "true or false"
 LIST, TABLE, ENTRY = "a list", "a table", "at least 1 entry"
-JUDGE = {"kind": "judge", "platform": "sim:direct", "model": "j"}
-FULL = {**MINIMAL, "accounts": [{"name": "sim:direct"}], "graders": [JUDGE]}
+PRICE = {"price": {"input": 1.0, "output": 1.0}}
+JUDGE = {"kind": "judge", "platform": "sim:direct", "model": "j", **PRICE}
+FULL = {
+    **MINIMAL,
+    "targets": [{**target, **PRICE} for target in MINIMAL["targets"]],
+    "accounts": [{"name": "sim:direct"}],
+    "graders": [JUDGE],
+}
 
 # Field, wrong value, what the line says of it.
 WRONG: list[tuple[str, object, str]] = [
@@ -46,7 +52,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("targets", [], ENTRY),
     ("targets.name", "", "at least 1 character"),
     ("targets.name", "x" * 121, "at most 120"),
-    ("targets.platform", "mainframe", "allowed: local, ollama, openai"),
+    ("targets.platform", "mainframe", "allowed: anthropic, local, ollama, openai"),
     ("targets.platform", "sim:nowhere", "allowed: sim:direct"),
     ("targets.platform", "openai-compatible", "needs base_url"),
     ("targets.model", "", "at least 1 character"),
@@ -55,10 +61,15 @@ WRONG: list[tuple[str, object, str]] = [
     ("targets.base_url", "http://host:99999", "http:// or https:// address"),
     ("targets.base_url", "http://[x", "http:// or https:// address"),
     ("targets.base_url", 5, TEXT),
-    ("targets.dialect", "latin", "'openai' or 'ollama'"),
+    ("targets.dialect", "latin", "'openai', 'anthropic' or 'ollama'"),
     ("targets.account", 1, TEXT),
     ("targets.upstream", "host", LIST),
     ("targets.upstream", [1], TEXT),
+    ("targets.quantisations", "fp8", LIST),
+    ("targets.stream", "yes", SWITCH),
+    ("targets.price", 1, TABLE),
+    ("targets.price.input", -1, "greater than or equal to 0"),
+    ("targets.price.output", "free", NUMBER),
     ("targets.maker", 1, TEXT),
     ("targets.weights", 1, TEXT),
     ("targets.quantisation", 4, TEXT),
@@ -77,12 +88,14 @@ WRONG: list[tuple[str, object, str]] = [
     ("accounts", {"name": "x"}, LIST),
     ("accounts.name", "", "at least 1 character"),
     ("accounts.platform", 1, TEXT),
-    ("accounts.key_env", 1, TEXT),
+    ("accounts.key_env", 1, LIST),
     ("accounts.key_env", "gsk_0123456789", "never the key itself"),
     ("accounts.key_env", "FFTUI_TEST_UNSET", "export it first"),
     ("accounts.requests_per_minute", 0, "greater than 0"),
     ("accounts.requests_per_minute", float("inf"), "finite"),
     ("accounts.requests_per_day", "50", NUMBER),
+    ("accounts.tokens_per_minute", 0, "greater than 0"),
+    ("accounts.spend_usd", -1, "greater than or equal to 0"),
     ("accounts.concurrency", 0, "greater than or equal to 1"),
     ("accounts.concurrency", 5000, "less than or equal to 4096"),
     ("accounts.period_scale", 2, "less than or equal to 1"),
@@ -91,12 +104,17 @@ WRONG: list[tuple[str, object, str]] = [
     ("graders.kind", "oracle", "'heuristic' or 'judge'"),
     ("graders.name", 1, TEXT),
     ("graders.platform", "", "needs platform and model"),
-    ("graders.platform", "mainframe", "allowed: local, ollama"),
+    ("graders.platform", "mainframe", "allowed: anthropic, local, ollama"),
     ("graders.model", "", "needs platform and model"),
     ("graders.model", "absent", "allowed: j, m"),
     ("graders.base_url", "host", "http:// or https:// address"),
-    ("graders.dialect", "latin", "'openai' or 'ollama'"),
+    ("graders.dialect", "latin", "'openai', 'anthropic' or 'ollama'"),
     ("graders.account", 1, TEXT),
+    ("graders.upstream", "host", LIST),
+    ("graders.stream", 1, SWITCH),
+    ("graders.price", 1, TABLE),
+    ("graders.price.input", -1, "greater than or equal to 0"),
+    ("graders.price.output", "free", NUMBER),
     ("graders.max_tokens", 1, "greater than or equal to 16"),
     ("stop", 1, TABLE),
     ("stop.tier", "loose", "'strict', 'broad' or 'fd'"),
@@ -112,6 +130,10 @@ WRONG: list[tuple[str, object, str]] = [
     ("engine.concurrency", 0, "greater than or equal to 1"),
     ("engine.deadline_s", 0, "greater than 0"),
     ("engine.tries", 21, "less than or equal to 20"),
+    ("engine.usable_share", 1.5, "less than or equal to 1"),
+    ("engine.usable_window", 3, "greater than or equal to 4"),
+    ("policy", 1, TABLE),
+    ("policy.empty", "answer", "'exclude' or 'refusal'"),
     ("storage", 1, TABLE),
     ("storage.compress", "zstd", SWITCH),
     ("sim", 1, TABLE),
@@ -126,7 +148,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("bogus", 1, "allowed here: version, name"),
     *((f"{table}.bogus", 1, "allowed here: ") for table in (
         "corpus", "targets", "accounts", "graders", "stop", "sampling", "review", "engine",
-        "storage", "sim", "targets.sampling",
+        "policy", "storage", "sim", "targets.sampling",
     )),
 ]  # fmt: skip
 MISSING = ["version", "name", "seed", "corpus", "targets", "corpus.file", "targets.name",

@@ -169,7 +169,7 @@ TABLE: dict[str, tuple[int, Any, OutcomeClass, bool, str]] = {
     "list": (200, b"[]", INFRA, False, "bad shape"),
     "null": (200, b"null", INFRA, False, "bad shape"),
     "no choices": (200, {"status": "ok"}, INFRA, False, "no choices"),
-    "sse": (200, b": PROCESSING\n\ndata: {}\n", INFRA, True, "event stream"),
+    "sse": (200, b": PROCESSING\n\ndata: {}\n", INFRA, True, "stream cut"),
 }
 
 
@@ -281,7 +281,11 @@ def test_every_sampling_parameter_is_sent() -> None:
 def test_openrouter_is_pinned_and_never_falls_back() -> None:
     endpoint = Endpoint("openrouter", "openai", "http://h", "m", "a", ("host/fp8",))
     body = sent(endpoint, thinking="off")
-    assert body["provider"] == {"only": ["host/fp8"], "allow_fallbacks": False}
+    assert body["provider"] == {
+        "only": ["host/fp8"],
+        "allow_fallbacks": False,
+        "require_parameters": True,
+    }
     assert body["usage"] == {"include": True}
     assert body["reasoning"] == {"enabled": False}
     assert "models" not in body
