@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 
 import pytest
 
 from fftui.cli import main
-from tests.cli.support import MINIMAL, Desk, spoilt, toml
+from tests.cli.support import Desk
 
 COMMANDS = ["demo", "init", "run", "attach", "status", "wait", "pause", "resume", "stop",
             "preflight", "corpus", "doctor", "sim", "local"]  # fmt: skip

@@ -15,11 +15,15 @@ from tests.cli.support import MINIMAL, Desk, spoilt, toml
 
 TEXT, WHOLE, NUMBER, SWITCH = "text in quotes", "whole number", "a number", "true or false"
 LIST, TABLE, ENTRY = "a list", "a table", "at least 1 entry"
-PRICE = {"price": {"input": 1.0, "output": 1.0}}
-JUDGE = {"kind": "judge", "platform": "sim:direct", "model": "j", **PRICE}
+JUDGE = {
+    "kind": "judge",
+    "platform": "sim:direct",
+    "model": "j",
+    "price": {"input": 1.0, "output": 1.0},
+}
 FULL = {
     **MINIMAL,
-    "targets": [{**target, **PRICE} for target in MINIMAL["targets"]],
+    "targets": [{**MINIMAL["targets"][0], "price": {"input": 2.0, "output": 2.0}}],
     "accounts": [{"name": "sim:direct"}],
     "graders": [JUDGE],
 }
