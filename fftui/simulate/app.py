@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import asdict
+from email.utils import formatdate
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
+from fftui.simulate import served
+from fftui.simulate.anthropic_wire import AnthropicWire
 from fftui.simulate.host import Host
 from fftui.simulate.ledger import Ledger
 from fftui.simulate.ollama_wire import OllamaWire, show_name
 from fftui.simulate.openai_wire import OpenAIWire
 from fftui.simulate.transport import read_body, send_whole
-from fftui.simulate.wire import BadRequestError, encode
+from fftui.simulate.wire import BadRequestError, Wire, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fftui.simulate.profile import Profile
-    from fftui.simulate.transport import Receive, Scope, Send
+    from fftui.simulate.transport import Message, Receive, Scope, Send
 
 _CREATED = 1767225600
 
@@ -40,6 +43,8 @@ class App:
         }
         self._openai = OpenAIWire()
         self._ollama = OllamaWire()
+        self._anthropic = AnthropicWire()
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -55,23 +60,51 @@ class App:
         if host is None:
             await self._front(scope, send)
             return
-        ollama = host.platform.dialect == "ollama"
+        platform = host.platform
+        if platform.clock_skew_s is not None:
+            send = _dated(send, self._clock() + platform.clock_skew_s)
+        ollama = platform.dialect == "ollama"
+        anthropic = platform.dialect == "anthropic" or platform.server == "llama.cpp"
+        wire: Wire = self._openai
         match scope["method"], rest:
             case "POST", "v1/chat/completions":
-                await host.chat(self._openai, scope, receive, send)
-            case "GET", "v1/models":
-                await send_whole(send, 200, self._openai.models(host.served, _CREATED))
+                await host.chat(wire, scope, receive, send)
+            case "POST", "v1/messages" if anthropic:
+                await host.chat(self._anthropic, scope, receive, send)
             case "POST", "api/chat" if ollama:
                 await host.chat(self._ollama, scope, receive, send)
-            case "GET", "api/version" if ollama:
-                await send_whole(send, 200, self._ollama.version())
-            case "GET", "api/tags" if ollama:
-                await send_whole(send, 200, self._ollama.tags(host.served.values()))
             case "POST", "api/show" if ollama:
                 await self._show(host, receive, send)
+            case "GET", path if (body := self._told(host, path)) is not None:
+                await send_whole(send, 200, body)
             case _:
-                wire = self._ollama if ollama and rest.startswith("api/") else self._openai
+                if platform.dialect == "anthropic":
+                    wire = self._anthropic
+                elif ollama and rest.startswith("api/"):
+                    wire = self._ollama
                 await send_whole(send, 404, wire.error(404, "no such address on this platform"))
+
+    def _told(self, host: Host, path: str) -> bytes | None:
+        """What the platform tells of itself at `path`."""
+        platform = host.platform
+        about = path.removeprefix("v1/models/").removesuffix("/endpoints")
+        match path:
+            case "v1/models":
+                return served.listed(platform, host.served.values(), _CREATED)
+            case "v1/key" if platform.upstream:
+                return served.key(host.limiter)
+            case "props" if platform.server == "llama.cpp":
+                return served.props(host.served.values())
+            case "version" if platform.server == "vllm":
+                return served.version()
+            case "api/version" if platform.dialect == "ollama":
+                return self._ollama.version()
+            case "api/tags" if platform.dialect == "ollama":
+                return self._ollama.tags(host.served.values())
+            case _ if platform.upstream and path == f"v1/models/{about}/endpoints":
+                model = host.served.get(unquote(about))
+                return served.endpoints(platform, model) if model else None
+        return None
 
     async def _show(self, host: Host, receive: Receive, send: Send) -> None:
         body = await read_body(receive)
@@ -110,3 +143,15 @@ class App:
                 await send_whole(send, 404, self._openai.error(404, message))
                 return
         await send_whole(send, 200, encode(body).encode())
+
+
+def _dated(send: Send, now: float) -> Send:
+    """`send` with a `Date` header on each reply."""
+    date = (b"date", formatdate(now, usegmt=True).encode())
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], date]
+        await send(message)
+
+    return dated

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import gzip
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -12,15 +14,30 @@ from fftui.simulate.transport import hang_up, send_head, until_disconnect
 
 if TYPE_CHECKING:
     from fftui.simulate.profile import Fault, Platform
-    from fftui.simulate.transport import Receive, Scope, Send
+    from fftui.simulate.transport import Headers, Receive, Scope, Send
     from fftui.simulate.wire import Wire
 
 _PAGE = (
     b"<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
     b"<body><h1>Checking your connection</h1></body></html>"
 )
+_GZIP = [(b"content-encoding", b"gzip")]
 _NO_LINGER = struct.pack("ii", 1, 0)
-SWIFT = frozenset({"http_500", "http_503", "html_200", "error_200", "reset", "hang"})
+SWIFT = frozenset(
+    {
+        "http_500",
+        "http_503",
+        "html_200",
+        "error_200",
+        "reset",
+        "hang",
+        "bad_gzip",
+        "gzip_bomb",
+        "huge_header",
+        "not_http",
+        "reply",
+    }
+)
 """Faults that strike before the model has taken its time."""
 
 
@@ -64,6 +81,18 @@ async def play(
         case "bad_utf8":
             body = good.replace(b'"content":"', b'"content":"\xff\xfe\xc3\x28', 1)
             await _whole(send, 200, body)
+        case "reply":
+            await _stated(fault, wire, send)
+        case "bad_gzip":
+            await _whole(send, 200, b"\x1f\x8b" + good, headers=_GZIP)
+        case "gzip_bomb":
+            await _whole(send, 200, _bomb(), headers=_GZIP)
+        case "huge_header":
+            await _whole(send, 200, good, headers=[(b"x-padding", b"x" * 300_000)])
+        case "not_http":
+            scope["fftui.transport"].write(b"SSH-2.0-OpenSSH_9.6\r\n")
+            hang_up(scope)
+            await until_disconnect(receive)
         case "reset":
             _reset(scope)
             await until_disconnect(receive)
@@ -84,9 +113,32 @@ async def play(
     return False
 
 
-async def _whole(send: Send, status: int, body: bytes, kind: bytes = b"application/json") -> None:
-    await send_head(send, status, len(body), kind)
+async def _whole(
+    send: Send,
+    status: int,
+    body: bytes,
+    kind: bytes = b"application/json",
+    headers: Headers | None = None,
+) -> None:
+    await send_head(send, status, len(body), kind, headers)
     await send({"type": "http.response.body", "body": body})
+
+
+async def _stated(fault: Fault, wire: Wire, send: Send) -> None:
+    headers = {name.lower(): value for name, value in fault.headers.items()}
+    kind = headers.pop("content-type", "application/json").encode("latin-1")
+    if fault.body is None:
+        body = wire.error(fault.status, f"scripted {fault.status}")
+    else:
+        body = fault.body.encode()
+    lines = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()]
+    await _whole(send, fault.status, body, kind, lines)
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """64 MB of white space, packed."""
+    return gzip.compress(b" " * (64 << 20), 9, mtime=0)
 
 
 async def _drip(fault: Fault, good: bytes, receive: Receive, send: Send) -> bool:

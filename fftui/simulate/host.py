@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from fftui.domain.labels import Label
 from fftui.simulate.answers import Answer, Speaker
+from fftui.simulate.digests import digest
 from fftui.simulate.draw import draws
 from fftui.simulate.faults import SWIFT, play, strike
 from fftui.simulate.judgements import Bench, Judgement
 from fftui.simulate.limits import Headers, Limiter
-from fftui.simulate.ollama_wire import digest
 from fftui.simulate.profile import Judge, Model
+from fftui.simulate.served import mark, tag
 from fftui.simulate.transport import is_gone, read_body, send_head, send_whole
 from fftui.simulate.wire import BadRequestError, ChatRequest, Reply, Wire
 
@@ -38,7 +39,8 @@ class Host:
         }
         self._seed = profile.seed
         self._ledger = ledger
-        self._limiter = Limiter(platform.limits, profile.period_scale, clock)
+        skew = platform.clock_skew_s or 0.0
+        self.limiter = Limiter(platform.limits, profile.period_scale, lambda: clock() + skew)
         self._calls = 0
         self._speakers = {
             name: Speaker(profile, platform, one)
@@ -50,10 +52,10 @@ class Host:
             for name, one in self.served.items()
             if isinstance(one, Judge)
         }
-        self._fingerprints = {name: "fp_" + digest(one)[:10] for name, one in self.served.items()}
+        self._fingerprints = {name: mark(one) for name, one in self.served.items()}
 
     async def chat(self, wire: Wire, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one chat request in either dialect."""
+        """Serve one chat request in any dialect."""
         body = await read_body(receive)
         if body is None:
             return
@@ -68,10 +70,17 @@ class Host:
             message = wire.unknown_model(request.model)
             await send_whole(send, 404, wire.error(404, message))
             return
+        hosts = self.platform.upstream
+        if hosts and request.upstreams and not self._pinned(request):
+            self._ledger.rejected["no_host"] += 1
+            await send_whole(send, 404, wire.error(404, "No allowed providers are available."))
+            return
         self._calls += 1
         tally = self._ledger.tally(self.platform.name, request.model)
         tally.calls += 1
-        admission = self._limiter.admit()
+        self._swap(request.model, tally.calls)
+        said = self._said(request)
+        admission = self.limiter.admit(said.tokens_in + said.tokens_out)
         if not admission.allowed:
             tally.rate_limited += 1
             metadata = {"headers": admission.metadata} if admission.metadata else None
@@ -79,14 +88,6 @@ class Host:
             await send_whole(send, 429, error_body, headers=admission.headers)
             return
         fault = strike(self.platform, self._seed, request.model, self._calls, tally.calls)
-        said: Answer | Judgement
-        if request.model in self._speakers:
-            speaker = self._speakers[request.model]
-            said = speaker.answer(
-                request.conversation, request.seed, request.max_tokens, thinking=request.thinking
-            )
-        else:
-            said = self._benches[request.model].judge(request.conversation, request.seed)
         if fault is not None and fault.kind != "empty":
             await self._fail(fault, wire, request, said, tally, scope, receive, send)
             return
@@ -97,6 +98,21 @@ class Host:
         if fault is not None:
             said = Answer(Label.REFUSAL, "", tokens_in=said.tokens_in, latency_s=said.latency_s)
         await self._reply(wire, request, said, tally, admission.headers, scope, send)
+
+    def _said(self, request: ChatRequest) -> Answer | Judgement:
+        if request.model in self._speakers:
+            speaker = self._speakers[request.model]
+            return speaker.answer(
+                request.conversation, request.seed, request.max_tokens, thinking=request.thinking
+            )
+        return self._benches[request.model].judge(request.conversation, request.seed)
+
+    def _swap(self, name: str, call: int) -> None:
+        model = self.served[name]
+        if isinstance(model, Model) and call == model.swap_from_call:
+            swapped = model.model_copy(update={"digest": digest(model)[::-1]})
+            self.served[name] = swapped
+            self._fingerprints[name] = mark(swapped)
 
     async def _reply(
         self,
@@ -206,12 +222,14 @@ class Host:
         )
 
     def _upstream(self, request: ChatRequest) -> str:
-        hosts = self.platform.upstream
-        for pinned in request.upstreams:
-            if pinned in hosts:
-                return pinned
-        if len(hosts) < 2:
+        hosts = self._pinned(request) or self.platform.upstream
+        if request.upstreams or len(hosts) < 2:
             return hosts[0] if hosts else ""
         place = (self._seed, self.platform.name, request.model)
         chance = draws(b"fftui.route", *place, request.conversation.sha, request.seed)[0]
         return hosts[int(chance * len(hosts))]
+
+    def _pinned(self, request: ChatRequest) -> tuple[str, ...]:
+        """The hosts that the request allows, in its own order."""
+        named = {name: host for host in self.platform.upstream for name in (host, tag(host))}
+        return tuple(named[pin] for pin in request.upstreams if pin in named)

@@ -28,8 +28,8 @@ class Admission:
 
 
 class _Window:
-    def __init__(self, name: str, limit: int, period_s: float) -> None:
-        self.name, self.limit, self.period_s = name, limit, period_s
+    def __init__(self, noun: str, name: str, limit: int, period_s: float) -> None:
+        self.noun, self.name, self.limit, self.period_s = noun, name, limit, period_s
         self.used = 0
         self.ends_at = 0.0
 
@@ -41,7 +41,18 @@ class _Window:
 
     @property
     def remaining(self) -> int:
-        return self.limit - self.used
+        return max(self.limit - self.used, 0)
+
+    def full(self, tokens: int) -> bool:
+        """No room for another call, which takes so many tokens. A call larger than the whole
+        window passes when the window is untouched, since it could never pass otherwise."""
+        if self.noun == "requests":
+            return self.used >= self.limit
+        return self.used > 0 and self.used + tokens > self.limit
+
+    def take(self, tokens: int) -> None:
+        """Count a call of so many tokens."""
+        self.used += 1 if self.noun == "requests" else tokens
 
 
 class Limiter:
@@ -55,30 +66,42 @@ class Limiter:
         self._clock = clock
         self._scaled = period_scale < 1
         self._windows = [
-            _Window(name, limit, period * period_scale)
-            for name, limit, period in (
-                ("min", limits.requests_per_minute, MINUTE_S),
-                ("day", limits.requests_per_day, DAY_S),
+            _Window(noun, name, limit, period * period_scale)
+            for noun, name, limit, period in (
+                ("tokens", "min", limits.tokens_per_minute, MINUTE_S),
+                ("requests", "min", limits.requests_per_minute, MINUTE_S),
+                ("requests", "day", limits.requests_per_day, DAY_S),
             )
             if limit is not None
         ]
 
-    def admit(self) -> Admission:
-        """Count one call in, or turn it away."""
+    def admit(self, tokens: int = 0) -> Admission:
+        """Count one call of so many tokens in, prompt and answer together, or turn it away."""
         if not self._windows:
             return Admission(True, [])
-        now = self._clock()
-        for window in self._windows:
-            window.roll(now)
-        full = [window for window in self._windows if window.remaining <= 0]
+        now = self._rolled()
+        full = [window for window in self._windows if window.full(tokens)]
         if full:
             return self._refusal(full[-1], now)
         for window in self._windows:
-            window.used += 1
+            window.take(tokens)
         if self._kind == "silent":
             return Admission(True, [])
-        tightest = min(self._windows, key=lambda window: window.remaining)
-        return Admission(True, _announcement(tightest, now))
+        return Admission(True, _announcements(self._windows, now))
+
+    def standing(self, name: str) -> tuple[int, int] | None:
+        """Limit and what is left of the requests of a `min` or a `day`; None: no such limit."""
+        self._rolled()
+        for window in self._windows:
+            if (window.noun, window.name) == ("requests", name):
+                return window.limit, window.remaining
+        return None
+
+    def _rolled(self) -> float:
+        now = self._clock()
+        for window in self._windows:
+            window.roll(now)
+        return now
 
     def _refusal(self, window: _Window, now: float) -> Admission:
         if self._kind == "silent":
@@ -94,23 +117,31 @@ class Limiter:
         # Whole seconds would be many of the shortened periods.
         seconds = f"{wait:.3f}" if self._scaled else str(math.ceil(wait))
         headers = [
-            *_announcement(window, now),
+            *_announcements([window], now),
             (b"retry-after", seconds.encode()),
             (b"retry-after-ms", str(_milliseconds(wait)).encode()),
         ]
         message = (
-            f"Rate limit reached for requests per {window.name}: limit {window.limit}, "
+            f"Rate limit reached for {window.noun} per {window.name}: limit {window.limit}, "
             f"used {window.used}. Please try again in {go_duration(wait)}."
         )
         return Admission(False, headers, message)
 
 
-def _announcement(window: _Window, now: float) -> Headers:
-    return [
-        (b"x-ratelimit-limit-requests", str(window.limit).encode()),
-        (b"x-ratelimit-remaining-requests", str(window.remaining).encode()),
-        (b"x-ratelimit-reset-requests", go_duration(window.ends_at - now).encode()),
-    ]
+def _announcements(windows: list[_Window], now: float) -> Headers:
+    """The tightest window of each kind, as OpenAI states them."""
+    lines = []
+    for noun in ("requests", "tokens"):
+        window = min((w for w in windows if w.noun == noun), key=_left, default=None)
+        if window is not None:
+            stated = (window.limit, window.remaining, go_duration(window.ends_at - now))
+            for name, value in zip(("limit", "remaining", "reset"), stated, strict=True):
+                lines.append((f"x-ratelimit-{name}-{noun}".encode(), str(value).encode()))
+    return lines
+
+
+def _left(window: _Window) -> int:
+    return window.remaining
 
 
 def go_duration(seconds: float) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from fftui.simulate.digests import details, digest
+from fftui.simulate.served import TEMPLATE
 from fftui.simulate.wire import (
     BadRequestError,
     ChatRequest,
@@ -82,7 +83,7 @@ class OllamaWire:
                 "modified_at": _MODIFIED,
                 "size": 1 << 30,
                 "digest": digest(model),
-                "details": _details(model),
+                "details": details(model),
             }
             for model in served
         ]
@@ -93,8 +94,8 @@ class OllamaWire:
         body = {
             "modelfile": "",
             "parameters": "",
-            "template": "{{ .Prompt }}",
-            "details": _details(model),
+            "template": TEMPLATE,
+            "details": details(model),
             "model_info": {"general.architecture": "simulated"},
             "capabilities": ["completion"],
             "modified_at": _MODIFIED,
@@ -107,28 +108,11 @@ class OllamaWire:
         return encode({"version": VERSION}).encode()
 
 
-def digest(model: Model | Judge) -> str:
-    """The model's digest: the profile's, or one derived from name and quantisation."""
-    stated = getattr(model, "digest", "")
-    return stated or sha256(f"{model.name}/{_details(model)}".encode()).hexdigest()
-
-
 def show_name(body: bytes) -> str:
     """The model that `POST /api/show` asks for. Raises BadRequestError."""
     data = parse_object(body.replace(b'"name"', b'"model"'))
     name: str = data["model"]
     return name.removesuffix(_TAG)
-
-
-def _details(model: Model | Judge) -> dict[str, Any]:
-    return {
-        "parent_model": "",
-        "format": "gguf",
-        "family": "simulated",
-        "families": ["simulated"],
-        "parameter_size": getattr(model, "parameter_size", "8B"),
-        "quantization_level": getattr(model, "quantisation", "Q4_K_M"),
-    }
 
 
 def _head(reply: Reply) -> dict[str, Any]:

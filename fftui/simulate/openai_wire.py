@@ -16,11 +16,11 @@ from fftui.simulate.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 class OpenAIWire:
-    """`/v1/chat/completions` and `/v1/models`."""
+    """`/v1/chat/completions`."""
 
     stream_type = b"text/event-stream"
 
@@ -81,17 +81,11 @@ class OpenAIWire:
         """OpenAI's wording."""
         return f"The model `{model[:120]}` does not exist or you do not have access to it."
 
-    def models(self, names: Iterable[str], created: int) -> bytes:
-        """The body of `GET /v1/models`."""
-        entries = [
-            {"id": name, "object": "model", "created": created, "owned_by": "fftui-simulator"}
-            for name in names
-        ]
-        return encode({"object": "list", "data": entries}).encode()
-
 
 _TYPES = {
     400: "invalid_request_error",
+    401: "authentication_error",
+    402: "insufficient_quota",
     403: "permission_error",
     404: "invalid_request_error",
     429: "rate_limit_exceeded",

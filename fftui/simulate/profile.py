@@ -58,14 +58,16 @@ class Limits(_Part):
     """announced: stated on each reply, like OpenAI. silent: on the 429 only, like OpenRouter."""
     requests_per_minute: int | None = Field(default=None, ge=1)
     requests_per_day: int | None = Field(default=None, ge=1)
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Of prompt and answer together."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        numbers = self.requests_per_minute is not None or self.requests_per_day is not None
-        if (self.kind == "none") == numbers:
+        stated = (self.requests_per_minute, self.requests_per_day, self.tokens_per_minute)
+        if (self.kind == "none") == any(number is not None for number in stated):
             raise ValueError(
-                "requests_per_minute or requests_per_day go with kind announced or silent, "
-                "and kind none with neither"
+                "requests_per_minute, requests_per_day and tokens_per_minute go with kind "
+                "announced or silent, and kind none with none of them"
             )
         return self
 
@@ -89,6 +91,11 @@ FaultKind = Literal[
     "bad_json",
     "empty",
     "bad_utf8",
+    "bad_gzip",
+    "gzip_bomb",
+    "huge_header",
+    "not_http",
+    "reply",
 ]
 
 
@@ -103,9 +110,17 @@ class Fault(_Part):
     """Strikes this model only; empty: all of the platform."""
     seconds: float = Field(default=60.0, gt=0)
     """How long a slow_drip takes or a hang holds the line. Real seconds, whatever time_scale is."""
+    status: int = Field(default=200, ge=200, le=599)
+    """Of a `reply`: what any platform may send, word for word."""
+    headers: dict[str, str] = {}
+    """Of a `reply`."""
+    body: str | None = None
+    """Of a `reply`; absent: an error in the dialect's own shape."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
+        if self.kind != "reply" and (self.status != 200 or self.headers or self.body is not None):
+            raise ValueError("status, headers and body go with kind reply")
         if self.to_call is not None and self.to_call < self.from_call:
             raise ValueError(f"to_call {self.to_call} comes before from_call {self.from_call}")
         return self
@@ -114,8 +129,12 @@ class Fault(_Part):
 class Platform(_Part):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=60)
     """First part of the path of its addresses."""
-    dialect: Literal["openai", "ollama"] = "openai"
-    """What it speaks; an ollama platform answers the OpenAI-compatible routes as well."""
+    dialect: Literal["openai", "anthropic", "ollama"] = "openai"
+    """What it speaks; each platform answers the OpenAI-compatible routes as well."""
+    server: Literal["", "llama.cpp", "vllm"] = ""
+    """The kind of server that it says it is, at the addresses where those tell of themselves."""
+    clock_skew_s: float | None = Field(default=None, allow_inf_nan=False)
+    """Seconds its clock, by which its limits begin anew, is ahead; its replies then bear dates."""
     upstream: OneOrMore = ()
     """Hosts named as `provider` in replies, as a router does. Several: drawn by the prompt."""
     limits: Limits = Limits()
@@ -175,6 +194,8 @@ class Model(_Part):
     """As Ollama states it; empty: derived from name and quantisation."""
     quantisation: str = "Q4_K_M"
     parameter_size: str = "4B"
+    swap_from_call: int | None = Field(default=None, ge=1)
+    """From this call on, counted per platform, other weights stand behind the name."""
     tokens: PerLabel = {DEFAULT: 80.0}
     """Median length of an answer, 4 characters a token."""
     token_jitter: Amount = 0.0

@@ -96,7 +96,7 @@ def test_a_refused_key_pauses_the_account_and_resume_goes_on(
 ) -> None:
     monkeypatch.setenv("SOME_KEY", "sk-placeholder-0000000000")
     corpus(tmp_path, 12)
-    fault = '[[platforms.faults]]\nkind = "http_401"\nfrom_call = 5\nto_call = 5\n'
+    fault = '[[platforms.faults]]\nkind = "reply"\nstatus = 401\nfrom_call = 5\nto_call = 5\n'
     with simulator(tmp_path, profile_text(latency=0.05, platform=fault)) as sim:
         both = target(sim.url) + target(sim.url, "m2")
         key = FOUR.replace("concurrency = 4", 'concurrency = 1\nkey_env = "SOME_KEY"')
