@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import gzip
+import re
 import socket
 import struct
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _PAGE = (
     b"<body><h1>Checking your connection</h1></body></html>"
 )
 _GZIP = [(b"content-encoding", b"gzip")]
+_WORDS = re.compile(rb'"(?:content|text)":"')
 _NO_LINGER = struct.pack("ii", 1, 0)
 SWIFT = frozenset(
     {
@@ -79,8 +81,7 @@ async def play(
         case "bad_json":
             await _whole(send, 200, good[:-2] + b",,")
         case "bad_utf8":
-            body = good.replace(b'"content":"', b'"content":"\xff\xfe\xc3\x28', 1)
-            await _whole(send, 200, body)
+            await _whole(send, 200, _WORDS.sub(b"\\g<0>\xff\xfe\xc3\x28", good, count=1))
         case "reply":
             await _stated(fault, wire, send)
         case "bad_gzip":

@@ -17,6 +17,7 @@ NAMES = """
     availability retry_after provider reasoning_details detail id content_filter_results
     openrouter_metadata pipeline endpoints available done prompt_tokens cost thinking text
     eval_count delta refusal tool_calls error_type innererror summary model selected
+    index stop_reason stop_details category content_block role violations quotaId
 """
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -26,8 +27,12 @@ JSON = st.recursive(
     ),
     max_leaves=20,
 )
-HEADS = st.sampled_from([b"", b"{", b'{"choices":[', b"\xef\xbb"])
-DIALECTS = st.sampled_from(["openai", "ollama"])
+HEADS = st.sampled_from([b"", b"{", b'{"choices":[', b"\xef\xbb", b"data: ", b": x\n\ndata: {"])
+EVENTS = st.sampled_from(
+    ["", "error", "ping", "message_start", "content_block_start", "content_block_delta",
+     "message_delta", "message_stop"]
+)  # fmt: skip
+DIALECTS = st.sampled_from(["openai", "anthropic", "ollama"])
 
 
 def storable(found: Outcome) -> bool:
@@ -64,8 +69,16 @@ def test_any_json_where_an_error_stands(name: str, error: Any, status: int) -> N
 
 
 @settings(deadline=None)
-@given(
-    DIALECTS, st.binary(max_size=200), st.sampled_from([b"", b"{", b'{"choices":[', b"\xef\xbb"])
-)
+@given(DIALECTS, st.binary(max_size=200), HEADS)
 def test_any_bytes(name: str, tail: bytes, head: bytes) -> None:
     assert storable(outcome(name, head + tail))
+
+
+@settings(deadline=None)
+@given(DIALECTS, st.lists(st.tuples(EVENTS, JSON), max_size=5), st.sampled_from(["\n\n", "\n"]))
+def test_any_stream(name: str, events: list[tuple[str, Any]], end: str) -> None:
+    lines = []
+    for kind, value in events:
+        whole = {**value, "type": kind} if kind and isinstance(value, dict) else value
+        lines.append(f"data: {json.dumps(whole)}")
+    assert storable(outcome(name, (end.join(lines) + end).encode()))

@@ -65,7 +65,7 @@ def test_another_seed_leaves_the_rest() -> None:
         ),
         (
             PLATFORM + '[platforms.limits]\nkind = "silent"\n' + MODEL,
-            "platforms[1].limits: requests_per_minute, requests_per_day and tokens_per_minute go with",
+            "platforms[1].limits: requests_per_minute, requests_per_day and tokens_per_minute go",
         ),
         (
             PLATFORM + '[[platforms.faults]]\nkind = "fire"\n' + MODEL,
