@@ -38,7 +38,7 @@ def rows() -> Iterator[tuple[str, str]]:
 def profile(speaks: str, *faults: Fault) -> Profile:
     refuses = Family(REFUSAL=1.0)
     return Profile(
-        platforms=(Platform(name="p", dialect=speaks, faults=faults),),  # type: ignore[arg-type]
+        platforms=(Platform(name="p", dialect=speaks, faults=faults),),
         models=(Model(name="m", families={"default": refuses}),),
     )
 
@@ -106,7 +106,7 @@ WIRE: dict[str, tuple[float, int, str]] = {
 @pytest.mark.parametrize("kind", WIRE)
 async def test_each_fault_of_the_wire_is_infrastructure(kind: str, speaks: str) -> None:
     deadline_s, retries, signal = WIRE[kind]
-    found = await call(speaks, Fault(kind=kind), deadline_s=deadline_s)  # type: ignore[arg-type]
+    found = await call(speaks, Fault(kind=kind), deadline_s=deadline_s)
     assert found.kind is INFRA
     assert signal in found.signal
     assert found.retries >= retries
