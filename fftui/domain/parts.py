@@ -138,7 +138,7 @@ class EndpointPlan(Part):
             return Price(self.price.input, self.price.output)
         free = self.platform == "openrouter" and self.model.endswith(FREE)
         own = self.platform in (LOCAL, "ollama") and not self.base_url
-        return Price(0.0, 0.0) if free or own else None
+        return Price(0.0, 0.0) if free or own or self.simulated else None
 
 
 _NATIVE: dict[str, DialectName] = {"ollama": "ollama", "anthropic": "anthropic"}

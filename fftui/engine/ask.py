@@ -85,12 +85,14 @@ class Asker:
         seed: int,
         need: Need,
         called: Callable[[int, Call], Awaitable[None]],
+        hold: Callable[[], bool],
     ) -> tuple[Outcome, tuple[str, ...]]:
         """Send turn after turn with the model's own answers between.
 
         `need` is what the first call has taken at the gate. `called` is told of every call with
         the number of its turn, before the next one is sent.
         Returns the last call's outcome and the answers so far: the outcome of the attempt.
+        Raises HeldError where the next turn would have to wait although `hold` is true.
         """
         messages = opening(target)
         answers: list[str] = []
@@ -99,7 +101,7 @@ class Asker:
             messages.append(Message("user", turn))
             if number:
                 need = need_of(line.endpoint, messages, target.sampling.max_tokens)
-                await line.gate.take_more(need)
+                await line.gate.take_more(need, hold)
             call = await self.call(line, messages, target.sampling, seed, need, target.thinking)
             outcome = call.outcome
             await called(number, call)

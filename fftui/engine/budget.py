@@ -25,6 +25,10 @@ _OVERLOADED = frozenset({503, 529})
 _NOTHING: Need = {}
 
 
+class HeldError(Exception):
+    """A conversation would have to wait for budget while nothing new is to go out."""
+
+
 @dataclass(eq=False)
 class Gate:
     """What one account may send right now."""
@@ -80,11 +84,17 @@ class Gate:
         self.sent += 1
         self.purse.take(need)
 
-    async def take_more(self, need: Need) -> None:
-        """A further call of a conversation that already holds its place: wait for budget only."""
+    async def take_more(self, need: Need, hold: Callable[[], bool]) -> None:
+        """A further call of a conversation that already holds its place: wait for budget only.
+
+        Raises HeldError instead of waiting on while `hold` says that nothing new is to go out: a
+        window may be shut until tomorrow, and whoever stops a run shall not wait for that.
+        """
         while not self._has_budget(now := time.time(), need):
             opens = self.opens_at(now, need)
-            await asyncio.sleep(min(max(opens - now, 0.01), 1.0))
+            if hold() and (self.paused or opens > now):
+                raise HeldError
+            await asyncio.sleep(min(max(opens - now, 0.01), 0.25))
         self.take(need)
         self.in_flight -= 1
 

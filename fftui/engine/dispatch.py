@@ -20,7 +20,7 @@ from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
 from fftui.engine import stopping
 from fftui.engine.ask import Asker, Line, opening, request_seed
-from fftui.engine.budget import Gate
+from fftui.engine.budget import Gate, HeldError
 from fftui.engine.grade import Answered, Grading, PutBackError
 from fftui.engine.judging import JudgeQueue, Waiting
 from fftui.engine.needs import Need, need_of
@@ -235,8 +235,13 @@ class Dispatcher:
                 request_seed(self.setup.seed, repeat),
                 need,
                 called,
+                lambda: self.paused or self.stopping,
             )
             answered = await self._conclude(queue, ordinal, key, outcome, answers, turns)
+        except HeldError:
+            # Begun anew later: half a conversation is no attempt.
+            queue.put_back(ordinal, time.time())
+            return
         finally:
             # Not before the commit: what a kill repeats is bounded by the places at the gate.
             line.gate.give_back()

@@ -19,7 +19,6 @@ from fftui.grading import judge
 _FRAME = 64
 _BYTES_PER_TOKEN = 3.0
 _MOST_BYTES_PER_TOKEN = 6.0
-_NOTHING = Price(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,8 @@ class Asked:
 
     @property
     def price(self) -> Price | None:
-        """The plan's; without one nothing where it is simulated, elsewhere `None`: unknown."""
-        own = self.endpoint.price
-        return _NOTHING if own is None and self.simulated else own
+        """The plan's, or nothing where calls are known to be free; else `None`: unknown."""
+        return self.endpoint.price
 
     @property
     def simulated(self) -> bool:

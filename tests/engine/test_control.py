@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -31,6 +32,7 @@ from tests.engine.support import (
     state,
     target,
     until,
+    words,
 )
 
 AT_ONCE = 1.0
@@ -186,3 +188,26 @@ def fftui(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         [sys.executable, "-m", "fftui", command, folder.name],
         capture_output=True, text=True, check=False, cwd=ROOT, timeout=30,
     )  # fmt: skip
+
+
+def test_a_conversation_that_waits_for_budget_does_not_hold_up_a_stop(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"P-{i}", "turns": [f"[placeholder {i}]", f"[placeholder {i}, second turn]"]}
+        for i in range(4)
+    ]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    # Three calls an hour: the second conversation waits for its second turn.
+    limits = '[platforms.limits]\nkind = "silent"\nrequests_per_day = 3\n'
+    account = '[[accounts]]\nname = "a"\nconcurrency = 1\nshared = false\nrequests_per_day = 3\n'
+    with simulator(tmp_path, profile_text(platform=limits)) as sim:
+        folder = make(tmp_path, target(sim.url), HEURISTIC, account)
+        with engine(folder) as running:
+            until(lambda: sim.total("m1")["calls"] == 3, "the budget is spent")
+            until(lambda: look(folder).in_flight == 1, "one conversation is half done")
+            running.process.terminate()
+            assert running.wait(10) == 0, words(folder)
+        sound(folder)
+        # Half a conversation left no outcome, and its attempt is open again.
+        assert one(folder, "SELECT count(*) FROM outcome") == 1
+        assert one(folder, "SELECT count(*) FROM call") == 3
+        assert look(folder).in_flight == 0

@@ -226,7 +226,11 @@ def test_a_shut_account_says_until_when_and_why_where_there_is_room() -> None:
 
 @pytest.mark.parametrize(
     ("places", "says"),
-    [(8, "3 of 8 places, adapted from 32"), (32, "3 of 32 out"), (0, "3 of 32 out")],
+    [
+        (8, "3 of 8 places, adapted from 32"),
+        (32, "3 of 32 places in use"),
+        (0, "3 of 32 places in use"),
+    ],
 )
 def test_places_are_told_as_adapted_only_where_they_are_fewer(places: int, says: str) -> None:
     run = fake.run([fake.target()], accounts=(fake.account("a", places=places, in_flight=3),))

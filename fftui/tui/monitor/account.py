@@ -128,7 +128,7 @@ def _stops(scene: Scene, account: AccountNow, room: int) -> list[Piece]:
 
 def _calls(account: AccountNow, width: int) -> Piece:
     if not adapted(account):
-        return Piece(f"{account.in_flight} of {account.concurrency} out", Tone.MUTED)
+        return Piece(f"{account.in_flight} of {account.concurrency} places in use", Tone.MUTED)
     fewer = f"{account.in_flight} of {account.places} places"
     wide = f"{fewer}, adapted from {account.concurrency}"
     return Piece(wide if width >= WIDE else f"{fewer} (of {account.concurrency})", Tone.WARN)
