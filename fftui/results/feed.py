@@ -117,7 +117,9 @@ class Feed:
         anchor = now if busy else engine.heartbeat_at or now
         activity, per_minute = self._activity(anchor, busy)
         eta_s = None
-        accounts = reader.accounts() if alive or not state.over else ()
+        accounts = reader.accounts()
+        if state.over and not alive:
+            accounts = tuple(account.at_rest() for account in accounts)
         if busy or state is RunState.WAITING:
             targets, eta_s = self._etas.fill(targets, self._counts, accounts, per_minute, now)
         done = sum(t.done for t in targets)

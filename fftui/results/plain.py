@@ -69,7 +69,9 @@ def table(run: RunSummary) -> str:
         if notes:
             lines += ["", line(target.name, 60), *(f"  {line(note, 300)}" for note in notes)]
     if run.accounts:
-        lines += ["", "accounts", *(f"  {line(_account(a), 300)}" for a in run.accounts)]
+        over = run.state.over and not run.engine.alive
+        told = (_account(a, over=over) for a in run.accounts)
+        lines += ["", "accounts", *(f"  {line(text, 300)}" for text in told)]
     return "\n".join(lines)
 
 
@@ -100,7 +102,10 @@ def _share(successes: int, n: int, interval: Interval | None) -> str:
     return f"{successes}/{n} = {successes / n * 100:.1f} % [{low:.1f}, {high:.1f}]"
 
 
-def _account(a: AccountNow) -> str:
+def _account(a: AccountNow, *, over: bool) -> str:
+    cost = "cost unknown" if a.spent_usd is None else f"${a.spent_usd:.4g} spent"
+    if over:
+        return f"{a.name}: {cost}"
     parts = []
     if a.paused:
         parts.append(f"PAUSED: {a.paused}; nothing is sent until it is mended and resumed")
@@ -113,7 +118,7 @@ def _account(a: AccountNow) -> str:
         parts.append(f"{a.in_flight} of {a.places} places, adapted from {a.concurrency}")
     else:
         parts.append(f"{a.in_flight} of {a.concurrency} calls out")
-    parts.append("cost unknown" if a.spent_usd is None else f"${a.spent_usd:.4g} spent")
+    parts.append(cost)
     return f"{a.name}: {'; '.join(parts)}"
 
 

@@ -274,6 +274,20 @@ class AccountNow:
     spent_usd: float | None = None
     """What this run has spent on the account; `None` where a call's cost is unknown."""
 
+    def at_rest(self) -> AccountNow:
+        """What stays true when no engine draws on the account: what the run has spent there."""
+        return AccountNow(
+            self.name,
+            self.platform,
+            (),
+            0,
+            self.concurrency,
+            (),
+            None,
+            "",
+            spent_usd=self.spent_usd,
+        )
+
     @classmethod
     def from_json(cls, body: str) -> AccountNow:
         """The inverse of what `Heartbeat` stores."""

@@ -242,6 +242,13 @@ def _paid(left: float, limit: float, spent: float | None) -> RunSummary:
     return fake.run([fake.target()], accounts=(fake.account("a", window, spent_usd=spent),))
 
 
+def test_a_run_that_is_over_tells_what_it_has_spent_and_no_window() -> None:
+    for spent, says in ((1.25, "$1.25 spent"), (None, "cost unknown"), (0.0, "no cost")):
+        run = _paid(3.5, 5.0, spent)
+        (said,) = _said(replace(run, state=RunState.DONE, engine=EngineView(None, False, NOW)))
+        assert says in said
+
+
 def test_money_is_a_gauge_and_unknown_cost_is_no_zero() -> None:
     said = " ".join(_said(_paid(3.8, 5.0, 1.2), 60, Level.SOME))
     assert "3.80/5.00" in said

@@ -38,6 +38,11 @@ _AMOUNT = 11
 _NAME = 32
 
 
+def over(scene: Scene) -> bool:
+    """The run has ended, so that nothing draws on its accounts."""
+    return scene.summary.state.over and not scene.summary.engine.alive
+
+
 def blocked(account: AccountNow, scene: Scene) -> bool:
     """The platform or an empty window keeps it shut for a while."""
     return account.blocked_until is not None and account.blocked_until > scene.now
@@ -55,6 +60,11 @@ def waits(account: AccountNow, scene: Scene) -> bool:
 
 def lines(scene: Scene, account: AccountNow, width: int, level: Level) -> list[Line]:
     """The account's lines, each at most `width` cells."""
+    if over(scene):
+        spent = _spent(account) if account.spent_usd != 0 else Piece("no cost", Tone.MUTED)
+        name = put(account.name, Tone.STRONG, max(10, width // 2))
+        parts = joined([name, spent], f" {scene.glyphs.dot} ")
+        return [Line((Piece(" "), *fitted(parts, width - 1)))]
     found = [_head(scene, account, width, level)]
     if account.paused:
         found[0] = _paused(scene, account, width)

@@ -53,6 +53,7 @@ class BudgetPane(ScenePane):
 
     def _legend(self, scene: Scene) -> str:
         words = "left / limit, source, reset" if scene.summary.accounts else ""
+        words = "spent by this run" if one.over(scene) else words
         dot = f" {scene.glyphs.dot} " if words else ""
         return f"{words}{dot}esc back" if self.alone else words
 
@@ -73,8 +74,9 @@ def accounts(scene: Scene, width: int, level: Level, *, roomy: bool = False) -> 
     """All accounts; at the lowest level those with nothing to tell share the last line."""
     run = scene.summary
     if not run.accounts:
-        text = "no engine, so no account is drawn on" if run.state.over else "no accounts"
-        return [line(Piece(f" {text}", Tone.MUTED))]
+        return [line(Piece(" no accounts", Tone.MUTED))]
+    if one.over(scene):
+        return [row for account in run.accounts for row in one.lines(scene, account, width, level)]
     shown = [a for a in run.accounts if level or _matters(a, scene)]
     free = [a for a in run.accounts if a not in shown]
     shown.sort(key=lambda a: _urgency(a, scene))
