@@ -11,6 +11,7 @@ from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Endpoint, Target
 from fftui.domain.verdicts import Flag, Unusable, Verdict
+from fftui.store.extend import Extension
 from fftui.store.folder import NewGrader, NewRun, create_run
 from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.texts import pack
@@ -63,6 +64,27 @@ def new_run(
 def made(home: Path, **how: object) -> Path:
     """The folder of a fresh run; see `new_run`."""
     return create_run(home, new_run(**how))  # type: ignore[arg-type]
+
+
+def extension(
+    based_on: int,
+    *,
+    scenarios: Sequence[str] = (),
+    targets: Sequence[str] = (),
+    graders: Sequence[str] = (),
+    basis: bool = False,
+) -> Extension:
+    """What `fftui extend` writes, where a plan adds these."""
+    return Extension(
+        based_on=based_on, at=2e9, by="anna", plan_source="plan.toml", plan_toml="",
+        plan_json="{}", plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
+        scenarios=[Scenario(k, (f"[placeholder {k}]",), "family 0", False) for k in scenarios],
+        seed=2,
+        targets=[Target(name, Endpoint("sim", "openai", "", "m", "sim")) for name in targets],
+        described=(),
+        graders=[NewGrader(name, "heuristic", "1", "", {}, basis=basis) for name in graders],
+        paid={}, words=("something",), gives_work=True,
+    )  # fmt: skip
 
 
 def close(

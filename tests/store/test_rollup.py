@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,14 +18,16 @@ from fftui.store.audit import checks
 from fftui.store.context import Context
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from tests.store.support import call, close, made, verdict
+from fftui.store.records import PutBack
+from fftui.store.sqlite import StoreError
+from tests.store.support import call, close, extension, made, verdict
 
 TARGETS, SCENARIOS, REPEATS, GRADERS = 2, 3, 2, 2
 
 closing = st.tuples(
     st.just("close"),
-    st.sampled_from([1, 1, *range(1, TARGETS + 1)]),
-    st.sampled_from([1, 1, *range(1, SCENARIOS + 1)]),
+    st.sampled_from([1, 1, *range(1, TARGETS + 2)]),
+    st.sampled_from([1, 1, *range(1, SCENARIOS + 3)]),
     st.sampled_from([0, 0, *range(REPEATS)]),
     st.sampled_from([OutcomeClass.ANSWERED] * 5 + [k for k in OutcomeClass if not k.puts_back]),
     st.booleans(),
@@ -32,7 +36,7 @@ closing = st.tuples(
 grading = st.tuples(
     st.just("grade"),
     st.integers(0, TARGETS * SCENARIOS * REPEATS),
-    st.integers(1, GRADERS),
+    st.integers(1, GRADERS + 1),
     st.sampled_from([None, *Label]),
     st.sets(st.sampled_from(["compliance", "clash", "audit"])),
 )
@@ -43,6 +47,8 @@ calling = st.tuples(
     st.sampled_from([None, 1]),
     st.sampled_from([None, 0, 7]),
 )
+returning = st.tuples(st.just("put back"), st.integers(0, 20))
+extending = st.tuples(st.just("extend"), st.sampled_from(["scenarios", "targets", "graders"]))
 ending = st.sampled_from([("commit",), ("commit",), ("rollback",)])
 
 
@@ -53,29 +59,60 @@ class Model:
         self.closed: dict[tuple[int, int, int], tuple[int, OutcomeClass]] = {}
         self.heard: dict[int, dict[int, Label | None]] = {}
         self.flagged: set[int] = set()
+        self.blocks = [SCENARIOS]
+        self.targets, self.graders, self.plans = TARGETS, GRADERS, 1
+
+    @property
+    def scenarios(self) -> int:
+        return sum(self.blocks)
 
     def copy(self) -> Model:
         other = Model()
         other.closed = dict(self.closed)
         other.heard = {o: dict(said) for o, said in self.heard.items()}
         other.flagged = set(self.flagged)
+        other.blocks = list(self.blocks)
+        other.targets, other.graders = self.targets, self.graders
+        other.plans = self.plans
         return other
+
+    def order(self) -> Iterator[tuple[int, int]]:
+        """Each block of scenarios is asked as often as all others before the next one begins."""
+        first = 1
+        for size in self.blocks:
+            for repeat in range(REPEATS):
+                yield from ((scenario, repeat) for scenario in range(first, first + size))
+            first += size
 
     def settled(self, target: int) -> list[tuple[int, int]]:
         found: list[tuple[int, int]] = []
-        for repeat in range(REPEATS):
-            for scenario in range(1, SCENARIOS + 1):
-                outcome, kind = self.closed.get((target, scenario, repeat), (0, None))
-                graded = len(self.heard.get(outcome, {})) == GRADERS
-                if kind is None or (kind is OutcomeClass.ANSWERED and not graded):
-                    return found
-                found.append((outcome, repeat))
+        for scenario, repeat in self.order():
+            outcome, kind = self.closed.get((target, scenario, repeat), (0, None))
+            graded = len(self.heard.get(outcome, {})) == self.graders
+            if kind is None or (kind is OutcomeClass.ANSWERED and not graded):
+                return found
+            found.append((outcome, repeat))
         return found
 
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.one_of(closing, closing, grading, grading, grading, calling, ending), max_size=90)
+    st.lists(
+        st.one_of(
+            closing,
+            closing,
+            closing,
+            grading,
+            grading,
+            grading,
+            grading,
+            calling,
+            returning,
+            extending,
+            ending,
+        ),
+        max_size=110,
+    )
 )
 def test_rollups_equal_group_by_at_every_commit(actions: list[tuple]) -> None:  # type: ignore[type-arg]
     with tempfile.TemporaryDirectory() as home:
@@ -101,22 +138,60 @@ def _play(context: Context, reader: Reader, actions: list[tuple]) -> None:  # ty
             context.begin()
         elif name == "call":
             target, kind, grader, tokens = details
+            # A call is asked of the first scenario, which is never new.
             call(1, target=target, kind=kind, grader=grader, tokens=tokens).apply(context)
         elif name == "close":
             target, scenario, repeat, kind, cut, who = details
             key = (target, scenario, repeat)
+            if target > now.targets or scenario > now.scenarios:
+                continue
             number = close(
                 scenario, target=target, repeat=repeat, kind=kind, cut=cut, identity=who
             ).apply(context)
             assert (number is None) == (key in now.closed)
             if number is not None:
                 now.closed[key] = (number, kind)
+        elif name == "put back":
+            _put_back(context, now, *details)
+        elif name == "extend":
+            _extend(context, now, *details)
         else:
             pick, grader, label, rules = details
             answered = [o for o, kind in now.closed.values() if kind is OutcomeClass.ANSWERED]
-            if answered:
+            if answered and grader <= now.graders:
                 _grade(context, now, answered[pick % len(answered)], grader, label, rules)
     context.rollback()
+
+
+def _put_back(context: Context, now: Model, pick: int) -> None:
+    failed = [key for key, (_, kind) in now.closed.items() if kind is not OutcomeClass.ANSWERED]
+    answered = [key for key in now.closed if key not in failed]
+    if answered:
+        outcome, _ = now.closed[answered[pick % len(answered)]]
+        assert not PutBack(outcome, "anna", 2e9).apply(context)
+    if failed:
+        outcome, _ = now.closed.pop(failed[pick % len(failed)])
+        assert PutBack(outcome, "anna", 2e9).apply(context)
+        assert not PutBack(outcome, "bert", 2e9).apply(context)
+
+
+def _extend(context: Context, now: Model, what: str) -> None:
+    stale = extension(now.plans + 7, scenarios=["never"])
+    with pytest.raises(StoreError, match="extended the run meanwhile"):
+        stale.apply(context)
+    if what == "scenarios" and now.scenarios < SCENARIOS + 2:
+        now.blocks.append(1)
+        change = extension(now.plans, scenarios=[f"new{now.scenarios}"])
+    elif what == "targets" and now.targets == TARGETS:
+        now.targets += 1
+        change = extension(now.plans, targets=["t9"])
+    elif what == "graders" and now.graders == GRADERS:
+        now.graders += 1
+        change = extension(now.plans, graders=["g9"])
+    else:
+        return
+    now.plans += 1
+    change.apply(context)
 
 
 def _grade(
@@ -132,9 +207,10 @@ def _grade(
 
 
 def _compare(reader: Reader, model: Model) -> None:
+    reader.reread()
     for what, differences in checks(reader):
         assert not differences, what
-    for target in range(1, TARGETS + 1):
+    for target in range(1, model.targets + 1):
         counts = reader.counts(target)
         prefix = model.settled(target)
         assert counts.settled == len(prefix)
