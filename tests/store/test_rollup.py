@@ -111,6 +111,7 @@ class Model:
             extending,
             ending,
         ),
+        min_size=30,
         max_size=110,
     )
 )
