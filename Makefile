@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all lint local clean
+.PHONY: help demo test test-all interop lint local clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -24,6 +24,11 @@ test: $(VENV)/.ready ## the test suite (under ten minutes on two cores)
 test-all: $(VENV)/.ready local ## the suite with its long proofs and the real small model
 	@$(BIN)/python -m pytest -m '' $(ARGS)
 
+interop: $(VENV)/.ready ## fftui against llama.cpp's server and a LiteLLM proxy, where they install
+	@$(BIN)/fftui local install || echo 'llama.cpp does not install here: its tests are skipped'
+	@test -x .venv-litellm/bin/litellm || { $(PYTHON) -m venv .venv-litellm && .venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check 'litellm[proxy]'; } || { rm -rf .venv-litellm; echo 'LiteLLM does not install here: its tests are skipped'; }
+	@$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
+
 lint: $(VENV)/.ready ## style, types, and the floors of the house
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -34,4 +39,4 @@ local: $(VENV)/.ready ## llama.cpp's server and a small real model, for sample_r
 	@$(BIN)/fftui local install
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-litellm .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,7 +15,7 @@ body = '{"error": {"code": 403, "message": "x", "metadata": {"reasons": ["placeh
 from_call = 3
 to_call = 4
 """
-HEURISTIC = {"graders": [{"kind": "heuristic"}]}
+HEURISTIC: dict[str, Any] = {"graders": [{"kind": "heuristic"}]}
 JUDGE: dict[str, Any] = {"kind": "judge", "name": "judge", "platform": "sim:direct", "model": "j"}
 
 
