@@ -121,7 +121,10 @@ class Engine:
             async with Client(connections=wiring.connections) as client:
                 asker = Asker(client, plan.engine.deadline_s)
                 identities = await self._who(client, wiring, reader, writer)
-                keys = asyncio.create_task(poll_keys(client, wiring.lines))
+                lookouts = [
+                    asyncio.create_task(poll_keys(client, wiring.lines)),
+                    asyncio.create_task(identities.watch()),
+                ]
                 try:
                     while True:
                         final = await self._work(plan, reader, writer, wiring, asker, identities)
@@ -130,8 +133,9 @@ class Engine:
                             return final
                         self._taken = now
                 finally:
-                    keys.cancel()
-                    await asyncio.gather(keys, return_exceptions=True)
+                    for task in lookouts:
+                        task.cancel()
+                    await asyncio.gather(*lookouts, return_exceptions=True)
         finally:
             await wiring.close()
 
