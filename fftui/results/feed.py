@@ -53,6 +53,7 @@ class Feed:
         self._etas = Etas.of(reader)
         self._counts: dict[int, TargetCounts] = {}
         self._who: dict[int, Identity] = {}
+        self._shared: dict[int, int] = {}
         self._marks: Watermarks | None = None
         self._events: tuple[EventView, ...] = ()
         self._flags: tuple[FlagView, ...] = ()
@@ -97,6 +98,8 @@ class Feed:
             self._flags = details.flags(
                 reader, self._targets, self._families, self._graders, _FLAG_LINES
             )
+        # Another target's answer can make those of this one suspect.
+        self._shared = reader.shared()
         self._marks = marks
         return self._summary(reader.engine(), alive)
 
@@ -165,6 +168,7 @@ class Feed:
             self._families,
             self._who,
             words,
+            self._shared.get(target, 0),
         )
 
     def _activity(self, now: float, busy: bool) -> tuple[Activity, float]:

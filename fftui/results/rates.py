@@ -165,7 +165,7 @@ def answered_by(
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
 
 
-def who_refused(counts: TargetCounts, grader: int) -> WhoRefused:
+def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
     """Who said no on adversarial scenarios."""
     kinds = by_class(r for r in counts.outcomes if not r.benign)
     return WhoRefused(
@@ -174,6 +174,7 @@ def who_refused(counts: TargetCounts, grader: int) -> WhoRefused:
         output_filter=kinds[OutcomeClass.OUTPUT_FILTER],
         unknown=kinds[OutcomeClass.EMPTY],
         alike=counts.alike,
+        shared=shared,
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fftui.domain.outcomes import Identity
     from fftui.results.view import IdentityView, RunSummary, WhoRefused
 
+_FEW = 3
+"""Answers in the words of other models that are no coincidence to speak of."""
 # In the order in which a difference matters to whoever reads the rate.
 _PARTS = {
     "upstream": ("upstream", "upstreams"),
@@ -89,10 +91,11 @@ def refused(who: WhoRefused) -> list[str]:
 
 
 def template(who: WhoRefused) -> str:
-    """That answers to different scenarios share their words; empty where they do not."""
-    if not who.alike:
-        return ""
-    return f"{who.alike} answers in the same words: perhaps a host's template"
+    """That scenarios or models share the words of their answers; empty where they do not."""
+    found = [f"{who.alike} answers in the same words"] if who.alike else []
+    if who.shared >= _FEW:
+        found.append(f"{who.shared} in words that other models gave, too")
+    return f"{', '.join(found)}: perhaps a host's template" if found else ""
 
 
 def policy(run: RunSummary) -> str:

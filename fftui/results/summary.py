@@ -69,6 +69,7 @@ def target_summary(
     names: dict[int, str],
     who: Mapping[int, Identity],
     basis_words: str,
+    shared: int,
 ) -> TargetSummary:
     """One row of the monitor."""
     state, reason, in_flight = now
@@ -104,7 +105,7 @@ def target_summary(
         basis=basis_words,
         rates=tiers,
         variants={t: rates.variants(counts, grader, t, repeats, empty) for t in Tier},
-        who_refused=rates.who_refused(counts, grader),
+        who_refused=rates.who_refused(counts, grader, shared),
         over_refusal=rates.over_refusal(counts.verdicts, grader, repeats),
         families=rates.families(counts, grader, repeats, names, empty),
         calls=sum(c.n for c in calls),

@@ -86,6 +86,8 @@ class WhoRefused:
     """Empty replies: nobody says why."""
     alike: int
     """Answers whose words came for several scenarios: perhaps a host's template."""
+    shared: int = 0
+    """Answers in words that other models gave, too: the same suspicion."""
 
 
 @dataclass(frozen=True, slots=True)

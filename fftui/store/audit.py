@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from fftui.store.context import ALIKE
+from fftui.store.context import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
 
 _OUTCOMES = """
@@ -38,6 +38,15 @@ SELECT mark, target, count(*) FROM outcome WHERE mark IS NOT NULL AND repeat = 0
 _CLUSTER_ROLLUP = "SELECT mark, target, n FROM cluster"
 _ALIKE = f"SELECT target, sum(n) FROM cluster WHERE n >= {ALIKE} GROUP BY 1"
 _ALIKE_ROLLUP = "SELECT target, n FROM rollup_cluster"
+_SHARED = f"""
+WITH given AS (
+    SELECT c.mark, c.target, c.n, {WEIGHTS} AS weights
+    FROM cluster c JOIN target t ON t.id = c.target
+)
+SELECT a.target, sum(a.n) FROM given a
+WHERE EXISTS (SELECT 1 FROM given b WHERE b.mark = a.mark AND b.weights <> a.weights) GROUP BY 1
+"""
+_SHARED_ROLLUP = "SELECT target, n FROM rollup_shared"
 _FLAGS = "SELECT rule, stratum, count(*) FROM flag GROUP BY 1, 2"
 _FLAG_ROLLUP = "SELECT rule, stratum, n FROM rollup_flag"
 
@@ -56,6 +65,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         ("flag rollup equals GROUP BY", _FLAGS, _FLAG_ROLLUP),
         ("clusters of equal answers equal GROUP BY", _CLUSTERS, _CLUSTER_ROLLUP),
         ("answers in clusters equal GROUP BY", _ALIKE, _ALIKE_ROLLUP),
+        ("answers in the words of other models equal GROUP BY", _SHARED, _SHARED_ROLLUP),
     ):
         truth = set(reader.db.execute(rows_query).fetchall())
         kept = set(reader.db.execute(rollup).fetchall())

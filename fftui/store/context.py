@@ -187,7 +187,35 @@ class Context:
                 " ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (target, ALIKE if row[0] == ALIKE else 1),
             )
+        self._share(target, mark, row[0])
+
+    def _share(self, target: int, mark: int, n: int) -> None:
+        """Count answers in words that came from other weights, too; `n` is this target's."""
+        givers = self.db.execute(
+            f"SELECT c.target, c.n, {WEIGHTS} FROM cluster c JOIN target t ON t.id = c.target"
+            " WHERE c.mark = ?",
+            (mark,),
+        ).fetchall()
+        own = next(weights for giver, _, weights in givers if giver == target)
+        others = [giver for giver in givers if giver[2] != own]
+        if not others:
+            return
+        self._add_shared(target, 1)
+        if n > 1:
+            return
+        for giver, count, weights in others:
+            # Those that shared their words with somebody before are counted already.
+            if all(w == weights or g == target for g, _, w in givers):
+                self._add_shared(giver, count)
+
+    def _add_shared(self, target: int, n: int) -> None:
+        self.db.execute(
+            "INSERT INTO rollup_shared VALUES (?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+            (target, n),
+        )
 
 
+WEIGHTS = "coalesce(nullif(t.spec ->> '$.weights', ''), t.spec ->> '$.endpoint.model')"
+"""SQL: what is equal where two targets are the same model."""
 _WHO = tuple(f.name for f in fields(Identity))
 _MINUTE = ("closed", "verdicts", "rate_limited", "failed")

@@ -324,6 +324,10 @@ class Reader:
             alike[0] if alike else 0,
         )  # fmt: skip
 
+    def shared(self) -> dict[int, int]:
+        """By target: answers in words that a target of other weights gave, too."""
+        return dict(self.db.execute("SELECT target, n FROM rollup_shared").fetchall())
+
     def changed_targets(self, since: Watermarks, limit: int) -> set[int] | None:
         """Targets with rows behind the watermark; `None` when there are more than `limit` rows."""
         found: set[int] = set()

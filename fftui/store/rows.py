@@ -209,30 +209,6 @@ def identities(reader: Reader) -> dict[int, list[IdentityRow]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterRow:
-    """One wording that a target gave to several scenarios."""
-
-    mark: int
-    scenarios: int
-    weights: int
-    """Different weights among the targets that gave it at least once."""
-    example: int
-    """Id of an outcome that holds the text."""
-
-
-def clusters(reader: Reader, target: int, count: int) -> list[ClusterRow]:
-    """The target's largest clusters of answers with the same words."""
-    found = reader.db.execute(
-        "SELECT a.mark, a.n, (SELECT count(DISTINCT t.spec ->> '$.weights') FROM cluster b"
-        " JOIN target t ON t.id = b.target WHERE b.mark = a.mark),"
-        " (SELECT min(id) FROM outcome WHERE target = a.target AND mark = a.mark)"
-        " FROM cluster a WHERE a.target = ? AND a.n >= ? ORDER BY a.n DESC, a.mark LIMIT ?",
-        (target, ALIKE, count),
-    ).fetchall()
-    return [ClusterRow(*row) for row in found]
-
-
 def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]:
     rows = reader.db.execute(
         "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at,"

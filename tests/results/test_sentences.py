@@ -141,6 +141,27 @@ KINDS = (
 )  # fmt: skip
 
 
+def test_words_that_other_models_gave_too_are_told(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=8, targets=2, graders=1)
+    for scenario in range(1, 5):
+        append(database(folder), replace(close(scenario), mark=100 + scenario))
+    feed = Feed.open(folder)
+    try:
+        first = feed.poll()
+        assert first is not None
+        assert first.targets[0].who_refused.shared == 0
+        for scenario in range(1, 4):
+            append(database(folder), replace(close(scenario, target=2), mark=100 + scenario))
+        # The other target's answers make those of this one suspect at once.
+        run = feed.poll()
+        assert run is not None
+        assert [t.who_refused.shared for t in run.targets] == [3, 3]
+        said = sentences.template(run.targets[0].who_refused)
+        assert said == "3 in words that other models gave, too: perhaps a host's template"
+    finally:
+        feed.close()
+
+
 def test_each_outcome_can_be_listed_alone(tmp_path: Path) -> None:
     folder = made(tmp_path, scenarios=len(KINDS), targets=2, graders=1)
     for scenario, kind in enumerate(KINDS, 1):

@@ -51,7 +51,7 @@ def new_run(
             for i in range(scenarios)
         ],
         targets=[
-            Target(f"t{i}", Endpoint("sim", "openai", "", "m", "sim"))
+            Target(f"t{i}", Endpoint("sim", "openai", "", "m", "sim"), weights=f"w{i}")
             for i in range(1, targets + 1)
         ],
         graders=[
@@ -80,7 +80,10 @@ def extension(
         plan_json="{}", plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
         scenarios=[Scenario(k, (f"[placeholder {k}]",), "family 0", False) for k in scenarios],
         seed=2,
-        targets=[Target(name, Endpoint("sim", "openai", "", "m", "sim")) for name in targets],
+        targets=[
+            Target(name, Endpoint("sim", "openai", "", "m", "sim"), weights="w1")
+            for name in targets
+        ],
         described=(),
         graders=[NewGrader(name, "heuristic", "1", "", {}, basis=basis) for name in graders],
         paid={}, words=("something",), gives_work=True,

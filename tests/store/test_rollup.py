@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ closing = st.tuples(
     st.sampled_from([OutcomeClass.ANSWERED] * 2 + [OutcomeClass.INFRA] * 2 + [OutcomeClass.EMPTY]),
     st.sampled_from([False, False, False, True]),
     st.sampled_from([Identity("m")] * 3 + [Identity("m", "other host")]),
+    st.sampled_from([None, 7, 7, 8]),
 )
 grading = st.tuples(
     st.just("grade"),
@@ -143,13 +145,13 @@ def _play(context: Context, reader: Reader, actions: list[tuple]) -> None:  # ty
             # A call is asked of the first scenario, which is never new.
             call(1, target=target, kind=kind, grader=grader, tokens=tokens).apply(context)
         elif name == "close":
-            target, scenario, repeat, kind, cut, who = details
+            target, scenario, repeat, kind, cut, who, mark = details
             key = (target, scenario, repeat)
             if target > now.targets or scenario > now.scenarios:
                 continue
-            number = close(
-                scenario, target=target, repeat=repeat, kind=kind, cut=cut, identity=who
-            ).apply(context)
+            record = close(scenario, target=target, repeat=repeat, kind=kind, cut=cut, identity=who)
+            # Only answers have words, and only short ones a mark of them.
+            number = replace(record, mark=mark if record.answers else None).apply(context)
             assert (number is None) == (key in now.closed)
             if number is not None:
                 now.closed[key] = (number, kind)

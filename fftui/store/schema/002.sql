@@ -191,6 +191,9 @@ CREATE TABLE cluster (
 CREATE TABLE rollup_cluster (              -- answers in clusters of at least store.context.ALIKE
     target INTEGER PRIMARY KEY, n INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE rollup_shared (               -- answers in words that a target of other weights gave, too
+    target INTEGER PRIMARY KEY, n INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE rollup_verdict (
     target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
