@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fftui.engine.prepare import make_run
 from fftui.resources import shipped
 from fftui.results.preflight import check
 from tests.engine.support import (
@@ -164,6 +165,16 @@ def test_a_judge_on_the_same_account_is_never_starved(tmp_path: Path) -> None:
         )
         same_day = sum(int(a // DAY_S) == int(v // DAY_S) for a, v in late)
         assert same_day >= 38  # one pair may stand astride midnight at each of its two turns
+
+
+@pytest.mark.long
+def test_the_sample_ends_with_every_attempt_usable_and_no_call_turned_away(tmp_path: Path) -> None:
+    checked = check(shipped("sample_runs") / "advbench_baseline_free.toml")
+    folder = make_run(checked, tmp_path, None)
+    run = finish(folder, 400)
+    counted_well(folder, 250)
+    assert [t.usable for t in run.targets] == [50] * 5
+    assert run.calls.rate_limited == 0
 
 
 def test_the_sample_states_the_limits_of_its_platform() -> None:
