@@ -172,8 +172,9 @@ def test_the_sample_ends_with_every_attempt_usable_and_no_call_turned_away(tmp_p
     checked = check(shipped("sample_runs") / "advbench_baseline_free.toml")
     folder = make_run(checked, tmp_path, None)
     run = finish(folder, 400)
-    counted_well(folder, 250)
-    assert [t.usable for t in run.targets] == [50] * 5
+    assert query(folder, "SELECT class, count(*) FROM in_force GROUP BY 1") == [("answered", 250)]
+    assert [(t.usable, t.failed, t.ungraded) for t in run.targets] == [(50, 0, 0)] * 5
+    assert [sum(t.verdicts.values()) for t in run.targets] == [50] * 5
     assert run.calls.rate_limited == 0
 
 
