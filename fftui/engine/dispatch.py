@@ -223,7 +223,7 @@ class Dispatcher:
                 key, turn, None, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome
             )
             saved = self.writer.submit(record)
-            queue.health.note(call.outcome, time.time())
+            queue.health.note(call.outcome, call.started_at)
             if turn + 1 < len(turns) or call.outcome.kind is not OutcomeClass.ANSWERED:
                 await saved
 

@@ -34,7 +34,7 @@ class Health:
     window: int
     """… among so many calls."""
     last_usable: float = 0.0
-    """Epoch seconds of the end of the last usable call."""
+    """Epoch seconds at which the latest of the usable calls was sent."""
     trial_at: float | None = None
     """When a paused target is tried again; `None`: only a person resumes it."""
     _recent: deque[bool] = field(default_factory=deque)
@@ -42,8 +42,8 @@ class Health:
     _last: str = ""
     _trials: int = 0
 
-    def note(self, outcome: Outcome, now: float) -> None:
-        """Take a call's outcome in."""
+    def note(self, outcome: Outcome, started_at: float) -> None:
+        """Take the outcome of a call in that was sent at `started_at`, epoch seconds."""
         good = usable(outcome)
         if good is None:
             return
@@ -52,7 +52,7 @@ class Health:
             self._recent.popleft()
         self._in_a_row = 0 if good else self._in_a_row + 1
         if good:
-            self.last_usable = now
+            self.last_usable = max(self.last_usable, started_at)
         else:
             self._last = outcome.signal
 

@@ -66,6 +66,16 @@ def test_a_page_in_place_of_answers_pauses_the_target_which_recovers_by_itself(
     assert any("answers again" in line for line in lines)
 
 
+def test_a_short_outage_ends_no_attempt_even_where_one_failure_would(tmp_path: Path) -> None:
+    corpus(tmp_path, 40)
+    fault = '[[platforms.faults]]\nkind = "http_500"\nfrom_call = 9\nto_call = 16\n'
+    with simulator(tmp_path, profile_text(latency=0.02, platform=fault)) as sim:
+        folder = make(tmp_path, target(sim.url), HEURISTIC, FOUR, "[engine]\ntries = 1\n")
+        run = finish(folder)
+    assert run.calls.failed == 8
+    assert query(folder, "SELECT class, count(*) FROM outcome GROUP BY 1") == [("answered", 40)]
+
+
 def test_a_person_need_not_wait_for_the_next_trial(tmp_path: Path) -> None:
     corpus(tmp_path, 30)
     fault = '[[platforms.faults]]\nkind = "http_500"\nfrom_call = 6\nto_call = 18\n'
