@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
@@ -26,6 +27,92 @@ def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
     low = 0.0 if successes == 0 else max(0.0, (centre - half) / scale)
     high = 1.0 if failures == 0 else min(1.0, (centre + half) / scale)
     return Interval(low, high)
+
+
+def finite_wilson(
+    successes: float, n: float, population: float, confidence: float = 0.95
+) -> Interval:
+    """Wilson's interval for the rate of a finite corpus of which `n` items were drawn at random.
+
+    It is Wilson's at n(N-1)/(N-n) verdicts; n = N gives the rate itself, width 0. For a fixed n;
+    `anytime.finite_sequence` is its form for decisions while people look.
+    Raises ValueError unless 0 < n <= population and 0 <= successes <= n.
+    """
+    _check(successes, n)
+    if not n <= population:
+        raise ValueError(f"population must be at least n, not {population!r} for {n!r}")
+    rate = successes / n
+    if n == population:
+        return Interval(rate, rate)
+    return effective_wilson(rate, n * (population - 1) / (population - n), confidence)
+
+
+def effective_wilson(rate: float, n: float, confidence: float = 0.95) -> Interval:
+    """Wilson's interval for a `rate` (0 to 1) that is worth `n` independent verdicts."""
+    # The product may exceed n by a rounding.
+    return wilson(min(rate * n, n) if rate < 1 else n, n, confidence)
+
+
+def effective_n(scenarios: Iterable[tuple[float, float]]) -> float:
+    """Independent verdicts that several attempts per scenario are worth.
+
+    `scenarios` are (successes, verdicts) of each scenario. With v = G/(G-1) sum (S_g - m_g p)^2 /
+    n^2 the design effect is max(1, v / (pq/n)) and the result n / deff. Where all verdicts agree,
+    repeats have shown nothing yet: it is G, the number of scenarios. Fewer than 10 scenarios
+    estimate it badly. Source: cluster-robust variance, Kish (1965); Miller (2024),
+    arXiv 2411.00640. Raises ValueError without a verdict or where S_g > m_g.
+    """
+    groups = [(s, m) for s, m in scenarios if m > 0]
+    n, total = sum(m for _, m in groups), sum(s for s, _ in groups)
+    if not groups or any(not 0 <= s <= m for s, m in groups):
+        raise ValueError("needs at least one verdict, and successes in 0 to the verdicts")
+    count = len(groups)
+    if total in (0, n) or count == 1:
+        return float(count)
+    p = total / n
+    spread = sum((s - m * p) ** 2 for s, m in groups) * count / (count - 1)
+    return n / max(1.0, spread / (n * p * (1 - p)))
+
+
+def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """The exact interval from binomial tails: covers at least as often as it says, so it is wide.
+
+    Source: Clopper & Pearson (1934), Biometrika 26:404. Raises ValueError as `wilson` does.
+    """
+    _check(successes, n)
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    failures = n - successes
+    low = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, failures, 1 - tail)) if failures else 1.0
+    return Interval(low, high)
+
+
+def jeffreys(successes: float, n: float, confidence: float = 0.95) -> Interval:
+    """Quantiles of Beta(S + 1/2, n - S + 1/2), above 0 and below 1 also at the ends.
+
+    Source: Brown, Cai & DasGupta (2001), Stat. Sci. 16:101. Raises ValueError as `wilson` does.
+    """
+    _check(successes, n)
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    a, b = successes + 0.5, n - successes + 0.5
+    return Interval(float(betaincinv(a, b, tail)), float(betaincinv(a, b, 1 - tail)))
+
+
+def agresti_coull(successes: float, n: float, confidence: float = 0.95) -> Interval:
+    """p~ +- z sqrt(p~ q~ / n~) with n~ = n + z^2 and p~ = (S + z^2/2) / n~, clipped to 0 and 1.
+
+    Source: Agresti & Coull (1998), Am. Stat. 52:119. Raises ValueError as `wilson` does.
+    """
+    _check(successes, n)
+    z = two_sided_z(confidence)
+    total = n + z * z
+    centre = (successes + z * z / 2) / total
+    half = z * math.sqrt(centre * (1 - centre) / total)
+    return Interval(max(0.0, centre - half), min(1.0, centre + half))
 
 
 def zero_bound(n: float, confidence: float = 0.95) -> float:
