@@ -186,7 +186,8 @@ def _root(function: Callable[[float], float], low: float, high: float) -> float:
     at_low, at_high = function(low + 1e-15), function(high - 1e-15)
     if at_low * at_high > 0:
         return low if abs(at_low) < abs(at_high) else high
-    return float(brentq(function, low + 1e-15, high - 1e-15, xtol=1e-13, rtol=1e-14))
+    found = float(brentq(function, low + 1e-15, high - 1e-15, xtol=1e-13, rtol=1e-14))
+    return next((end for end in (low, high) if abs(end - found) < 1e-14), found)
 
 
 def _upper(z: float) -> float:

@@ -56,3 +56,56 @@ def needed_for_width(successes: float, n: float, width: float, confidence: float
     # The slack keeps an n that is met exactly from being rounded up by the last bit.
     remaining = [max(1, math.ceil(size - n - 1e-9)) for size in sizes]
     return Needed(remaining[3], min(remaining), max(remaining))
+
+
+def power(p1: float, p2: float, n: float, alpha: float = 0.05) -> float:
+    """Chance that a two-sided test of two independent rates, `n` verdicts each, finds them apart.
+
+    Normal approximation without continuity correction, as R's power.prop.test; the test is done
+    at pooled variance, the chance at the two variances. Raises ValueError unless 0 <= p <= 1,
+    p1 != p2 and n > 0.
+    """
+    pooled, apart = _spreads(p1, p2)
+    if not n > 0:
+        raise ValueError(f"n must be above 0, not {n!r}")
+    z = two_sided_z(1 - alpha)
+    away = math.sqrt(n) * abs(p1 - p2) - z * pooled
+    return 0.5 * math.erfc(-away / apart / math.sqrt(2)) if apart else float(away > 0)
+
+
+def size_for_power(p1: float, p2: float, wanted: float = 0.8, alpha: float = 0.05) -> float:
+    """Verdicts on each side for that power; see `power`. Raises ValueError as it does."""
+    pooled, apart = _spreads(p1, p2)
+    reach = two_sided_z(1 - alpha) * pooled + _one_sided_z(wanted) * apart
+    return (reach / (p1 - p2)) ** 2
+
+
+def size_for_equivalence(rate: float, margin: float, wanted: float = 0.8) -> float:
+    """Verdicts on each side so that equal sides are shown to lie within `margin` (TOST at 5 %).
+
+    2 pq (z_.95 + z_(1+wanted)/2)^2 / margin^2. Raises ValueError unless 0 < margin < 1.
+    """
+    return _closeness(rate, margin, _one_sided_z((1 + wanted) / 2))
+
+
+def size_for_no_worse(rate: float, margin: float, wanted: float = 0.8) -> float:
+    """Verdicts on each side so that one is shown to be no worse by `margin` (one-sided, 5 %)."""
+    return _closeness(rate, margin, _one_sided_z(wanted))
+
+
+def _closeness(rate: float, margin: float, z: float) -> float:
+    if not 0 < margin < 1:
+        raise ValueError(f"margin must lie between 0 and 1, not {margin!r}")
+    return 2 * rate * (1 - rate) * (_one_sided_z(0.95) + z) ** 2 / margin**2
+
+
+def _spreads(p1: float, p2: float) -> tuple[float, float]:
+    if not (0 <= p1 <= 1 and 0 <= p2 <= 1) or p1 == p2:
+        raise ValueError(f"needs two different rates in 0 to 1, not {p1!r} and {p2!r}")
+    both = p1 + p2
+    return math.sqrt(both * (1 - both / 2)), math.sqrt(p1 * (1 - p1) + p2 * (1 - p2))
+
+
+def _one_sided_z(probability: float) -> float:
+    """The z with P(Z < z) = `probability`, 1/2 to 1."""
+    return two_sided_z(2 * probability - 1)

@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from fftui.stats import agreement, anytime, contrast, judge_error, multiplicity, paired, proportion
+from fftui.stats import (
+    agreement,
+    anytime,
+    contrast,
+    judge_error,
+    multiplicity,
+    paired,
+    planning,
+    proportion,
+    two_phase,
+)
 from fftui.stats import stratified as strat
 from fftui.stats.interval import Interval
 from fftui.stats.span import Span
@@ -308,3 +318,26 @@ def test_adjusted_p_values() -> None:
         p, holm, bh = ([float(x) for x in row[name].split("|")] for name in ("p", "holm", "bh"))
         assert multiplicity.holm(p) == pytest.approx(holm, abs=1e-9)
         assert multiplicity.benjamini_hochberg(p) == pytest.approx(bh, abs=1e-9)
+
+
+def test_power() -> None:
+    for row in rows("power.csv"):
+        found = planning.power(float(row["p1"]), float(row["p2"]), float(row["n"]))
+        same(found, row["power"])
+    for row in rows("power_n.csv"):
+        rates = float(row["p1"]), float(row["p2"])
+        for wanted, name in ((0.8, "n80"), (0.9, "n90")):
+            # R searches for its n and stops within a quarter of its digits.
+            found = planning.size_for_power(*rates, wanted)
+            assert found == pytest.approx(float(row[name]), rel=1e-5)
+
+
+def test_two_phase() -> None:
+    for row in rows("r_twophase_survey.csv"):
+        n1, n0, m1, x1, m0, x0 = ints(row, "N1", "N0", "m1", "x1", "m0", "x0")
+        flagged = two_phase.Stratum("flagged", n1, m1, x1)
+        found = two_phase.estimate([flagged, two_phase.Stratum("rest", n0, m0, x0)])
+        same(found.rate, row["est"])
+        same(found.se_finite, row["se_finitepop"])
+        same(found.rate, row["est_twophase"])
+        same(found.se_wider, row["se_twophase"])
