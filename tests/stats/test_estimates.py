@@ -27,6 +27,7 @@ sides = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.ju
 small = st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(deadline=None)
 @given(sides, sides)
 def test_differences_are_mirrored_when_the_sides_change_places(
     one: tuple[int, int], two: tuple[int, int]
@@ -46,6 +47,7 @@ def test_an_exact_test_does_not_care_which_side_is_first(
     assert contrast.fisher_p(*one, *two) == pytest.approx(contrast.fisher_p(*two, *one), rel=1e-9)
 
 
+@settings(deadline=None)
 @given(*[st.integers(0, 40)] * 4)
 def test_paired_differences_lie_round_the_difference_and_are_mirrored(
     n11: int, n10: int, n01: int, n00: int
@@ -69,6 +71,7 @@ def test_evidence_of_a_pair_is_worth_what_the_table_says() -> None:
     assert math.isfinite(anytime.paired_e_value(10**6, 0))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.data())
 def test_a_finite_corpus_is_known_when_it_is_read(size: int, data: st.DataObject) -> None:
     n = data.draw(st.integers(0, size))
@@ -83,6 +86,7 @@ def test_a_finite_corpus_is_known_when_it_is_read(size: int, data: st.DataObject
         assert low <= s * size / n <= high or size - n < 2
 
 
+@settings(deadline=None)
 @given(st.lists(small, min_size=1, max_size=30))
 def test_repeats_are_worth_between_the_scenarios_and_the_verdicts(
     groups: list[tuple[int, int]],
@@ -101,6 +105,7 @@ def test_independent_repeats_are_worth_themselves() -> None:
     assert proportion.effective_n([(2, 5), (3, 5), (2, 5), (3, 5)]) == 20
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(small, small), min_size=1, max_size=6))
 def test_strata_are_mirrored_when_the_sides_change_places(
     found: list[tuple[tuple[int, int], tuple[int, int]]],
@@ -132,6 +137,7 @@ def test_a_mix_makes_a_difference_that_standardising_takes_away() -> None:
     assert wide.width > interval.width
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_adjusted_p_values_only_grow_and_keep_their_order(p: list[float]) -> None:
     for method in (holm, benjamini_hochberg):
@@ -184,6 +190,7 @@ def read_strata(draw: st.DrawFn) -> list[Stratum]:
     return found
 
 
+@settings(deadline=None)
 @given(read_strata())
 def test_the_corrected_rate_lies_in_its_intervals_and_the_run_s_own_is_narrower(
     strata: list[Stratum],
@@ -196,6 +203,7 @@ def test_the_corrected_rate_lies_in_its_intervals_and_the_run_s_own_is_narrower(
     assert found.finite.width <= found.wider.width + 1e-9
 
 
+@settings(deadline=None)
 @given(read_strata())
 def test_a_run_that_is_read_whole_is_known(strata: list[Stratum]) -> None:
     whole = [Stratum(s.name, s.read, s.read, s.positive, s.ungradeable, drawn=False)
