@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +36,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
             if is_held(lock_file(run)):
                 made.fftui("stop", run.name)
                 made.fftui("wait", run.name, "--for", "stopped,done,failed,dead", timeout=60)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _an_interrupt_interrupts() -> None:
+    """A shell's background jobs ignore SIGINT, and so would every command that a test starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
