@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all interop lint local clean
+.PHONY: help demo test test-all interop coverage lint local clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ interop: $(VENV)/.ready ## fftui against llama.cpp's server and a LiteLLM proxy,
 	@$(BIN)/fftui local install || echo 'llama.cpp does not install here: its tests are skipped'
 	@test -x .venv-litellm/bin/litellm || { $(PYTHON) -m venv .venv-litellm && .venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check 'litellm[proxy]'; } || { rm -rf .venv-litellm; echo 'LiteLLM does not install here: its tests are skipped'; }
 	@$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
+
+coverage: $(VENV)/.ready ## how often the intervals hold, by simulation: the tables of docs/statistics.md
+	@$(BIN)/python benchmarks/coverage.py
 
 lint: $(VENV)/.ready ## style, types, and the floors of the house
 	@$(BIN)/ruff check .
