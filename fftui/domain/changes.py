@@ -18,7 +18,7 @@ _LONGEST = 60
 _FREE = ("maker", "tags", "endpoint.account", "endpoint.price", "endpoint.stream")
 """What may be told anew of a target: it changes no answer."""
 _FREE_OF_JUDGE = ("account", "price", "stream")
-_SECTIONS = ("stop", "engine", "review", "policy", "storage")
+_SECTIONS = ("stop", "engine", "review", "policy", "alert", "storage")
 _OPENING = ("stop.", "policy.")
 """Changes after which a finished target may have to go on."""
 _HIDDEN = ("system_prompt",)

@@ -46,6 +46,10 @@ class StopPlan(Part):
     tier: Tier = Tier.STRICT
     width: Number | None = Field(default=None, gt=0, le=1)
     """Full width of the Wilson interval at which a target is finished."""
+    below: Number | None = Field(default=None, gt=0, lt=1)
+    """A target is finished when its confidence sequence lies below this rate …"""
+    above: Number | None = Field(default=None, gt=0, lt=1)
+    """… or above this one."""
     max_attempts: Whole | None = Field(default=None, ge=1)
     """Attempts per target, at most."""
 
@@ -257,6 +261,11 @@ class EnginePlan(Part):
 class PolicyPlan(Part):
     empty: Literal["exclude", "refusal"] = "exclude"
     """What an empty reply is in the rates: outside them, or a refusal. Every screen shows both."""
+
+
+class AlertPlan(Part):
+    above: tuple[Annotated[float, Strict(), Field(gt=0, lt=1)], ...] = ()
+    """Rates of which to tell when a target's is above them; all claims of a run share its 5 %."""
 
 
 class StoragePlan(Part):

@@ -16,6 +16,7 @@ from fftui.domain.mistakes import lines_of
 from fftui.domain.parts import (
     SIM,
     AccountPlan,
+    AlertPlan,
     CorpusPlan,
     EnginePlan,
     GraderPlan,
@@ -56,6 +57,7 @@ class RunPlan(Part):
     sampling: SamplingPlan = SamplingPlan()
     review: ReviewPlan = ReviewPlan()
     policy: PolicyPlan = PolicyPlan()
+    alert: AlertPlan = AlertPlan()
     engine: EnginePlan = EnginePlan()
     storage: StoragePlan = StoragePlan()
     sim: SimPlan = SimPlan()

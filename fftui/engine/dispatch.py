@@ -18,7 +18,7 @@ from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.scenarios import Message
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
-from fftui.engine import stopping
+from fftui.engine import alerts, stopping
 from fftui.engine.ask import Asker, Line, opening, request_seed
 from fftui.engine.budget import Gate, HeldError
 from fftui.engine.grade import Answered, Grading, PutBackError
@@ -36,6 +36,8 @@ from fftui.store.writer import Writer
 
 _REVIEW_S = 0.1
 """Settled counts are read again at most this often per target."""
+_NOTIFIED = {"paused": "pause", alerts.KIND: "alert"}
+"""Kinds of lines of which the person's own command is told, with its name for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ class Dispatcher:
     _error: BaseException | None = None
 
     def __post_init__(self) -> None:
+        self.untold: list[tuple[str, str]] = []
+        """(event, words) of what the person's own command has not been told yet."""
+        self._alerts = alerts.Alerts.of(self.reader, self.setup.rules)
         self.judges = JudgeQueue(self.setup.grading)
         self.pauses = Pauses(self.queues, self.setup.gates, self.gate, self.setup.tries, self.log)
 
@@ -280,6 +285,8 @@ class Dispatcher:
 
     def log(self, kind: str, text: str, severity: str = "info", target: int | None = None) -> None:
         """A line in the run's log, without waiting for it."""
+        if kind in _NOTIFIED:
+            self.untold.append((_NOTIFIED[kind], text))
         self.writer.submit(AddEvent(time.time(), kind, text, severity, target))
 
     # Grading
@@ -364,7 +371,10 @@ class Dispatcher:
         for target in [t for t in self._dirty if now - self._reviewed.get(t, 0.0) >= _REVIEW_S]:
             queue = self.queues[target]
             before = queue.state
-            stopping.review(queue, self.reader.counts(target), self.setup.rules)
+            counts = self.reader.counts(target)
+            for claim in self._alerts.claims(target, queue.name, counts):
+                self.log(alerts.KIND, claim, "warning", target)
+            stopping.review(queue, counts, self.setup.rules)
             if queue.state is not before and queue.state.over:
                 self.log(queue.state.value, f"{queue.name} {queue.state.value}: {queue.reason}",
                          target=target)  # fmt: skip

@@ -61,6 +61,8 @@ class Engine:
     _taken: _Appended = field(default_factory=lambda: _Appended(0, 0))
     _telling: Telling = field(default_factory=Telling)
     _dispatcher: Dispatcher | None = None
+    _plan: RunPlan | None = None
+    _notices: set[asyncio.Task[None]] = field(default_factory=set)
     _hurry: asyncio.Event = field(default_factory=asyncio.Event)
     """A person has asked for something: its effect is told at once."""
 
@@ -96,7 +98,7 @@ class Engine:
                 # Before anything is read: what is appended from here on is taken up later.
                 self._taken = self._appended(reader)
                 reader.reread()
-                plan = RunPlan.from_json(reader.plan_json())
+                plan = self._plan = RunPlan.from_json(reader.plan_json())
                 final = await self._wired(plan, reader, writer)
         except (ServerError, StoreError, PlanError) as error:
             await self._fail(writer, plan, str(error), str(error))
@@ -105,9 +107,8 @@ class Engine:
             words = f"{type(error).__name__}: {error}"
             await self._fail(writer, plan, f"the engine failed: {words}; see engine.log", words)
             raise
-        trouble = await notify(plan.notify if plan else None, "finish", self.folder, self._reason)
-        if trouble:
-            await writer.submit(AddEvent(time.time(), "error", trouble, "warning"))
+        await asyncio.gather(*self._notices)
+        await self._notify(writer, "finish", self._reason)
         return final
 
     async def _fail(self, writer: Writer, plan: RunPlan | None, reason: str, words: str) -> None:
@@ -205,6 +206,7 @@ class Engine:
             self._started_at,
         )
         await self._drive(dispatcher, control.run(), self._beats(reader, writer, dispatcher))
+        self._tell_person(writer, dispatcher)
         await identities.ask_again()
         if not self._unseen(reader):
             final = await self._finish(writer, dispatcher)
@@ -288,11 +290,24 @@ class Engine:
                 self._take_up(reader, dispatcher)
             self._state, self._reason = self._now(dispatcher)
             self._telling.waits(dispatcher, time.time())
+            self._tell_person(writer, dispatcher)
             await self._beat(writer, dispatcher)
             self._hurry.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_BEAT_S):
                     await self._hurry.wait()
+
+    def _tell_person(self, writer: Writer, dispatcher: Dispatcher) -> None:
+        """Give the person's own command what it has not been told; it may take its time."""
+        while dispatcher.untold:
+            told = asyncio.create_task(self._notify(writer, *dispatcher.untold.pop(0)))
+            self._notices.add(told)
+            told.add_done_callback(self._notices.discard)
+
+    async def _notify(self, writer: Writer, event: str, words: str) -> None:
+        trouble = await notify(self._plan.notify if self._plan else None, event, self.folder, words)
+        if trouble:
+            await writer.submit(AddEvent(time.time(), "error", trouble, "warning"))
 
     def _now(self, dispatcher: Dispatcher) -> tuple[RunState, str]:
         if dispatcher.writer.trouble:

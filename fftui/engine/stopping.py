@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fftui.domain.states import TargetState
 from fftui.engine.schedule import TargetQueue
-from fftui.results.rates import settled_interval
+from fftui.results.rates import sequence, settled_interval
 from fftui.results.summary import Rules
 from fftui.store.reader import TargetCounts
 
@@ -20,32 +20,40 @@ def review(queue: TargetQueue, counts: TargetCounts, rules: Rules) -> None:
         queue.width = interval.width
     if queue.state.over or queue.state is TargetState.PAUSED:
         return
-    if queue.state is not TargetState.CLOSING and _narrow(queue.width, rules):
+    met = _met(queue.width, counts, rules)
+    if queue.state is not TargetState.CLOSING and met:
         queue.state = TargetState.CLOSING
-        queue.reason = f"width {queue.width * 100:.1f} at {counts.settled} settled"
+        queue.reason = f"{met}, {counts.settled} settled"
     if not queue.drained:
         return
     if queue.state is TargetState.CLOSING:
-        if _narrow(queue.width, rules):
+        if met:
             queue.state = TargetState.FINISHED
             return
-        # What was in flight at the stop has widened the interval a little: it goes on, so that
-        # no target is called finished at a width that its plan does not accept.
+        # What was in flight at the stop has moved the interval a little: it goes on, so that
+        # no target is called finished where its plan does not accept it.
         queue.state, queue.reason = TargetState.OPEN, ""
     if queue.used_up:
         queue.state, queue.reason = _used_up(queue, rules)
 
 
-def _narrow(width: float, rules: Rules) -> bool:
-    return rules.width is not None and rules.adversarial and width <= rules.width
+def _met(width: float, counts: TargetCounts, rules: Rules) -> str:
+    """Which rule ends the target now, in words; empty where none does.
+
+    How narrow the bar is may be looked at as often as one likes; where it lies may not, so that is
+    read from the sequence.
+    """
+    if rules.width is not None and rules.adversarial and width <= rules.width:
+        return f"width {width * 100:.1f}"
+    return rules.placed(sequence(counts, rules.grader.id, rules.tier, rules.empty))
 
 
 def _used_up(queue: TargetQueue, rules: Rules) -> tuple[TargetState, str]:
-    if rules.width is None or not rules.adversarial:
+    if not rules.stops or not rules.adversarial:
         return TargetState.FINISHED, f"all {queue.planned} attempts done"
     if queue.planned < queue.order.length:
         return TargetState.FINISHED, f"max_attempts {queue.planned} reached"
     return (
         TargetState.EXHAUSTED,
-        f"corpus used up at width {queue.width * 100:.1f}, wanted {rules.width * 100:.1f}",
+        f"corpus used up at width {queue.width * 100:.1f}, {rules.wanted}",
     )

@@ -14,7 +14,7 @@ from fftui.results.asked import Asked, Range, asked
 from fftui.results.forecast import Limit, Work, sent_times
 from fftui.results.windows import WindowAhead, windows_ahead
 from fftui.simulate.profile import Profile
-from fftui.stats.planning import sample_size
+from fftui.stats.planning import fewest_to_place, sample_size
 from fftui.stats.proportion import wilson
 
 
@@ -197,10 +197,16 @@ def _least(plan: RunPlan, per_target: int, hostile: float) -> int:
 
     Every answer is taken to be usable.
     """
-    if plan.stop.width is None or not hostile:
+    stop, found = plan.stop, []
+    if stop.width is not None:
+        found.append(math.ceil(sample_size(0.0, stop.width) - 1e-9))
+    if stop.below is not None:
+        found.append(fewest_to_place(stop.below))
+    if stop.above is not None:
+        found.append(fewest_to_place(1 - stop.above))
+    if not found or not hostile:
         return per_target
-    verdicts = math.ceil(sample_size(0.0, plan.stop.width) - 1e-9)
-    return min(per_target, math.ceil(verdicts * plan.repeats / hostile - 1e-9))
+    return min(per_target, math.ceil(min(found) * plan.repeats / hostile - 1e-9))
 
 
 def _work(group: Sequence[Asked], attempts: int, *, most: bool) -> Work:

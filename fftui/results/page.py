@@ -16,7 +16,7 @@ from fftui.results.asked import Range
 from fftui.results.files import FileRead
 from fftui.results.machine import Machine
 from fftui.results.windows import OPENROUTER_BOUGHT_DAY, OPENROUTER_FREE_DAY, WindowAhead
-from fftui.stats.planning import sample_size
+from fftui.stats.planning import fewest_to_place, sample_size
 from fftui.stats.proportion import wilson
 
 _FILE_PROBLEMS = 8
@@ -95,6 +95,16 @@ def _plan(
             f"a target ends at width {wanted:.2f}: {low} verdicts if it never gives in,"
             f" {high} at a rate of one half"
         )
+    for wanted, side, turned in (
+        (plan.stop.below, "below", False),
+        (plan.stop.above, "above", True),
+    ):
+        if wanted is not None:
+            fewest = fewest_to_place(1 - wanted if turned else wanted)
+            lines.append(
+                f"a target ends when it is {side} {wanted * 100:.3g} % at any look:"
+                f" {fewest} verdicts at least"
+            )
     return lines
 
 

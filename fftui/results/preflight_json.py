@@ -28,6 +28,8 @@ def to_json(checked: Preflight) -> dict[str, Any]:
         "stop": {
             "tier": plan.stop.tier.value,
             "width": plan.stop.width,
+            "below": plan.stop.below,
+            "above": plan.stop.above,
             "max_attempts": plan.stop.max_attempts,
         }
         if plan

@@ -95,6 +95,17 @@ def settled_interval(
     return interval(part.successes, part.n, first.n, repeats)
 
 
+def sequence(
+    counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude", alpha: float = 0.05
+) -> Interval | None:
+    """What rules and claims about *where* a rate lies may look at: valid at every look.
+
+    Over the settled first repeats; `None` without one.
+    """
+    first = tally(counts, grader, tier, "first", empty)
+    return confidence_sequence(first.successes, first.n, alpha=alpha) if first.n else None
+
+
 def rate(
     counts: TargetCounts, grader: int, tier: Tier, repeats: int, empty: Empty = "exclude"
 ) -> Rate:
@@ -111,7 +122,7 @@ def rate(
         n=n,
         rate=s / n if n else None,
         wilson=interval(s, n, first.n, repeats),
-        anytime=confidence_sequence(first.successes, first.n) if first.n else None,
+        anytime=sequence(counts, grader, tier, empty),
         bounds=(excluded_bounds(s * worth, n * worth, excluded * worth) if n + excluded else None),
     )
 

@@ -108,12 +108,14 @@ def policy(run: RunSummary) -> str:
 
 def stopped_early(run: RunSummary) -> str:
     """Why a run that is done has attempts left; empty where it has none, or is not done."""
-    if run.state is not RunState.DONE or run.stop_width is None:
+    if run.state is not RunState.DONE:
         return ""
     early = sum(t.state is TargetState.FINISHED and t.done < t.planned for t in run.targets)
     if not early:
         return ""
     who = "" if early == len(run.targets) else f"{early} of {len(run.targets)} "
+    if run.stop_width is None:
+        return f"{who}stopped by their rule"
     return f"{who}stopped at width {run.stop_width * 100:.3g}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fftui.domain.labels import Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -12,6 +12,7 @@ from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
 from fftui.results.view import CallTotals, TargetSummary
+from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
 from fftui.store.reader import GraderRow, Reader, TargetCounts
 
@@ -34,6 +35,34 @@ class Rules:
     """Some scenario is not benign: there is an ASR to speak of."""
     empty: rates.Empty = "exclude"
     """What an empty reply is in the rates."""
+    below: float | None = None
+    """A target whose sequence lies below this rate is finished …"""
+    above: float | None = None
+    """… or above this one."""
+    alerts: tuple[float, ...] = ()
+    """Rates of which to tell when a target's is above them."""
+
+    @property
+    def stops(self) -> bool:
+        """Some rule may end a target before its attempts are done."""
+        return (self.width, self.below, self.above) != (None, None, None)
+
+    @property
+    def wanted(self) -> str:
+        """What the rules ask for, in words."""
+        asked = ((self.width, "wanted "), (self.below, "not shown to be below "),
+                 (self.above, "not shown to be above "))  # fmt: skip
+        return ", ".join(f"{words}{x * 100:.3g}" for x, words in asked if x is not None)
+
+    def placed(self, sequence: Interval | None) -> str:
+        """Where the sequence lies, if that finishes a target; empty where it does not."""
+        if sequence is None or not self.adversarial:
+            return ""
+        if self.below is not None and sequence.high < self.below:
+            return f"below {self.below * 100:.3g} %: at most {sequence.high * 100:.1f} at any look"
+        if self.above is not None and sequence.low > self.above:
+            return f"above {self.above * 100:.3g} %: at least {sequence.low * 100:.1f} at any look"
+        return ""
 
 
 def rules_of(reader: Reader) -> Rules:
@@ -50,6 +79,9 @@ def rules_of(reader: Reader) -> Rules:
         grader=next(g for g in reader.graders() if g.basis),
         adversarial=benign < scenarios,
         empty=plan.get("policy", {}).get("empty", "exclude"),
+        below=stop.get("below"),
+        above=stop.get("above"),
+        alerts=tuple(plan.get("alert", {}).get("above", ())),
     )
 
 
@@ -78,6 +110,10 @@ def target_summary(
     answered = outcomes[OutcomeClass.ANSWERED]
     graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
     tiers = {tier: rates.rate(counts, grader, tier, repeats, empty) for tier in Tier}
+    if state is TargetState.FINISHED and rules.placed(tiers[rules.tier].anytime):
+        # Stopped for where it lies, the fixed-n bar would be too narrow: the sequence is the bar.
+        tiers = {tier: replace(found, wilson=found.anytime) for tier, found in tiers.items()}
+        basis_words = f"{basis_words}; stopped for where it lies: the bar is the sequence"
     done = sum(outcomes.values())
     calls = [c for c in counts.calls if c.grader == 0]
     shown = tiers[rules.tier]

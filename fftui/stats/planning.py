@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from fftui.stats.anytime import confidence_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
 from fftui.stats.proportion import wilson
@@ -56,6 +57,23 @@ def needed_for_width(successes: float, n: float, width: float, confidence: float
     # The slack keeps an n that is met exactly from being rounded up by the last bit.
     remaining = [max(1, math.ceil(size - n - 1e-9)) for size in sizes]
     return Needed(remaining[3], min(remaining), max(remaining))
+
+
+def fewest_to_place(rate: float) -> int:
+    """Verdicts without one success after which the confidence sequence lies below `rate`.
+
+    By symmetry also those with nothing but successes for it to lie above 1 - rate. Raises
+    ValueError unless 0 < rate < 1.
+    """
+    if not 0 < rate < 1:
+        raise ValueError(f"rate must lie between 0 and 1, not {rate!r}")
+    low, high = 0, 1
+    while confidence_sequence(0, high).high >= rate:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if confidence_sequence(0, middle).high < rate else (middle, high)
+    return high
 
 
 def power(p1: float, p2: float, n: float, alpha: float = 0.05) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -47,11 +48,12 @@ class OutcomeRow:
 def events(
     reader: Reader, *, before: int | None, count: int, kinds: tuple[str, ...] = ()
 ) -> list[EventRow]:
-    """The newest `count` lines before an id (`None`: the end), oldest first."""
+    """The newest `count` lines before an id (`None`: the end), oldest first; empty: all kinds."""
+    only = f" AND kind IN ({_marks(kinds)})" if kinds else ""
     rows = reader.db.execute(
-        "SELECT id, at, kind, severity, target, text FROM event WHERE id < ?"
+        f"SELECT id, at, kind, severity, target, text FROM event WHERE id < ?{only}"
         " ORDER BY id DESC LIMIT ?",
-        (before if before is not None else 2**62, count),
+        (before if before is not None else 2**62, *kinds, count),
     ).fetchall()
     return [EventRow(*row) for row in reversed(rows)]
 
@@ -259,5 +261,5 @@ def _filter(target: int, only: str) -> tuple[str, list[Any]]:
     return f"o.target = ? AND {basis}", [target, only]
 
 
-def _marks(values: list[int]) -> str:
+def _marks(values: Collection[object]) -> str:
     return ",".join("?" * len(values))

@@ -25,6 +25,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "[review]": parts.ReviewPlan,
     "[engine]": parts.EnginePlan,
     "[policy]": parts.PolicyPlan,
+    "[alert]": parts.AlertPlan,
     "[storage]": parts.StoragePlan,
     "[sim]": parts.SimPlan,
     "[notify]": parts.NotifyPlan,

@@ -126,6 +126,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("stop.width", 1.1, "less than or equal to 1"),
     ("stop.width", float("nan"), "finite"),
     ("stop.width", "0.1", NUMBER),
+    ("stop.below", 1.0, "less than 1"),
+    ("stop.above", 0.0, "greater than 0"),
     ("stop.max_attempts", 0, "greater than or equal to 1"),
     ("review", 1, TABLE),
     ("review.readings", 10, "less than or equal to 9"),
@@ -138,6 +140,9 @@ WRONG: list[tuple[str, object, str]] = [
     ("engine.usable_window", 3, "greater than or equal to 4"),
     ("policy", 1, TABLE),
     ("policy.empty", "answer", "'exclude' or 'refusal'"),
+    ("alert", 1, TABLE),
+    ("alert.above", 0.2, LIST),
+    ("alert.above", [1.5], "less than 1"),
     ("storage", 1, TABLE),
     ("storage.compress", "zstd", SWITCH),
     ("sim", 1, TABLE),
@@ -152,7 +157,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("bogus", 1, "allowed here: version, name"),
     *((f"{table}.bogus", 1, "allowed here: ") for table in (
         "corpus", "targets", "accounts", "graders", "stop", "sampling", "review", "engine",
-        "policy", "storage", "sim", "targets.sampling",
+        "policy", "alert", "storage", "sim", "targets.sampling",
     )),
 ]  # fmt: skip
 MISSING = ["version", "name", "seed", "corpus", "targets", "corpus.file", "targets.name",
