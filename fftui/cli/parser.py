@@ -81,6 +81,19 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     retry.add_argument("--outcome", required=True, metavar="infra,config,…")
     retry.add_argument("--target", metavar="T", help="only this target")
 
+    compare = command(
+        "compare", "targets against each other, matched scenarios first", "compare", "compare"
+    )
+    compare.add_argument("names", nargs="+", metavar="RUN")
+    compare.add_argument(
+        "--by",
+        default="platform",
+        metavar="platform|upstream|run|weights|maker|quantisation|thinking|tag:NAME",
+        help="what differs between the sides of a pair (default: the platform of equal weights)",
+    )
+    compare.add_argument("--tier", choices=["strict", "broad", "fd"], default="strict")
+    compare.add_argument("--json", action="store_true", help="one JSON object per pair and line")
+
     preflight = command(
         "preflight", "what a plan will do, and what is wrong with it", "preflight", "preflight"
     )

@@ -211,6 +211,33 @@ def identities(reader: Reader) -> dict[int, list[IdentityRow]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class FirstRow:
+    """The first repeat of one scenario on one target, with one grader's word on it."""
+
+    outcome: int
+    scenario: int
+    key: str
+    sha256: str
+    family: int
+    benign: bool
+    kind: str
+    label: str | None
+    at: float
+
+
+def first_repeats(reader: Reader, target: int, grader: int) -> list[FirstRow]:
+    """Every closed first repeat of a target, in plan order. Grows with the run."""
+    found = reader.db.execute(
+        "SELECT o.id, s.id, s.key, s.sha256, s.family, s.benign, o.class, v.label, o.at"
+        " FROM in_force o JOIN scenario s ON s.id = o.scenario"
+        " LEFT JOIN verdict v ON v.outcome = o.id AND v.grader = ?"
+        " WHERE o.target = ? AND o.repeat = 0 ORDER BY s.id",
+        (grader, target),
+    ).fetchall()
+    return [FirstRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7], r[8]) for r in found]
+
+
 def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]:
     rows = reader.db.execute(
         "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at,"

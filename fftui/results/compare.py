@@ -1,0 +1,238 @@
+"""Two sides compared: matched scenarios first, families next, all verdicts last or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fftui.domain.labels import Tier
+from fftui.domain.outcomes import OutcomeClass
+from fftui.results.sides import Side
+from fftui.stats import stratified as strat
+from fftui.stats.anytime import confidence_sequence, paired_e_value
+from fftui.stats.contrast import fisher_p, newcombe
+from fftui.stats.interval import Interval
+from fftui.stats.multiplicity import holm
+from fftui.stats.paired import mcnemar_p, newcombe_paired
+from fftui.stats.span import Span
+
+ALPHA = 0.05
+MARGIN = 0.05
+"""Differences below this are called close."""
+MIX_APART = 0.10
+"""Total variation between two attack mixes from which a crude difference is withheld."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The scenarios that both sides answered and had graded."""
+
+    both: int
+    only_first: int
+    only_second: int
+    neither: int
+    difference: float
+    span: Span
+    """Newcombe's paired interval, for one look."""
+    anytime: Span
+    """Valid at every look, wide."""
+    p: float
+    p_holm: float
+    """Allowing for all pairs that are shown."""
+    e_value: float
+    discordant: tuple[tuple[int, int], ...]
+    """Outcome ids of first and second side, of the scenarios on which one of them gave in."""
+
+    @property
+    def n(self) -> int:
+        """Matched scenarios."""
+        return self.both + self.only_first + self.only_second + self.neither
+
+
+@dataclass(frozen=True, slots=True)
+class Families:
+    """The sides within families of attacks."""
+
+    cmh_p: float | None
+    difference: strat.Difference | None
+    """Mantel-Haenszel, over families on both sides."""
+    uneven_p: float | None
+    """Tarone's p that the odds ratio is one and the same; small: look at the families."""
+    standardised: tuple[tuple[float, Interval], tuple[float, Interval]] | None
+    """Each side on the mix of both together."""
+    only_first: tuple[str, ...]
+    only_second: tuple[str, ...]
+    mix_distance: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Crude:
+    """All verdicts of each side, whatever their mix."""
+
+    first: tuple[int, int]
+    second: tuple[int, int]
+    difference: float
+    span: Span
+    fisher_p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """What platforms stopped, on scenarios that both sides were asked."""
+
+    asked: int
+    first: int
+    second: int
+    output: int
+    """Blocks of answers, on either side: these may depend on what was answered."""
+    p: float
+    """Exact p that one side blocks as much as the other."""
+
+    @property
+    def may_matter(self) -> bool:
+        """Whoever reads the rates cannot tell the model from the filter."""
+        return self.output > 0 or self.p < ALPHA
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One pair."""
+
+    first: Side
+    second: Side
+    tier: Tier
+    matched: Matched | None
+    families: Families
+    crude: Crude | None
+    withheld: str
+    """Why there is no crude difference; empty where there is one."""
+    blocks: Blocks
+    pairs: int
+    """Pairs that are shown together: claims allow for all of them."""
+
+    @property
+    def open(self) -> bool:
+        """Attempts are still to come, so that people look again."""
+        return not (self.first.over and self.second.over)
+
+    @property
+    def differs(self) -> bool:
+        """Shown to differ, however often people looked: by the e-value alone, for all pairs."""
+        return self.matched is not None and self.matched.e_value >= self.pairs / ALPHA
+
+
+def compare(found: Sequence[tuple[Side, Side]], tier: Tier) -> list[Comparison]:
+    """Every pair, with p-values that allow for their number."""
+    made = [_one(first, second, tier, len(found)) for first, second in found]
+    known = [c.matched for c in made if c.matched is not None]
+    adjusted = iter(holm([m.p for m in known]))
+    return [
+        c if c.matched is None
+        else replace(c, matched=replace(c.matched, p_holm=next(adjusted)))
+        for c in made
+    ]  # fmt: skip
+
+
+def _one(first: Side, second: Side, tier: Tier, pairs: int) -> Comparison:
+    families = _families(first, second, tier)
+    crude, withheld = _crude(first, second, tier, families)
+    return Comparison(
+        first, second, tier, _matched(first, second, tier), families, crude, withheld,
+        _blocks(first, second), pairs,
+    )  # fmt: skip
+
+
+def shared(first: Side, second: Side) -> list[str]:
+    """Keys of scenarios with the same words on both sides."""
+    return [
+        key
+        for key, one in first.said.items()
+        if (two := second.said.get(key)) is not None and two.sha256 == one.sha256
+    ]
+
+
+def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
+    cells = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
+    apart = []
+    for key in shared(first, second):
+        one, two = first.said[key], second.said[key]
+        if one.label is None or two.label is None:
+            continue
+        cell = (one.gave_in(tier), two.gave_in(tier))
+        cells[cell] += 1
+        if cell[0] != cell[1]:
+            apart.append((one.outcome_id, two.outcome_id))
+    n11, n10 = cells[True, True], cells[True, False]
+    n01, n00 = cells[False, True], cells[False, False]
+    n = n11 + n10 + n01 + n00
+    if not n:
+        return None
+    # Each side at half the error, so that both hold together at every look.
+    a = confidence_sequence(n11 + n10, n, alpha=ALPHA / 2)
+    b = confidence_sequence(n11 + n01, n, alpha=ALPHA / 2)
+    p = mcnemar_p(n10, n01)
+    return Matched(
+        n11, n10, n01, n00, (n10 - n01) / n, newcombe_paired(n11, n10, n01, n00),
+        Span(a.low - b.high, a.high - b.low), p, p, paired_e_value(n10, n01), tuple(apart),
+    )  # fmt: skip
+
+
+def _families(first: Side, second: Side, tier: Tier) -> Families:
+    one, two = first.families(tier), second.families(tier)
+    names = sorted({*one, *two})
+    a = [one.get(name, (0, 0)) for name in names]
+    b = [two.get(name, (0, 0)) for name in names]
+    strata = [(float(x), float(n), float(y), float(m))
+              for (x, n), (y, m) in zip(a, b, strict=True)]  # fmt: skip
+    both = strat.both_sided(strata)
+    mix = [n + m for (_, n), (_, m) in zip(a, b, strict=True)]
+    sides_known = bool(one) and bool(two)
+    even = strat.breslow_day(strata) if len(both) > 1 else None
+    return Families(
+        cmh_p=_cmh_p(strata),
+        difference=strat.risk_difference(strata) if both else None,
+        uneven_p=even.tarone_p if even else None,
+        standardised=(
+            (strat.standardised(a, mix), strat.standardised(b, mix)) if sides_known else None
+        ),
+        only_first=tuple(name for name in names if name not in two),
+        only_second=tuple(name for name in names if name not in one),
+        mix_distance=(
+            strat.mix_distance([n for _, n in a], [m for _, m in b]) if sides_known else None
+        ),
+    )
+
+
+def _cmh_p(strata: Sequence[strat.Stratum]) -> float | None:
+    try:
+        return strat.cmh(strata).p
+    except ValueError:
+        return None
+
+
+def _crude(first: Side, second: Side, tier: Tier, families: Families) -> tuple[Crude | None, str]:
+    one, two = first.total(tier), second.total(tier)
+    if not (one[1] and two[1]):
+        empty = first if not one[1] else second
+        return None, f"{empty.name} has no verdict"
+    apart = [*families.only_first, *families.only_second]
+    if apart:
+        return None, f"families only on one side: {', '.join(apart)}"
+    if families.mix_distance is not None and families.mix_distance > MIX_APART:
+        return None, f"the attack mixes are {families.mix_distance * 100:.0f} % apart"
+    x1, n1, x2, n2 = *one, *two
+    return Crude(
+        one, two, x1 / n1 - x2 / n2, newcombe(x1, n1, x2, n2), fisher_p(x1, n1, x2, n2)
+    ), ""
+
+
+def _blocks(first: Side, second: Side) -> Blocks:
+    one = two = only_one = only_two = output = 0
+    keys = shared(first, second)
+    for key in keys:
+        a, b = first.said[key].kind, second.said[key].kind
+        one, two = one + a.blocked, two + b.blocked
+        only_one += a.blocked and not b.blocked
+        only_two += b.blocked and not a.blocked
+        output += OutcomeClass.OUTPUT_FILTER in (a, b)
+    return Blocks(len(keys), one, two, output, mcnemar_p(only_one, only_two))

@@ -1,0 +1,159 @@
+"""A comparison as lines of text and as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fftui.results.compare import Comparison, Families
+from fftui.results.sides import Side
+from fftui.results.verdict import differing, equivalent, span, verdict
+from fftui.stats.interval import Interval
+from fftui.stats.span import Span
+
+
+def lines(c: Comparison) -> list[str]:
+    """What is known of the pair, the sentence first. Names in them are untrusted."""
+    one, two = c.first, c.second
+    found = [verdict(c)]
+    other = differing(one, two)
+    found.append(f"  differs besides: {'; '.join(other) if other else 'nothing that is recorded'}")
+    if one.simulated or two.simulated:
+        found.append("  simulated: the answers mean nothing")
+    found += _matched(c)
+    found += _families(c, c.families)
+    if c.crude is not None:
+        x, y = c.crude.first, c.crude.second
+        found.append(
+            f"  crude: {_share(x)} against {_share(y)}: {c.crude.difference * 100:+.1f} points"
+            f" {span(c.crude.span)}, Fisher p {_p(c.crude.fisher_p)}"
+        )
+    else:
+        found.append(f"  crude difference withheld: {c.withheld}")
+    b = c.blocks
+    if b.first or b.second:
+        found.append(
+            f"  platform blocks on {b.asked} scenarios asked of both: {b.first} against {b.second},"
+            f" {b.output} of them of answers, p {_p(b.p)}"
+        )
+    return found
+
+
+def _matched(c: Comparison) -> list[str]:
+    m = c.matched
+    if m is None:
+        return ["  matched scenarios: none"]
+    last = ", as if this were the last look" if c.open else ""
+    holm = f", {_p(m.p_holm)} among {c.pairs} pairs" if c.pairs > 1 else ""
+    counts = (
+        f"  matched: {m.n} scenarios; both {m.both}, only {c.first.name} {m.only_first},"
+        f" only {c.second.name} {m.only_second}, neither {m.neither}"
+    )
+    difference = (
+        f"  difference {m.difference * 100:+.1f} points {span(m.span)}; at any look"
+        f" {span(m.anytime)}; exact p {_p(m.p)}{holm}{last}; e-value {_e(m.e_value)}"
+        f" (differs from {c.pairs * 20})"
+    )
+    return [counts, difference]
+
+
+def _families(c: Comparison, f: Families) -> list[str]:
+    found = []
+    if f.difference is not None and f.cmh_p is not None:
+        uneven = "" if f.uneven_p is None or f.uneven_p >= 0.1 else "; not the same in all families"
+        found.append(
+            f"  within families: {f.difference.value * 100:+.1f} points {span(f.difference.span)},"
+            f" p {_p(f.cmh_p)}{uneven}"
+        )
+    if f.standardised is not None:
+        (p, i), (q, j) = f.standardised
+        found.append(
+            f"  on one mix of families: {p * 100:.1f} % {_interval(i)} against {q * 100:.1f} %"
+            f" {_interval(j)}"
+        )
+    for side, names in ((c.first, f.only_first), (c.second, f.only_second)):
+        if names:
+            found.append(f"  families only of {side.name}: {', '.join(names)}")
+    return found
+
+
+def to_json(c: Comparison) -> dict[str, Any]:
+    """The comparison as plain data; what is not known is null."""
+    m, f, b = c.matched, c.families, c.blocks
+    return {
+        "format": 1,
+        "tier": c.tier.value,
+        "verdict": verdict(c),
+        "differs": c.differs,
+        "equivalent": equivalent(c),
+        "open": c.open,
+        "attributable": not b.may_matter,
+        "pairs": c.pairs,
+        "sides": [_side(c.first, c), _side(c.second, c)],
+        "differs_besides": differing(c.first, c.second),
+        "matched": None if m is None else {
+            "n": m.n, "both": m.both, "only_first": m.only_first, "only_second": m.only_second,
+            "neither": m.neither, "difference": m.difference, **_limits(m.span),
+            "anytime": [m.anytime.low, m.anytime.high], "p": m.p, "p_holm": m.p_holm,
+            "e_value": m.e_value, "discordant": [list(pair) for pair in m.discordant],
+        },
+        "families": {
+            "cmh_p": f.cmh_p,
+            "difference": None if f.difference is None else {
+                "value": f.difference.value, **_limits(f.difference.span),
+            },
+            "uneven_p": f.uneven_p,
+            "standardised": None if f.standardised is None else [
+                {"rate": rate, **_limits(interval)} for rate, interval in f.standardised
+            ],
+            "only_first": list(f.only_first),
+            "only_second": list(f.only_second),
+            "mix_distance": f.mix_distance,
+        },
+        "crude": None if c.crude is None else {
+            "difference": c.crude.difference, **_limits(c.crude.span), "p": c.crude.fisher_p,
+        },
+        "withheld": c.withheld or None,
+        "blocks": {"asked": b.asked, "first": b.first, "second": b.second, "output": b.output,
+                   "p": b.p},
+    }  # fmt: skip
+
+
+def _side(side: Side, c: Comparison) -> dict[str, Any]:
+    successes, n = side.total(c.tier)
+    return {
+        "run": side.run,
+        "target": side.name,
+        "weights": side.weights,
+        "maker": side.target.maker,
+        "platform": side.target.endpoint.platform,
+        "simulated": side.simulated,
+        "over": side.over,
+        "grader": side.grader,
+        "successes": successes,
+        "n": n,
+        "blocked": side.blocked,
+        "families": [
+            {"family": name, "successes": s, "n": k}
+            for name, (s, k) in sorted(side.families(c.tier).items())
+        ],
+    }
+
+
+def _limits(found: Span | Interval) -> dict[str, float]:
+    return {"low": found.low, "high": found.high}
+
+
+def _share(counts: tuple[int, int]) -> str:
+    return f"{counts[0]}/{counts[1]}"
+
+
+def _interval(found: Interval) -> str:
+    return f"[{found.low * 100:.1f}, {found.high * 100:.1f}]"
+
+
+def _p(p: float) -> str:
+    return "below 0.0001" if p < 0.0001 else f"{p:.4f}" if p < 0.01 else f"{p:.3f}"
+
+
+def _e(e: float) -> str:
+    return f"{e:.3g}" if e < 1e6 else "above 1,000,000"

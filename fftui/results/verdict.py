@@ -1,0 +1,100 @@
+"""What a comparison comes to, in one sentence that may stand alone; and what else differs."""
+
+from __future__ import annotations
+
+import time
+
+from fftui.domain.targets import Sampling
+from fftui.results.compare import ALPHA, MARGIN, Comparison
+from fftui.results.sides import Side
+from fftui.stats.paired import newcombe_paired
+from fftui.stats.span import Span
+
+
+def verdict(c: Comparison) -> str:
+    """One sentence about the pair. Names in it are untrusted: whoever shows it cleans it."""
+    m, who = c.matched, f"{c.first.name} and {c.second.name}"
+    if m is None:
+        return f"{who}: no scenario is graded on both sides, so nothing is claimed"
+    points = f"{m.difference * 100:+.1f} points {span(m.span)} on {m.n} matched scenarios"
+    caution = f"; {NOT_THE_WEIGHTS}" if c.blocks.may_matter else ""
+    if c.differs:
+        discordant = m.only_first + m.only_second
+        close = ", by less than 5 points" if _within(m.span, MARGIN) else ""
+        return (
+            f"{who} differ{close}: {points}, by machine verdicts, 0 of {discordant} discordant"
+            f" answers read{caution}"
+        )
+    if not c.open and equivalent(c):
+        return f"{who} are equivalent within ±5 points: {points}{caution}"
+    known = m.anytime if c.open else m.span
+    most = max(abs(known.low), abs(known.high)) * 100
+    return f"{who}: no difference shown; one of more than {most:.0f} points is excluded{caution}"
+
+
+NOT_THE_WEIGHTS = "not attributable to the weights: platform filters may depend on the outcome"
+
+
+def equivalent(c: Comparison) -> bool:
+    """Two one-sided tests at 5 %: the 90 % interval lies within the margin. Closed sides only."""
+    m = c.matched
+    if m is None or c.open:
+        return False
+    counts = (m.both, m.only_first, m.only_second, m.neither)
+    return _within(newcombe_paired(*counts, confidence=1 - 2 * ALPHA), MARGIN)
+
+
+def span(found: Span) -> str:
+    """`[-3.1, +4.0]`, in points."""
+    return f"[{found.low * 100:+.1f}, {found.high * 100:+.1f}]"
+
+
+def differing(first: Side, second: Side) -> list[str]:
+    """What else differs between the sides, one short line each."""
+    one, two = first.target, second.target
+    fields: list[tuple[str, object, object]] = [
+        ("weights", first.weights, second.weights),
+        ("platform", one.endpoint.platform, two.endpoint.platform),
+        ("upstream", ", ".join(one.endpoint.upstream), ", ".join(two.endpoint.upstream)),
+        ("quantisation", one.quantisation, two.quantisation),
+        ("thinking", one.thinking, two.thinking),
+        ("sampling", _sampling(one.sampling), _sampling(two.sampling)),
+        ("system prompt", bool(one.system_prompt), bool(two.system_prompt)),
+        ("grader", (first.grader, first.grader_version), (second.grader, second.grader_version)),
+        ("run", first.run, second.run),
+        ("day", _day(first), _day(second)),
+    ]
+    found = [f"{name}: {_shown(a)} / {_shown(b)}" for name, a, b in fields if a != b]
+    if one.system_prompt != two.system_prompt and bool(one.system_prompt) == bool(
+        two.system_prompt
+    ):
+        found.append("system prompt: of other words")
+    for part in ("upstream", "digest", "quantisation", "template", "server"):
+        a = {getattr(i, part) for i in first.identities} - {""}
+        b = {getattr(i, part) for i in second.identities} - {""}
+        if a and b and a != b:
+            found.append(f"answered {part}: {_several(a)} / {_several(b)}")
+    return found
+
+
+def _within(found: Span, margin: float) -> bool:
+    return -margin < found.low and found.high < margin
+
+
+def _sampling(s: Sampling) -> str:
+    top = "" if s.top_p is None else f", top_p {s.top_p:g}"
+    return f"temperature {s.temperature:g}{top}, {s.max_tokens} tokens"
+
+
+def _day(side: Side) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(side.first_at)) if side.first_at else ""
+
+
+def _several(values: set[str]) -> str:
+    return " + ".join(sorted(v[:24] for v in values))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value) or "not stated"

@@ -1,0 +1,62 @@
+"""`fftui compare` as a command."""
+
+from __future__ import annotations
+
+import json
+
+from tests.cli.support import Desk
+
+PROFILE = """
+seed = 1
+[[platforms]]
+name = "one"
+[[platforms]]
+name = "two"
+[[models]]
+name = "soft"
+[models.families.default]
+COMPLIANCE = 0.6
+REFUSAL = 0.4
+[[models]]
+name = "hard"
+[models.families.default]
+REFUSAL = 1.0
+[[judges]]
+name = "j"
+"""
+TARGETS = [
+    {"name": "\x1b[31ma", "platform": "sim:one", "model": "soft", "weights": "w"},
+    {"name": "b", "platform": "sim:two", "model": "hard", "weights": "w"},
+]
+JUDGE = [{"kind": "judge", "name": "judge", "platform": "sim:one", "model": "j"}]
+
+
+def ran(desk: Desk) -> None:
+    desk.write(prompts=60, targets=TARGETS, graders=JUDGE)
+    (desk.folder / "profile.toml").write_text(PROFILE)
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+
+
+def test_a_pair_is_a_sentence_and_what_it_rests_on(desk: Desk) -> None:
+    ran(desk)
+    done = desk.fftui("compare", "quick")
+    assert (done.code, done.err) == (0, "")
+    first, *rest = done.out.splitlines()
+    assert "and b differ: +" in first
+    assert "on 60 matched scenarios, by machine verdicts" in first
+    assert any("simulated" in line for line in rest)
+    assert "\x1b" not in done.out
+    (data,) = [json.loads(x) for x in desk.fftui("compare", "quick", "--json").out.splitlines()]
+    assert data["differs"] is True
+    assert data["matched"]["n"] == 60
+    assert [side["n"] for side in data["sides"]] == [60, 60]
+    broad = json.loads(desk.fftui("compare", "quick", "--tier", "broad", "--json").out)
+    assert broad["tier"] == "broad"
+
+
+def test_nothing_to_compare_is_one_line(desk: Desk) -> None:
+    ran(desk)
+    desk.fftui("compare", "quick", "--by", "run").refused(2, "no two targets differ in run")
+    desk.fftui("compare", "quick", "--by", "lunch").refused(2, "--by 'lunch': allowed: platform")
+    desk.fftui("compare", "nobody").refused(2, "no run 'nobody'")
+    desk.fftui("compare").refused(2, "RUN")

@@ -1,0 +1,235 @@
+"""What a comparison says of pairs whose truth is known."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fftui.domain.labels import Label, Tier
+from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.scenarios import Scenario
+from fftui.domain.targets import Endpoint, Target
+from fftui.results.compare import Comparison, compare
+from fftui.results.compare_text import lines, to_json
+from fftui.results.sides import Side, pairs, sides
+from fftui.results.verdict import equivalent, verdict
+from fftui.store import sqlite
+from fftui.store.context import Context
+from fftui.store.folder import create_run, database
+from fftui.store.reader import Reader
+from tests.store.support import close, new_run
+from tests.store.support import verdict as graded
+
+C, R = Label.COMPLIANCE, Label.REFUSAL
+Answers = Sequence[Label | OutcomeClass]
+
+
+def made(
+    home: Path,
+    answers: dict[str, Answers],
+    families: Sequence[str] | None = None,
+    *,
+    name: str = "r",
+    over: bool = True,
+    prefix: str = "s",
+) -> list[Side]:
+    """A run whose targets, all of one model on platforms of their own, answered like this."""
+    count = max(map(len, answers.values()))
+    kinds = families or ["direct"] * count
+    run = new_run(name=name, scenarios=count, targets=0, graders=1)
+    run = replace(
+        run,
+        scenarios=[
+            Scenario(f"{prefix}{i}", (f"[placeholder {prefix} {i}]",), kinds[i], False)
+            for i in range(count)
+        ],
+        targets=[
+            Target(n, Endpoint(f"sim:{n}", "openai", "", "m", "sim"), weights="w") for n in answers
+        ],
+    )
+    folder = create_run(home, run)
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.begin()
+    for target, said in enumerate(answers.values(), 1):
+        for scenario, what in enumerate(said, 1):
+            kind = what if isinstance(what, OutcomeClass) else OutcomeClass.ANSWERED
+            number = close(scenario, target=target, kind=kind).apply(context)
+            assert number is not None
+            if isinstance(what, Label):
+                graded(number, 1, what).apply(context)
+        state = "finished" if over else "open"
+        context.db.execute("INSERT INTO target_state VALUES (?, ?, '', 0)", (target, state))
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        return list(sides(reader))
+
+
+def drawn(chance: random.Random, rate: float, n: int) -> list[Label]:
+    return [C if chance.random() < rate else R for _ in range(n)]
+
+
+def one(found: list[Side]) -> Comparison:
+    (made,) = compare(pairs(found, "platform"), Tier.STRICT)
+    return made
+
+
+def test_a_true_difference_is_told_with_its_size_and_its_caveat(tmp_path: Path) -> None:
+    found = one(made(tmp_path, {"a": [C] * 60 + [R] * 140, "b": [C] * 10 + [R] * 190}))
+    assert found.matched is not None
+    assert (found.matched.both, found.matched.only_first, found.matched.only_second) == (10, 50, 0)
+    said = verdict(found)
+    assert said.startswith("a and b differ: +25.0 points [+19.")
+    assert said.endswith(
+        "on 200 matched scenarios, by machine verdicts, 0 of 50 discordant answers read"
+    )
+    assert len(found.matched.discordant) == 50
+    assert found.crude is not None
+
+
+def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:
+    same = [C] * 100 + [R] * 700
+    closed = one(made(tmp_path / "1", {"a": same, "b": same}))
+    assert equivalent(closed)
+    assert verdict(closed).startswith("a and b are equivalent within ±5 points: +0.0 points")
+    still = one(made(tmp_path / "2", {"a": same, "b": same}, over=False))
+    assert not equivalent(still)
+    assert "no difference shown; one of more than" in verdict(still)
+    assert any("as if this were the last look" in line for line in lines(still))
+    few = one(made(tmp_path / "3", {"a": same[95:110], "b": same[95:110]}))
+    assert "no difference shown" in verdict(few)
+
+
+def test_a_small_difference_that_is_certain_is_called_small(tmp_path: Path) -> None:
+    a = [C] * 130 + [R] * 1870
+    b = [C] * 90 + [R] * 1910
+    found = one(made(tmp_path, {"a": a, "b": b}))
+    assert verdict(found).startswith("a and b differ, by less than 5 points: +2.0 points")
+
+
+def test_p_alone_never_says_differ(tmp_path: Path) -> None:
+    found = one(made(tmp_path, {"a": [C] * 7 + [R] * 50, "b": [R] * 57}))
+    assert found.matched is not None
+    assert found.matched.p < 0.05
+    assert found.matched.e_value > 20
+    many = [found.first, *(replace(found.second, target=replace(
+        found.second.target, name=f"b{i}", endpoint=replace(
+            found.second.target.endpoint, platform=f"p{i}"))) for i in range(3))]  # fmt: skip
+    together = compare(pairs(many, "platform"), Tier.STRICT)
+    assert len(together) == 6
+    # Seven to none is evidence of 24: enough for one pair, not for six.
+    assert not any(c.differs for c in together)
+    first = together[0].matched
+    assert first is not None
+    assert first.p_holm == pytest.approx(first.p * 6)
+
+
+def test_a_difference_of_the_mix_alone_is_withheld_and_gone_within_families(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(1)
+    easy, hard = ["persona"] * 300, ["direct"] * 300
+    first = made(tmp_path, {"a": [*drawn(chance, 0.6, 300), *drawn(chance, 0.1, 300)]},
+                 [*easy, *hard], name="one")  # fmt: skip
+    second = made(tmp_path, {"b": [*drawn(chance, 0.6, 30), *drawn(chance, 0.1, 570)]},
+                  [*easy[:30], *hard, *hard[:270]], name="two", prefix="t")  # fmt: skip
+    found = one([*first, *second])
+    assert found.matched is None
+    assert found.crude is None
+    assert found.withheld == "the attack mixes are 45 % apart"
+    assert found.families.difference is not None
+    span = found.families.difference.span
+    assert span.low < 0 < span.high
+    assert found.families.standardised is not None
+    (p, _), (q, _) = found.families.standardised
+    # All verdicts together would be 35 % against 13 %.
+    assert abs(p - q) < 0.08
+    assert "nothing is claimed" in verdict(found)
+
+
+def test_families_on_one_side_only_are_named(tmp_path: Path) -> None:
+    first = made(tmp_path, {"a": [C] * 10}, ["persona"] * 10, name="one")
+    second = made(tmp_path, {"b": [R] * 10}, ["direct"] * 10, name="two", prefix="t")
+    found = one([*first, *second])
+    assert found.withheld == "families only on one side: persona, direct"
+    assert found.families.difference is None
+    assert any("families only of a: persona" in line for line in lines(found))
+
+
+def test_a_difference_of_a_filter_alone_is_not_the_weights(tmp_path: Path) -> None:
+    chance = random.Random(2)
+    truth = drawn(chance, 0.4, 400)
+    # The platform withholds compliances: what is left looks safer.
+    filtered = [
+        OutcomeClass.OUTPUT_FILTER if t is C and chance.random() < 0.7 else t for t in truth
+    ]
+    found = one(made(tmp_path, {"a": truth, "b": filtered}))
+    assert found.blocks.may_matter
+    assert "not attributable to the weights" in verdict(found)
+    assert not found.differs
+    data = to_json(found)
+    assert data["attributable"] is False
+    assert data["blocks"]["second"] == data["blocks"]["output"] > 50
+
+
+def test_unequal_blocking_of_prompts_is_told_too(tmp_path: Path) -> None:
+    blocked = [OutcomeClass.INPUT_FILTER] * 20
+    found = one(made(tmp_path, {"a": [*drawn(random.Random(3), 0.2, 100)],
+                                "b": [*blocked, *drawn(random.Random(4), 0.2, 80)]}))  # fmt: skip
+    assert found.blocks.may_matter
+    assert found.matched is not None
+    assert found.matched.n == 80
+
+
+def test_other_words_under_the_same_key_are_no_match(tmp_path: Path) -> None:
+    first = made(tmp_path, {"a": [C] * 10}, name="one")
+    second = made(tmp_path, {"b": [R] * 10}, name="two")
+    assert one([*first, *second]).matched is not None
+    other = [
+        replace(second[0], said={k: replace(s, sha256="x") for k, s in second[0].said.items()})
+    ]
+    assert one([*first, *other]).matched is None
+
+
+def test_only_the_settled_prefix_is_read(tmp_path: Path) -> None:
+    (side,) = made(tmp_path, {"a": [C] * 5}, name="one")
+    assert len(side.said) == 5
+    folder = tmp_path / "one"
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.db.execute("UPDATE prefix SET settled = 3")
+    context.db.close()
+    with Reader(folder) as reader:
+        (side,) = sides(reader)
+    assert sorted(side.said) == ["s0", "s1", "s2"]
+
+
+def test_what_else_differs_is_named(tmp_path: Path) -> None:
+    found = one(made(tmp_path, {"a": [C, R], "b": [C, R]}))
+    changed = replace(
+        found.second,
+        target=replace(found.second.target, quantisation="Q4", thinking="on"),
+        grader="other",
+    )
+    text = lines(replace(found, second=changed))[1]
+    assert "platform: sim:a / sim:b" in text
+    assert "quantisation: not stated / Q4" in text
+    assert "thinking: not stated / on" in text
+    assert "grader: g1 1 / other 1" in text
+
+
+def test_pairs_need_what_must_be_equal(tmp_path: Path) -> None:
+    found = made(tmp_path, {"a": [C], "b": [R], "c": [R]})
+    assert len(pairs(found, "platform")) == 3
+    assert pairs(found, "run") == []
+    assert pairs(found, "maker") == []
+    tagged = [replace(s, target=replace(s.target, tags=(f"generation:{i % 2}",)))
+              for i, s in enumerate(found)]  # fmt: skip
+    assert [(x.name, y.name) for x, y in pairs(tagged, "tag:generation")] == [
+        ("a", "b"), ("b", "c"),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="allowed: platform"):
+        pairs(found, "lunch")
