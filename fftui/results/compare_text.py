@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from fftui.results.compare import Comparison, Families
-from fftui.results.sides import Side
+from fftui.domain.labels import Tier
+from fftui.results.compare import Comparison, Families, compare
+from fftui.results.sides import Side, pairs, sides
 from fftui.results.verdict import differing, equivalent, span, verdict
 from fftui.stats.interval import Interval
 from fftui.stats.span import Span
+from fftui.store.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """A pair as a screen shows it."""
+
+    lines: tuple[str, ...]
+    """The sentence first. Names in them are untrusted."""
+    discordant: tuple[tuple[int, int], ...]
+    """Outcome ids of both sides, of the scenarios on which one of them gave in."""
+
+
+def view(reader: Reader, by: str, tier: Tier) -> tuple[PairView, ...]:
+    """The pairs of a run. Reads its verdicts whole. Raises ValueError for an unknown `by`."""
+    return tuple(
+        PairView(tuple(lines(c)), c.matched.discordant if c.matched else ())
+        for c in compare(pairs(list(sides(reader)), by), tier)
+    )
 
 
 def lines(c: Comparison) -> list[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from fftui.domain.labels import Tier
 from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
@@ -32,6 +34,9 @@ from fftui.store.folder import lock_file
 from fftui.store.lock import is_held
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
 
+if TYPE_CHECKING:
+    from fftui.results.compare_text import PairView
+
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
 _LOG_LINES = 60
@@ -45,12 +50,7 @@ class Feed:
     def __init__(self, reader: Reader, clock: Callable[[], float] = time.time) -> None:
         self._reader = reader
         self._clock = clock
-        self._header = reader.header()
-        self._targets = reader.targets()
-        self._graders = {g.id: g for g in reader.graders()}
-        self._families = reader.families()
-        self._rules = rules_of(reader)
-        self._etas = Etas.of(reader)
+        self._take_up_plan()
         self._counts: dict[int, TargetCounts] = {}
         self._who: dict[int, Identity] = {}
         self._shared: dict[int, int] = {}
@@ -80,9 +80,23 @@ class Feed:
         self._version, self._alive = version, alive
         return summary
 
+    def _take_up_plan(self) -> None:
+        """What follows from the plan in force, which a run's people may extend while we look."""
+        reader = self._reader
+        reader.reread()
+        self._header = reader.header()
+        self._targets = reader.targets()
+        self._graders = {g.id: g for g in reader.graders()}
+        self._families = reader.families()
+        self._rules = rules_of(reader)
+        self._etas = Etas.of(reader)
+
     def _read(self, alive: bool) -> RunSummary:
         reader = self._reader
         marks = reader.watermarks()
+        if self._marks is not None and marks.plan != self._marks.plan:
+            self._take_up_plan()
+            self._marks = None
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         for target in self._targets if changed is None else changed:
             self._counts[target] = reader.counts(target)
@@ -218,6 +232,14 @@ class Feed:
         return details.attempts(
             self._reader, target, start, count, only, self._families, self._graders
         )
+
+    def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
+        """Pairs of the run's targets that differ in `by`; reads every verdict of the run."""
+        # What it computes with is loaded when somebody asks: nobody waits for it at the start.
+        from fftui.results.compare_text import view
+
+        with self._reader.snapshot():
+            return view(self._reader, by, tier)
 
     def trace(self, outcome_id: int) -> Trace:
         """One attempt in full. Raises KeyError for an unknown id."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.screen import Screen
 
+    from fftui.domain.labels import Tier
     from fftui.tui.attempts import Place
     from fftui.tui.source import Source
 
@@ -146,6 +147,13 @@ class FftuiApp(App[None]):
         """The attempts of one target of the run that is watched."""
         if self._source is not None:
             self.go(ResponsesScreen(self._source, target_id, name))
+
+    def open_compare(self, tier: Tier) -> None:
+        """Targets of the run that is watched against each other."""
+        from fftui.tui.compare.screen import CompareScreen
+
+        if self._source is not None:
+            self.go(CompareScreen(self._source, tier))
 
     def open_trace(self, outcome_id: int, place: Place | None = None) -> None:
         """One attempt in full; `place` is its place in a list, for the next and the one before."""

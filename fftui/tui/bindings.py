@@ -112,6 +112,8 @@ _MONITOR = (
         "The chosen target by attack family. Again or esc: back."),
     Key("monitor.all_budget", "b", "budget", "budget", "monitor",
         "All of the budget: accounts, windows, and when each target will be done."),
+    Key("monitor.compare", "c", "compare", "compare", "monitor",
+        "Pairs of targets: what differs, on matched scenarios first.", show=False),
     Key("monitor.tier", "t", "next_tier", "tier", "monitor",
         "Which labels count as a success: strict, broad, functionally dangerous."),
     Key("monitor.pause", "p", "pause_run", "pause", "monitor",
@@ -188,6 +190,24 @@ _RESPONSES = (
         "Copy the attempt's id to the clipboard of your terminal.", show=False),
 )  # fmt: skip
 
+_COMPARE = (
+    Key("compare.discordant", "enter,d", "discordant", "discordant", "compare",
+        "The next answer on which one side of the pair gave in and the other did not."),
+    Key("compare.by", "y", "by", "by", "compare",
+        "What differs between the sides of a pair: platform, upstream, weights, maker and more."),
+    Key("compare.tier", "t", "tier", "tier", "compare",
+        "Which labels count as a success: strict, broad, functionally dangerous."),
+    Key("compare.refresh", "r", "reload", "refresh", "compare", "Read the run again."),
+    Key("compare.down", "down,j", "move(1)", "down", "compare", "Next line.", show=False),
+    Key("compare.up", "up,k", "move(-1)", "up", "compare", "Line before.", show=False),
+    Key("compare.top", "home,g", "edge(-1)", "top", "compare", "First line.", show=False),
+    Key("compare.bottom", "end,G", "edge(1)", "bottom", "compare", "Last line.", show=False),
+    Key("compare.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "compare",
+        "A page on.", show=False),
+    Key("compare.page_up", "pageup,ctrl+u", "page(-1)", "page up", "compare", "A page back.",
+        show=False),
+)  # fmt: skip
+
 _TRACE = (
     Key("trace.mask", "m", "toggle_mask", "unmask", "trace",
         "Show or hide the texts of this attempt. The next one is masked again."),
@@ -218,7 +238,9 @@ _HELP = (
         show=False),
 )  # fmt: skip
 
-TABLE: tuple[Key, ...] = _EVERYWHERE + _HOME + _PREFLIGHT + _MONITOR + _RESPONSES + _TRACE + _HELP
+TABLE: tuple[Key, ...] = (
+    _EVERYWHERE + _HOME + _PREFLIGHT + _MONITOR + _RESPONSES + _COMPARE + _TRACE + _HELP
+)
 
 _DISPLAY = {
     "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "up": "↑", "down": "↓",

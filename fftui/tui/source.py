@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from fftui.domain.labels import Tier
+    from fftui.results.compare_text import PairView
     from fftui.results.view import AttemptRow, EventView, RunSummary, SinceLeft, Trace
 
 T = TypeVar("T")
@@ -39,6 +41,8 @@ class RunFeed(Protocol):
     ) -> tuple[AttemptRow, ...]: ...
 
     def trace(self, outcome_id: int) -> Trace: ...
+
+    def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]: ...
 
     def close(self) -> None: ...
 
@@ -102,6 +106,10 @@ class Source:
     async def trace(self, outcome_id: int) -> Trace:
         """One attempt in full."""
         return await self._do(lambda feed: feed.trace(outcome_id))
+
+    async def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
+        """Pairs of targets that differ in `by`; reads every verdict of the run."""
+        return await self._do(lambda feed: feed.comparisons(by, tier))
 
     async def command(self, kind: str, target: int | None = None) -> None:
         """Leave a command for the engine: pause, resume, stop, pause_target, resume_target."""

@@ -20,7 +20,7 @@ from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
 from fftui.store.records import Heartbeat, Record, TargetNow
 from fftui.store.writer import append
-from tests.store.support import call, close, made, verdict
+from tests.store.support import call, close, extension, made, verdict
 
 
 class Run:
@@ -158,3 +158,31 @@ def test_two_identities_are_shown_as_two(run: Run) -> None:
     append(database(run.folder), close(1))
     append(database(run.folder), close(2, identity=Identity("m", "other host")))
     assert run.see().targets[0].identities == 2
+
+
+def test_an_extension_is_seen_by_whoever_looks_already(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=3, targets=1, graders=1)
+    number = append(database(folder), close(1))
+    assert number is not None
+    append(database(folder), verdict(number, 1, Label.REFUSAL))
+    feed = Feed.open(folder)
+    try:
+        before = feed.poll()
+        assert before is not None
+        assert (before.planned, len(before.targets)) == (3, 1)
+        append(
+            database(folder),
+            extension(1, scenarios=["x", "y"], targets=["late"], graders=["judge"], basis=True),
+        )
+        after = feed.poll()
+        assert after is not None
+        assert (after.planned, [t.name for t in after.targets]) == (10, ["t1", "late"])
+        # The new grader is the basis, and it has not spoken yet.
+        assert after.targets[0].ungraded == 1
+        append(database(folder), close(4, target=2))
+        newest = feed.poll()
+        assert newest is not None
+        assert [t.done for t in newest.targets] == [1, 1]
+        assert feed.attempt_count(2) == 5
+    finally:
+        feed.close()

@@ -17,6 +17,7 @@ from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.texts import pack
 
 SOUND = Identity(model="m")
+PLAN = json.dumps({"stop": {"tier": "strict", "width": None, "max_attempts": None}})
 
 
 def new_run(
@@ -77,7 +78,7 @@ def extension(
     """What `fftui extend` writes, where a plan adds these."""
     return Extension(
         based_on=based_on, at=2e9, by="anna", plan_source="plan.toml", plan_toml="",
-        plan_json="{}", plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
+        plan_json=PLAN, plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
         scenarios=[Scenario(k, (f"[placeholder {k}]",), "family 0", False) for k in scenarios],
         seed=2,
         targets=[

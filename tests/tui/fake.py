@@ -12,6 +12,7 @@ from textual.app import App
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
+from fftui.results.compare_text import PairView
 from fftui.results.view import (
     Activity,
     AttemptRow,
@@ -299,6 +300,9 @@ class FakeFeed:
     def attempts(
         self, target: int, start: int, count: int, only: str = ""
     ) -> tuple[AttemptRow, ...]:
+        return ()
+
+    def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
         return ()
 
     def trace(self, outcome_id: int) -> Trace:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TITLES = {
     "home": "home", "preflight": "before the start", "monitor": "monitor",
-    "responses": "responses", "trace": "trace",
+    "responses": "responses", "compare": "compare", "trace": "trace",
     "help": "this help", EVERYWHERE: "everywhere",
 }  # fmt: skip
 TWO_COLUMNS = 112

@@ -171,6 +171,11 @@ class MonitorScreen(Stage):
         if self.flags.outcome is not None:
             self._app.open_trace(self.flags.outcome)
 
+    def action_compare(self) -> None:
+        """Targets against each other."""
+        if self._scene is not None:
+            self._app.open_compare(self._scene.tier)
+
     def action_next_tier(self) -> None:
         """Another definition of success."""
         if self._scene is not None:

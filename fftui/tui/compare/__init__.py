@@ -1,0 +1,1 @@
+"""The screen on which targets stand against each other."""

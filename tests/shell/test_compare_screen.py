@@ -1,0 +1,110 @@
+"""Pairs of targets on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from fftui.domain.labels import Tier
+from fftui.results.compare_text import PairView
+from fftui.tui.compare.screen import BY, CompareScreen
+from fftui.tui.trace.screen import TraceScreen
+from tests.shell.fakes import HOSTILE, FakeSource
+from tests.shell.support import an_app, screen, toasts, until
+
+ONE = PairView(
+    ("small @ router and small @ direct differ: +12.0 points [+4.0, +20.0]", "  matched: 200"),
+    ((4, 9), (5, 8)),
+)
+TWO = PairView(("a and b: no difference shown",), ())
+
+
+class Paired(FakeSource):
+    """Answers with these pairs."""
+
+    pairs: Sequence[PairView] = (ONE, TWO)
+    problem = ""
+
+    def __init__(self, *pairs: PairView, problem: str = "") -> None:
+        super().__init__()
+        self.pairs, self.problem = pairs, problem
+        self.wanted: list[tuple[str, Tier]] = []
+
+    async def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
+        self.wanted.append((by, tier))
+        if self.problem:
+            raise ValueError(self.problem)
+        return tuple(self.pairs)
+
+
+def opened(app: Any, source: Paired) -> None:
+    app._source = source
+    app.open_compare(Tier.STRICT)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50), (60, 16)])
+async def test_the_sentence_stands_first_and_below_it_what_it_rests_on(
+    size: tuple[int, int],
+) -> None:
+    app = an_app()
+    async with app.run_test(size=size, notifications=True) as pilot:
+        opened(app, Paired(ONE, TWO))
+        await until(pilot, lambda: "2 pairs" in screen(app))
+        shown = screen(app)
+        assert "compare  by platform" in shown
+        assert shown.index("differ: +12.0") < shown.index("matched: 200")
+        assert "no difference shown" in shown
+
+
+async def test_keys_choose_what_differs_and_which_rate() -> None:
+    app, source = an_app(), Paired(ONE)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        opened(app, source)
+        await until(pilot, lambda: "1 pair" in screen(app))
+        await pilot.press("y")
+        await until(pilot, lambda: source.wanted[-1] == (BY[1], Tier.STRICT))
+        await pilot.press("t")
+        await until(pilot, lambda: source.wanted[-1] == (BY[1], Tier.BROAD))
+        assert "broad" in screen(app).splitlines()[0]
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, CompareScreen))
+
+
+async def test_discordant_answers_are_one_key_away_both_sides_in_turn() -> None:
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        opened(app, Paired(ONE, TWO))
+        await until(pilot, lambda: "2 pairs" in screen(app))
+        for outcome in (4, 9, 5, 8, 4):
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, TraceScreen))
+            found = app.screen
+            assert isinstance(found, TraceScreen)
+            assert found._outcome_id == outcome
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "no answer of this pair is discordant" in toasts(app))
+
+
+async def test_none_and_trouble_are_said() -> None:
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        opened(app, Paired())
+        await until(pilot, lambda: "No two targets differ in platform" in screen(app))
+        assert "0 pairs" in screen(app)
+        await pilot.press("escape")
+        opened(app, Paired(problem="the disk is gone"))
+        await until(pilot, lambda: "the disk is gone" in screen(app))
+
+
+async def test_names_from_outside_reach_no_terminal() -> None:
+    app = an_app()
+    async with app.run_test(size=(160, 50), notifications=True) as pilot:
+        opened(app, Paired(PairView((f"{HOSTILE} and b differ", f"  {HOSTILE}"), ())))
+        await until(pilot, lambda: "1 pair" in screen(app))
+        shown = screen(app)
+        assert not {"\x1b", "\x07", "\u202e", "\x9b", "\u200b"} & set(shown)
+        assert "[/nope]" in shown
