@@ -73,6 +73,8 @@ class Dispatcher:
     """What the next attempt of a target takes, with its place in the plan order."""
     _dirty: set[int] = field(default_factory=set)
     _reviewed: dict[int, float] = field(default_factory=dict)
+    _complained: set[str] = field(default_factory=set)
+    """Judges of which the log says already that they cannot be asked."""
     _error: BaseException | None = None
 
     def __post_init__(self) -> None:
@@ -341,11 +343,13 @@ class Dispatcher:
             ):
                 self.pauses.account(gate, error.outcome.signal)
             fails = self.judges.failed(waiting, str(error), error.outcome.retry_after, time.time())
-            if fails == self.setup.tries:
+            if fails >= self.setup.tries and grader.name not in self._complained:
+                self._complained.add(grader.name)
                 self.log("error", f"{grader.name} cannot be asked: {error}", "warning")
             return
         else:
             self.judges.heard(waiting)
+            self._complained.discard(grader.name)
             await self._hear(answered, grader, result)
         finally:
             gate.give_back()

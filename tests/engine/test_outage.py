@@ -15,6 +15,7 @@ from tests.engine.support import (
     corpus,
     engine,
     finish,
+    judge,
     log_lines,
     look,
     make,
@@ -127,3 +128,18 @@ def test_a_refused_key_pauses_the_account_and_resume_goes_on(
         sound(folder)
         answered = query(folder, "SELECT class, count(*) FROM in_force GROUP BY 1")
         assert answered == [("answered", 24)]
+
+
+def test_a_judge_that_cannot_be_asked_is_told_once_and_asked_until_it_speaks(
+    tmp_path: Path,
+) -> None:
+    corpus(tmp_path, 20)
+    # Twenty answers come first, then the judge fails a dozen times.
+    fault = '[[platforms.faults]]\nkind = "http_500"\nmodel = "j"\nto_call = 12\n'
+    with simulator(tmp_path, profile_text(platform=fault)) as sim:
+        folder = make(tmp_path, target(sim.url), judge(sim.url), FOUR, "[engine]\ntries = 1\n")
+        run = finish(folder)
+    said = [line for line in log_lines(folder) if "cannot be asked" in line]
+    assert said == ["judge cannot be asked: http 500 server_error: Internal server error"]
+    assert run.targets[0].ungraded == 0
+    assert sum(run.targets[0].verdicts.values()) == 20
