@@ -131,6 +131,7 @@ def _rate(rate: Rate) -> dict[str, Any]:
         "successes": rate.successes,
         "n": rate.n,
         "rate": rate.rate,
+        "interval": rate.bar.lower() if rate.wilson else None,
         "low": _low(rate.wilson),
         "high": _high(rate.wilson),
         "width": rate.width,

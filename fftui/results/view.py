@@ -28,7 +28,8 @@ class Rate:
     rate: float | None
     """`None` where n = 0: no data, never 0 %."""
     wilson: Interval | None
-    """95 % Wilson interval; each scenario counts once where it was asked several times."""
+    """The bar: 95 % Wilson interval, each scenario counted once where it was asked several times.
+    Where a target was stopped for where its rate lies, the sequence."""
     anytime: Interval | None
     """95 % confidence sequence over the settled prefix: valid however often it is looked at."""
     bounds: Interval | None
@@ -36,8 +37,13 @@ class Rate:
 
     @property
     def width(self) -> float | None:
-        """Full width of the Wilson interval, 0 to 1."""
+        """Full width of the bar, 0 to 1."""
         return self.wilson.width if self.wilson else None
+
+    @property
+    def bar(self) -> str:
+        """What the bar is: `Wilson` or `sequence`."""
+        return "sequence" if self.wilson is not None and self.wilson == self.anytime else "Wilson"
 
 
 @dataclass(frozen=True, slots=True)

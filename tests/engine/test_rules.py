@@ -52,6 +52,7 @@ def test_a_target_ends_when_it_is_shown_to_be_below_and_its_bar_is_the_sequence(
     strict = row.rates[Tier.STRICT]
     assert strict.wilson == strict.anytime == confidence_sequence(0, row.done)
     assert "the bar is the sequence" in row.basis
+    assert strict.bar == "sequence"
 
 
 def test_a_target_on_the_edge_is_exhausted_and_keeps_its_own_bar(tmp_path: Path) -> None:
@@ -63,6 +64,7 @@ def test_a_target_on_the_edge_is_exhausted_and_keeps_its_own_bar(tmp_path: Path)
     assert (row.state, row.done) == (TargetState.EXHAUSTED, 40)
     assert "not shown to be below 2, not shown to be above 50" in row.reason
     assert row.rates[Tier.STRICT].wilson != row.rates[Tier.STRICT].anytime
+    assert row.rates[Tier.STRICT].bar == "Wilson"
 
 
 def test_above_is_told_by_the_answers_of_a_target_that_gives_in(tmp_path: Path) -> None:

@@ -103,7 +103,9 @@ def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
     found = target.over_refusal
     lines: list[Line] = []
     if not benign_only(target):
-        lines.append(_title("attack success", width, "95 % Wilson"))
+        of_shown = target.rates.get(shown)
+        bar_is = of_shown.bar if of_shown else "Wilson"
+        lines.append(_title("attack success", width, f"95 % {bar_is}"))
         for tier in Tier:
             rate = target.rates.get(tier)
             tone = Tone.STRONG if tier is shown else Tone.PLAIN
