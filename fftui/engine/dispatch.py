@@ -125,7 +125,7 @@ class Dispatcher:
         return self.stopping or all(q.state.over for q in self.queues.values())
 
     async def _sleep(self, now: float) -> None:
-        until = [self._reviewed.get(t, 0.0) + _REVIEW_S for t in self._dirty]
+        until = [self._review_due(target) for target in self._dirty]
         if self._may_send():
             judge = self.judges.opens_at(now)
             until += [] if judge is None else [judge]
@@ -370,9 +370,14 @@ class Dispatcher:
 
     # Stops
 
+    def _review_due(self, target: int) -> float:
+        # One sum for both who waits and who acts: a difference of clocks rounds otherwise, and a
+        # wake-up on exactly this moment would then find nothing to do, for ever.
+        return self._reviewed.get(target, 0.0) + _REVIEW_S
+
     def _review(self, now: float) -> None:
         """Read the settled counts of targets that moved, and close those whose rule is met."""
-        for target in [t for t in self._dirty if now - self._reviewed.get(t, 0.0) >= _REVIEW_S]:
+        for target in [t for t in self._dirty if self._review_due(t) <= now]:
             queue = self.queues[target]
             before = queue.state
             counts = self.reader.counts(target)

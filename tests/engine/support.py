@@ -168,8 +168,13 @@ class Engine:
         self.process.wait(timeout=10)
 
     def wait(self, seconds: float = 60.0) -> int:
-        """Its exit code."""
-        return self.process.wait(timeout=seconds)
+        """Its exit code; when it does not end, what it was at is told."""
+        try:
+            return self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            run = look(self.folder)
+            told = [*log_lines(self.folder)[-8:], words(self.folder)]
+            raise AssertionError(f"no end after {seconds:.0f} s: {run}\n" + "\n".join(told)) from None
 
 
 @contextlib.contextmanager

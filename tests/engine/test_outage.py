@@ -65,7 +65,9 @@ def test_a_page_in_place_of_answers_pauses_the_target_which_recovers_by_itself(
     assert run.calls.sent == 72
     assert sum(row.verdicts.values()) == 60
     lines = log_lines(folder)
-    assert any("calls in a row gave nothing usable" in line for line in lines)
+    # Either rule may be met first: late answers from before the outage come among its pages.
+    why = re.compile(r"\d+ calls in a row gave nothing usable|\d+ of the last 20 calls usable")
+    assert any(why.search(line) for line in lines)
     assert any("answers again" in line for line in lines)
 
 

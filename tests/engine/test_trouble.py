@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
-from fftui.domain.states import TargetState
+from fftui.domain.states import RunState, TargetState
+from fftui.engine import dispatch
+from fftui.engine.engine import Engine
 from fftui.store import commands
 from tests.engine.support import (
     HEURISTIC,
@@ -207,6 +211,20 @@ def notifying(tmp_path: Path) -> tuple[str, Path]:
     script = tmp_path / "tell.sh"
     script.write_text(f'echo "$FFTUI_EVENT|$FFTUI_RUN|$FFTUI_REASON" >> {shlex.quote(str(told))}\n')
     return f'[notify]\ncommand = ["/bin/sh", "{script}"]\n', told
+
+
+async def test_a_wake_up_on_the_very_tick_it_was_set_for_is_no_sleep_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a fine clock that is one run in some thousands; on one of tenths it is nearly each.
+    coarse = SimpleNamespace(time=lambda: int(time.time() * 10) / 10)
+    monkeypatch.setattr(dispatch, "time", coarse)
+    corpus(tmp_path, 8)
+    with simulator(tmp_path, profile_text(latency=0.03)) as sim:
+        folder = make(tmp_path, target(sim.url), HEURISTIC)
+        async with asyncio.timeout(15):
+            assert await Engine(folder, dict(os.environ), print).run() is RunState.DONE
+    sound(folder)
 
 
 def test_the_user_s_command_hears_of_the_finish(tmp_path: Path) -> None:
