@@ -174,7 +174,8 @@ class Engine:
         except subprocess.TimeoutExpired:
             run = look(self.folder)
             told = [*log_lines(self.folder)[-8:], words(self.folder)]
-            raise AssertionError(f"no end after {seconds:.0f} s: {run}\n" + "\n".join(told)) from None
+            late = f"no end after {seconds:.0f} s: {run}"
+            raise AssertionError("\n".join([late, *told])) from None
 
 
 @contextlib.contextmanager
