@@ -50,6 +50,8 @@ class StopPlan(Part):
     """A target is finished when its confidence sequence lies below this rate …"""
     above: Number | None = Field(default=None, gt=0, lt=1)
     """… or above this one."""
+    differs_from: str = ""
+    """Name of a target: another one is finished when it is shown to differ from it."""
     max_attempts: Whole | None = Field(default=None, ge=1)
     """Attempts per target, at most."""
 

@@ -68,6 +68,10 @@ class RunPlan(Part):
         _unique("targets", [t.name for t in self.targets])
         _unique("graders", [g.label for g in self.graders])
         _unique("accounts", [a.name for a in self.accounts])
+        named = self.stop.differs_from
+        if named and named not in [t.name for t in self.targets]:
+            known = ", ".join(repr(t.name) for t in self.targets)
+            raise ValueError(f"stop.differs_from: {named!r} is no target here; allowed: {known}")
         return self
 
     @property

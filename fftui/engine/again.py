@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.engine import stopping
+from fftui.engine.pairs import Pairs
 from fftui.engine.schedule import TargetQueue
 from fftui.results.summary import EARLY_SHARE, Rules
 from fftui.store.reader import Reader, TargetCounts
@@ -15,7 +16,7 @@ from fftui.store.reader import Reader, TargetCounts
 FIRST = "what was opened again comes first"
 
 
-def take_up(queues: Iterable[TargetQueue], reader: Reader, rules: Rules) -> None:
+def take_up(queues: Iterable[TargetQueue], reader: Reader, rules: Rules, pairs: Pairs) -> None:
     """Bring each target's state up to its plan and its rows as they are now.
 
     What was put back and what a new grader has not seen yet shortens the settled prefix, and its
@@ -31,14 +32,16 @@ def take_up(queues: Iterable[TargetQueue], reader: Reader, rules: Rules) -> None
                 queue.state, queue.reason = TargetState.CLOSING, FIRST
             else:
                 queue.state, queue.reason = TargetState.OPEN, ""
-                stopping.review(queue, counts, rules)
+                stopping.review(queue, counts, rules, pairs)
         elif queue.state is TargetState.OPEN and waits > EARLY_SHARE * _answered(counts):
             queue.state, queue.reason = TargetState.CLOSING, FIRST
 
 
 def _was_over(queue: TargetQueue) -> bool:
-    # An open target has a reason only where a change of the run has opened it again.
-    opened = queue.state is TargetState.OPEN and queue.reason
+    # An open target has another reason only where a change of the run has opened it again.
+    opened = (
+        queue.state is TargetState.OPEN and queue.reason and stopping.COMPARED not in queue.reason
+    )
     return bool(opened) or queue.state in (
         TargetState.CLOSING, TargetState.FINISHED, TargetState.EXHAUSTED,
     )  # fmt: skip

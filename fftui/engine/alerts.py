@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from fftui.domain.labels import Tier
+from fftui.results.matching import Match, Matching
 from fftui.results.rates import sequence, tally
 from fftui.results.summary import Rules
 from fftui.store import rows
@@ -24,43 +25,83 @@ class Alerts:
     """What a run is to tell of, and what it has told."""
 
     rules: Rules
-    targets: int
-    """Targets of the run, whose claims share the 5 %."""
+    matching: Matching
     _told: set[tuple[int, str]] = field(default_factory=set)
 
     @classmethod
-    def of(cls, reader: Reader, rules: Rules) -> Alerts:
+    def of(cls, reader: Reader, rules: Rules, matching: Matching) -> Alerts:
         """Those of a run, less what stands in its log already."""
-        made = cls(rules, len(reader.targets()))
-        if rules.alerts:
+        made = cls(rules, matching)
+        if rules.alerts or matching.pairs:
             for event in rows.events(reader, before=None, count=_MOST, kinds=(KIND,)):
                 if event.target is not None:
                     made._told.add((event.target, event.text))
         return made
 
     @property
+    def _kinds(self) -> int:
+        """Claims about rates and about pairs have an equal share each where both are made."""
+        return max(1, bool(self.rules.alerts) + bool(self.matching.pairs))
+
+    @property
     def alpha(self) -> float:
-        """How often one claim may be false: the run's 5 %, shared by all that could be made."""
-        return _ALPHA / max(1, self.targets * len(Tier) * len(self.rules.alerts))
+        """How often one claim of a rate may be false: the run's 5 %, shared by all of them."""
+        claims = len(self.matching.targets) * len(Tier) * len(self.rules.alerts)
+        return _ALPHA / self._kinds / max(1, claims)
+
+    @property
+    def bar(self) -> float:
+        """The e-value from which a pair is told of; all pairs share their part of the 5 %."""
+        return self.matching.bar * self._kinds
 
     def claims(self, target: int, name: str, counts: TargetCounts) -> list[str]:
         """What can be said of a target now and was not said before, one line each."""
-        if not (self.rules.alerts and self.rules.adversarial):
+        if not self.rules.adversarial:
             return []
+        return [*self._above(target, name, counts), *self._apart(target)]
+
+    def _apart(self, target: int) -> list[str]:
+        return [
+            self._tell(pair.first, claim, self._difference(pair))
+            for pair in self.matching.of(target)
+            if pair.e_value >= self.bar
+            and not self._told_of(pair.first, claim := f"{self._names(pair)} differ")
+        ]
+
+    def _names(self, pair: Match) -> str:
+        targets = self.matching.targets
+        return f"{targets[pair.first].name} and {targets[pair.second].name}"
+
+    def _difference(self, pair: Match) -> str:
+        points = (pair.only_first - pair.only_second) / pair.n * 100
+        span = pair.anytime
+        return (
+            f" by machine verdicts of {self.rules.grader.name}, 0 of"
+            f" {pair.only_first + pair.only_second} discordant answers read: {points:+.1f} points"
+            f" [{span.low * 100:+.1f}, {span.high * 100:+.1f}] at any look,"
+            f" {pair.n} matched scenarios, e-value {pair.e_value:.3g}"
+        )
+
+    def _told_of(self, target: int, claim: str) -> bool:
+        return any(t == target and said.startswith(claim) for t, said in self._told)
+
+    def _tell(self, target: int, claim: str, rest: str) -> str:
+        self._told.add((target, claim + rest))
+        return claim + rest
+
+    def _above(self, target: int, name: str, counts: TargetCounts) -> list[str]:
         grader, empty = self.rules.grader, self.rules.empty
         found = []
         for tier in Tier:
             where = sequence(counts, grader.id, tier, empty, self.alpha)
             for rate in self.rules.alerts:
                 claim = f"{name}: {tier.value} ASR is above {rate * 100:.3g} %"
-                told = any(t == target and said.startswith(claim) for t, said in self._told)
-                if where is None or where.low <= rate or told:
+                if where is None or where.low <= rate or self._told_of(target, claim):
                     continue
                 first = tally(counts, grader.id, tier, "first", empty)
-                line = (
-                    f"{claim}, as graded by {grader.name}: {first.successes} of {first.n},"
+                rest = (
+                    f", as graded by {grader.name}: {first.successes} of {first.n},"
                     f" at least {where.low * 100:.1f} % at any look"
                 )
-                self._told.add((target, line))
-                found.append(line)
+                found.append(self._tell(target, claim, rest))
         return found

@@ -24,6 +24,7 @@ from fftui.engine.budget import Gate, HeldError
 from fftui.engine.grade import Answered, Grading, PutBackError
 from fftui.engine.judging import JudgeQueue, Waiting
 from fftui.engine.needs import Need, need_of
+from fftui.engine.pairs import Pairs
 from fftui.engine.pauses import Pauses
 from fftui.engine.schedule import TargetQueue, pick
 from fftui.platforms.client import Call
@@ -64,6 +65,7 @@ class Dispatcher:
     reader: Reader
     writer: Writer
     queues: dict[int, TargetQueue]
+    pairs: Pairs
     paused: bool = False
     stopping: bool = False
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,7 +82,7 @@ class Dispatcher:
     def __post_init__(self) -> None:
         self.untold: list[tuple[str, str]] = []
         """(event, words) of what the person's own command has not been told yet."""
-        self._alerts = alerts.Alerts.of(self.reader, self.setup.rules)
+        self._alerts = alerts.Alerts.of(self.reader, self.setup.rules, self.pairs.matching)
         self.judges = JudgeQueue(self.setup.grading)
         self.pauses = Pauses(self.queues, self.setup.gates, self.gate, self.setup.tries, self.log)
 
@@ -381,11 +383,16 @@ class Dispatcher:
             queue = self.queues[target]
             before = queue.state
             counts = self.reader.counts(target)
+            grown = self.pairs.matching.take_up(target, counts.settled)
             for claim in self._alerts.claims(target, queue.name, counts):
                 self.log(alerts.KIND, claim, "warning", target)
-            stopping.review(queue, counts, self.setup.rules)
+            stopping.review(queue, counts, self.setup.rules, self.pairs)
             if queue.state is not before and queue.state.over:
                 self.log(queue.state.value, f"{queue.name} {queue.state.value}: {queue.reason}",
                          target=target)  # fmt: skip
             self._dirty.discard(target)
             self._reviewed[target] = now
+            if grown or queue.state is not before:
+                # What the others wait for may have come, or may never come.
+                self._dirty.update(p.target for p in self.pairs.partners(queue)
+                                   if not p.state.over)  # fmt: skip

@@ -22,6 +22,7 @@ from fftui.engine.dispatch import Dispatcher, Setup
 from fftui.engine.identities import Identities
 from fftui.engine.keys import poll_keys
 from fftui.engine.notify import notify
+from fftui.engine.pairs import Pairs
 from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring, queues, wire
 from fftui.engine.telling import Telling
@@ -179,8 +180,9 @@ class Engine:
             asker=asker,
         )
         open_ = queues(reader, rules, setup.targets, plan.engine)
-        again.take_up(open_.values(), reader, rules)
-        dispatcher = Dispatcher(setup, reader, writer, open_)
+        pairs = Pairs.of(reader, rules, setup.targets, open_)
+        again.take_up(open_.values(), reader, rules, pairs)
+        dispatcher = Dispatcher(setup, reader, writer, open_, pairs)
         dispatcher.paused = before is not None and before.paused
         dispatcher.stopping = bool(self._ending)
         # All is told anew: another process may have written what stands there.

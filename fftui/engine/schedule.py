@@ -1,7 +1,8 @@
 """Which attempt is sent next. Pure: it knows counts and clocks, and sends nothing.
 
 Widest interval first among targets whose account has budget; among equally wide ones the earliest
-scenario, so that matched scenarios are filled together and missing pairs stay few.
+scenario. Targets that are compared count as one, as wide as the widest of them, so that matched
+scenarios are filled together and missing pairs stay few.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from fftui.engine.health import Health
 from fftui.store.order import PlanOrder
 
 _WIDTH_STEP = 0.02
-"""Intervals closer than this count as equally wide: matching scenarios matters more then."""
+"""Intervals closer than this count as equally wide."""
 
 
 BY_PERSON = "by "
@@ -40,6 +41,10 @@ class TargetQueue:
     planned: int
     width: float = 1.0
     """Of the settled prefix's interval; 1 where there is no data."""
+    group: tuple[TargetQueue, ...] = ()
+    """The targets that are compared with one another, this one among them; empty: with none."""
+    partners: tuple[TargetQueue, ...] = ()
+    """Narrow enough itself, it goes on for the pairs with these, and not ahead of them."""
     state: TargetState = TargetState.OPEN
     reason: str = ""
     in_flight: int = 0
@@ -80,6 +85,20 @@ class TargetQueue:
         return self._next >= self.planned
 
     @property
+    def reach(self) -> int:
+        """Place of the first attempt that was never begun."""
+        return self._next
+
+    @property
+    def rank(self) -> float:
+        """How wide the interval is for which the next call is sent: the widest of the group's.
+
+        So that what is compared goes through the scenarios together.
+        """
+        busy = (TargetState.OPEN, TargetState.CLOSING, TargetState.WAITING)
+        return max([self.width, *(q.width for q in self.group if q.state in busy)])
+
+    @property
     def drained(self) -> bool:
         """Every attempt that was begun is closed."""
         return not (self._back or self.in_flight or self.grading)
@@ -96,6 +115,8 @@ class TargetQueue:
         if self._back and self._back[0][0] <= now:
             return self._back[0][1]
         if self.state is TargetState.CLOSING or self._next >= self.planned:
+            return None
+        if self.partners and all(p.reach < self._next for p in self.partners):
             return None
         return self._next
 
@@ -183,7 +204,7 @@ def pick(
         ordinal = queue.ready(now)
         if ordinal is None:
             continue
-        key = (-round(queue.width / _WIDTH_STEP), ordinal)
+        key = (-round(queue.rank / _WIDTH_STEP), ordinal)
         if (best_key is None or key < best_key) and is_open(queue, ordinal):
             best, best_key = queue, key
     return best

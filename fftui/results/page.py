@@ -105,6 +105,11 @@ def _plan(
                 f"a target ends when it is {side} {wanted * 100:.3g} % at any look:"
                 f" {fewest} verdicts at least"
             )
+    if plan.stop.differs_from:
+        lines.append(
+            f"a target ends when it is shown to differ from {plan.stop.differs_from}"
+            " on matched scenarios"
+        )
     return lines
 
 

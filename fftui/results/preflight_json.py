@@ -30,6 +30,7 @@ def to_json(checked: Preflight) -> dict[str, Any]:
             "width": plan.stop.width,
             "below": plan.stop.below,
             "above": plan.stop.above,
+            "differs_from": plan.stop.differs_from or None,
             "max_attempts": plan.stop.max_attempts,
         }
         if plan

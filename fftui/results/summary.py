@@ -20,6 +20,10 @@ EARLY_SHARE = 0.10
 """Open calls above this share of n: the row says *early*."""
 
 
+DIFFERS = "differs from "
+"""How the reason of a target begins that ended since it was shown to differ."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a run's plan says that its numbers depend on."""
@@ -38,21 +42,20 @@ class Rules:
     below: float | None = None
     """A target whose sequence lies below this rate is finished …"""
     above: float | None = None
-    """… or above this one."""
+    """… or above this one …"""
+    differs_from: str = ""
+    """… or is shown to differ from the target of this name."""
     alerts: tuple[float, ...] = ()
     """Rates of which to tell when a target's is above them."""
 
-    @property
-    def stops(self) -> bool:
-        """Some rule may end a target before its attempts are done."""
-        return (self.width, self.below, self.above) != (None, None, None)
-
-    @property
-    def wanted(self) -> str:
-        """What the rules ask for, in words."""
+    def wanted(self, name: str) -> str:
+        """What may end the target of this name before its attempts are done; empty: nothing."""
         asked = ((self.width, "wanted "), (self.below, "not shown to be below "),
                  (self.above, "not shown to be above "))  # fmt: skip
-        return ", ".join(f"{words}{x * 100:.3g}" for x, words in asked if x is not None)
+        found = [f"{words}{x * 100:.3g}" for x, words in asked if x is not None]
+        if self.differs_from not in ("", name):
+            found.append(f"not shown to differ from {self.differs_from}")
+        return ", ".join(found)
 
     def placed(self, sequence: Interval | None) -> str:
         """Where the sequence lies, if that finishes a target; empty where it does not."""
@@ -81,6 +84,7 @@ def rules_of(reader: Reader) -> Rules:
         empty=plan.get("policy", {}).get("empty", "exclude"),
         below=stop.get("below"),
         above=stop.get("above"),
+        differs_from=stop.get("differs_from", ""),
         alerts=tuple(plan.get("alert", {}).get("above", ())),
     )
 
@@ -110,7 +114,8 @@ def target_summary(
     answered = outcomes[OutcomeClass.ANSWERED]
     graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
     tiers = {tier: rates.rate(counts, grader, tier, repeats, empty) for tier in Tier}
-    if state is TargetState.FINISHED and rules.placed(tiers[rules.tier].anytime):
+    placed = rules.placed(tiers[rules.tier].anytime) or reason.startswith(DIFFERS)
+    if state is TargetState.FINISHED and placed:
         # Stopped for where it lies, the fixed-n bar would be too narrow: the sequence is the bar.
         tiers = {tier: replace(found, wilson=found.anytime) for tier, found in tiers.items()}
         basis_words = f"{basis_words}; stopped for where it lies: the bar is the sequence"

@@ -40,6 +40,19 @@ class PlanOrder:
             rest -= span
         raise IndexError(ordinal)
 
+    def first_repeats(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Scenarios whose first repeat lies at a place from `start` to before `end`.
+
+        As stretches of ids, each from its first to before its end.
+        """
+        found, before = [], 0
+        for block in self.blocks:
+            low, high = max(start, before), min(end, before + block.size)
+            if low < high:
+                found.append((block.first + low - before, block.first + high - before))
+            before += block.size * self.repeats
+        return found
+
     def ordinal(self, scenario: int, repeat: int) -> int:
         """Place of an attempt, counted from 0. Raises KeyError for a foreign scenario."""
         before = 0

@@ -238,6 +238,22 @@ def first_repeats(reader: Reader, target: int, grader: int) -> list[FirstRow]:
     return [FirstRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7], r[8]) for r in found]
 
 
+def labels(
+    reader: Reader, target: int, grader: int, first: int, end: int
+) -> list[tuple[int, str | None]]:
+    """(scenario, label) of a target's first repeats of the attacks `first` to before `end`.
+
+    By one grader; `None` where it has given no label. Closed attempts only.
+    """
+    return reader.db.execute(
+        "SELECT o.scenario, v.label FROM in_force o JOIN scenario s ON s.id = o.scenario"
+        " LEFT JOIN verdict v ON v.outcome = o.id AND v.grader = ?"
+        " WHERE o.target = ? AND o.repeat = 0 AND o.scenario >= ? AND o.scenario < ?"
+        " AND NOT s.benign ORDER BY o.scenario",
+        (grader, target, first, end),
+    ).fetchall()
+
+
 def _outcomes(reader: Reader, where: str, values: list[int]) -> list[OutcomeRow]:
     rows = reader.db.execute(
         "SELECT o.id, o.target, o.scenario, o.repeat, o.class, o.cut, o.signal, o.at,"

@@ -128,6 +128,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("stop.width", "0.1", NUMBER),
     ("stop.below", 1.0, "less than 1"),
     ("stop.above", 0.0, "greater than 0"),
+    ("stop.differs_from", 3, "text in quotes"),
+    ("stop.differs_from", "nobody", "'nobody' is no target here; allowed: "),
     ("stop.max_attempts", 0, "greater than or equal to 1"),
     ("review", 1, TABLE),
     ("review.readings", 10, "less than or equal to 9"),

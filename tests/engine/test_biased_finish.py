@@ -12,6 +12,7 @@ import pytest
 from fftui.domain.labels import Label, Tier
 from fftui.domain.states import TargetState
 from fftui.engine import stopping
+from fftui.engine.pairs import Pairs
 from fftui.engine.schedule import TargetQueue
 from fftui.results.rates import Empty, interval, settled_interval, tally
 from fftui.results.summary import Rules, rules_of
@@ -50,6 +51,7 @@ class Drill:
         self.chance = random.Random(number)
         self.queue = TargetQueue(number, str(number), "a", reader.order, rules.planned)
         self.queue.load(())
+        self.pairs = Pairs.of(reader, rules, {}, {})
         self.out: list[tuple[float, int, Label]] = []
         self.now = 0.0
 
@@ -59,7 +61,7 @@ class Drill:
         while not self.queue.state.over:
             self._send()
             self._hear()
-            stopping.review(self.queue, self._counts(), self.rules)
+            stopping.review(self.queue, self._counts(), self.rules, self.pairs)
             if at_stop is None and self.queue.state is not TargetState.OPEN:
                 at_stop = self._interval()
         assert self.queue.state is TargetState.FINISHED
