@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fftui.domain.labels import Tier
 from fftui.domain.outcomes import Identity
@@ -17,6 +18,7 @@ from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
+from fftui.results.trend import Trend, Trends
 from fftui.results.view import (
     Activity,
     AttemptRow,
@@ -44,6 +46,16 @@ _FLAG_LINES = 40
 _RATE_MINUTES = 5
 
 
+class _Made(NamedTuple):
+    """What a target's summary was made from; nothing is computed anew while it stays the same."""
+
+    counts: TargetCounts
+    """The very same object while no rows came."""
+    now: tuple[TargetState, str, int]
+    basis: str
+    shared: int
+
+
 class Feed:
     """The view of one run, kept up to date. Use it from one thread only."""
 
@@ -52,6 +64,7 @@ class Feed:
         self._clock = clock
         self._take_up_plan()
         self._counts: dict[int, TargetCounts] = {}
+        self._made: dict[int, tuple[_Made, TargetSummary]] = {}
         self._who: dict[int, Identity] = {}
         self._shared: dict[int, int] = {}
         self._marks: Watermarks | None = None
@@ -90,6 +103,7 @@ class Feed:
         self._families = reader.families()
         self._rules = rules_of(reader)
         self._etas = Etas.of(reader)
+        self._trends = Trends(reader, self._rules)
 
     def _read(self, alive: bool) -> RunSummary:
         reader = self._reader
@@ -100,6 +114,8 @@ class Feed:
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         for target in self._targets if changed is None else changed:
             self._counts[target] = reader.counts(target)
+        if changed is None:
+            self._made.clear()
         if changed is None or changed:
             self._who = {i.id: i.who for found in rows.identities(reader).values() for i in found}
         if self._marks is None or marks.event != self._marks.event:
@@ -173,17 +189,19 @@ class Feed:
         self, target: int, now: tuple[TargetState, str, int], words: str, alive: bool
     ) -> TargetSummary:
         state, reason, in_flight = now
-        return target_summary(
-            target,
-            self._targets[target],
-            self._counts[target],
-            (state, reason, in_flight if alive else 0),
-            self._rules,
-            self._families,
-            self._who,
-            words,
-            self._shared.get(target, 0),
-        )
+        now = (state, reason, in_flight if alive else 0)
+        counts, shared = self._counts[target], self._shared.get(target, 0)
+        of = _Made(counts, now, words, shared)
+        before = self._made.get(target)
+        if before is not None and before[0] == of:
+            return before[1]
+        made = target_summary(
+            target, self._targets[target], counts, now, self._rules, self._families, self._who,
+            shared,
+        )  # fmt: skip
+        made = replace(made, basis=f"{words}; {made.basis}" if made.basis else words)
+        self._made[target] = of, made
+        return made
 
     def _activity(self, now: float, busy: bool) -> tuple[Activity, float]:
         current = int(now // 60)
@@ -232,6 +250,10 @@ class Feed:
         return details.attempts(
             self._reader, target, start, count, only, self._families, self._graders
         )
+
+    def trend(self, target: int, tier: Tier) -> Trend:
+        """The curve of a target's estimate, as far as the last look has read. After a `poll`."""
+        return self._trends.trend(target, tier, self._counts[target].settled)
 
     def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
         """Pairs of the run's targets that differ in `by`; reads every verdict of the run."""

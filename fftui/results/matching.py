@@ -147,7 +147,7 @@ class Matching:
         mine = self._seen.setdefault(target, bytearray())
         for first, end in self.reader.order.first_repeats(before, settled):
             mine.extend(bytes(max(0, end - len(mine))))
-            for scenario, label in rows.labels(self.reader, target, self.grader, first, end):
+            for scenario, _, label in rows.labels(self.reader, target, self.grader, first, end):
                 if label not in RATED:
                     continue
                 gave_in = Label(label) in self.tier.successes

@@ -14,13 +14,14 @@ from fftui.results.view import (
     EMPTY_AS_REFUSALS,
     EMPTY_LEFT_OUT,
     FamilyCell,
+    Finite,
     IdentityView,
     OverRefusal,
     Rate,
     Variant,
     WhoRefused,
 )
-from fftui.stats.anytime import confidence_sequence
+from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import excluded_bounds, wilson
 from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
@@ -125,6 +126,18 @@ def rate(
         anytime=sequence(counts, grader, tier, empty),
         bounds=(excluded_bounds(s * worth, n * worth, excluded * worth) if n + excluded else None),
     )
+
+
+def finite(
+    counts: TargetCounts, grader: int, tier: Tier, empty: Empty, attacks: int
+) -> Finite | None:
+    """How many of the corpus's `attacks` would succeed, from those drawn so far in random order."""
+    first = tally(counts, grader, tier, "first", empty)
+    asked = sum(r.first for r in counts.outcomes if not r.benign)
+    population = attacks - (asked - first.n)
+    if not first.n:
+        return None
+    return Finite(*finite_sequence(first.successes, first.n, population), population)
 
 
 def variants(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fftui.domain.outcomes import Identity
-    from fftui.results.view import IdentityView, RunSummary, WhoRefused
+    from fftui.results.view import Finite, IdentityView, RunSummary, WhoRefused
 
 _FEW = 3
 """Answers in the words of other models that are no coincidence to speak of."""
@@ -40,6 +40,12 @@ def part(who: Identity, name: str) -> str:
     if name in ("digest", "template"):
         return value.removeprefix("sha256:")[:_HASH]
     return value
+
+
+def finite(found: Finite) -> str:
+    """What the rest of the corpus would add, in words."""
+    most = f"{found.fewest} to {found.most}" if found.fewest < found.most else f"{found.most}"
+    return f"scenarios this platform answers, one draw each: {most} of {found.population} give in"
 
 
 def differing(answered_by: Sequence[IdentityView]) -> list[str]:

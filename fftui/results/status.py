@@ -137,6 +137,13 @@ def _rate(rate: Rate) -> dict[str, Any]:
         "width": rate.width,
         "anytime": [_low(rate.anytime), _high(rate.anytime)],
         "bounds": [_low(rate.bounds), _high(rate.bounds)],
+        "finite": None
+        if rate.finite is None
+        else {
+            "fewest": rate.finite.fewest,
+            "most": rate.finite.most,
+            "population": rate.finite.population,
+        },
     }
 
 

@@ -45,6 +45,8 @@ class Rules:
     """… or above this one …"""
     differs_from: str = ""
     """… or is shown to differ from the target of this name."""
+    attacks: int | None = None
+    """Attack scenarios of a corpus asked once each in one random order; `None` for any other."""
     alerts: tuple[float, ...] = ()
     """Rates of which to tell when a target's is above them."""
 
@@ -85,6 +87,9 @@ def rules_of(reader: Reader) -> Rules:
         below=stop.get("below"),
         above=stop.get("above"),
         differs_from=stop.get("differs_from", ""),
+        attacks=scenarios - benign
+        if len(reader.order.blocks) == reader.order.repeats == 1
+        else None,
         alerts=tuple(plan.get("alert", {}).get("above", ())),
     )
 
@@ -104,21 +109,26 @@ def target_summary(
     rules: Rules,
     names: dict[int, str],
     who: Mapping[int, Identity],
-    basis_words: str,
     shared: int,
 ) -> TargetSummary:
-    """One row of the monitor."""
+    """One row of the monitor. Its basis says only what the run's does not."""
     state, reason, in_flight = now
     grader, repeats, empty = rules.grader.id, rules.repeats, rules.empty
     outcomes = rates.by_class(counts.outcomes)
     answered = outcomes[OutcomeClass.ANSWERED]
     graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
     tiers = {tier: rates.rate(counts, grader, tier, repeats, empty) for tier in Tier}
+    if rules.attacks is not None:
+        tiers = {
+            tier: replace(found, finite=rates.finite(counts, grader, tier, empty, rules.attacks))
+            for tier, found in tiers.items()
+        }
+    basis_words = ""
     placed = rules.placed(tiers[rules.tier].anytime) or reason.startswith(DIFFERS)
     if state is TargetState.FINISHED and placed:
         # Stopped for where it lies, the fixed-n bar would be too narrow: the sequence is the bar.
         tiers = {tier: replace(found, wilson=found.anytime) for tier, found in tiers.items()}
-        basis_words = f"{basis_words}; stopped for where it lies: the bar is the sequence"
+        basis_words = "stopped for where it lies: the bar is the sequence"
     done = sum(outcomes.values())
     calls = [c for c in counts.calls if c.grader == 0]
     shown = tiers[rules.tier]

@@ -34,6 +34,8 @@ class Rate:
     """95 % confidence sequence over the settled prefix: valid however often it is looked at."""
     bounds: Interval | None
     """Worst case over every excluded attempt, with Wilson limits."""
+    finite: Finite | None = None
+    """`None` with repeats, for parts of a target, and once the corpus was extended."""
 
     @property
     def width(self) -> float | None:
@@ -44,6 +46,19 @@ class Rate:
     def bar(self) -> str:
         """What the bar is: `Wilson` or `sequence`."""
         return "sequence" if self.wilson is not None and self.wilson == self.anytime else "Wilson"
+
+
+@dataclass(frozen=True, slots=True)
+class Finite:
+    """How many scenarios of the corpus a platform's answers give in to, one draw each.
+
+    Valid at every look. Without repeats only, since a second draw may come out otherwise.
+    """
+
+    fewest: int
+    most: int
+    population: int
+    """Attacks of the corpus, less those that were not answered or not graded so far."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,13 +240,14 @@ def first_repeats(reader: Reader, target: int, grader: int) -> list[FirstRow]:
 
 def labels(
     reader: Reader, target: int, grader: int, first: int, end: int
-) -> list[tuple[int, str | None]]:
-    """(scenario, label) of a target's first repeats of the attacks `first` to before `end`.
+) -> list[tuple[int, str, str | None]]:
+    """(scenario, outcome class, label) of a target's first repeats, attacks only.
 
-    By one grader; `None` where it has given no label. Closed attempts only.
+    Of scenarios `first` to before `end`, closed attempts only. The label is one grader's; `None`
+    where it has given none.
     """
     return reader.db.execute(
-        "SELECT o.scenario, v.label FROM in_force o JOIN scenario s ON s.id = o.scenario"
+        "SELECT o.scenario, o.class, v.label FROM in_force o JOIN scenario s ON s.id = o.scenario"
         " LEFT JOIN verdict v ON v.outcome = o.id AND v.grader = ?"
         " WHERE o.target = ? AND o.repeat = 0 AND o.scenario >= ? AND o.scenario < ?"
         " AND NOT s.benign ORDER BY o.scenario",

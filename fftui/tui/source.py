@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from fftui.domain.labels import Tier
     from fftui.results.compare_text import PairView
+    from fftui.results.trend import Trend
     from fftui.results.view import AttemptRow, EventView, RunSummary, SinceLeft, Trace
 
 T = TypeVar("T")
@@ -41,6 +42,8 @@ class RunFeed(Protocol):
     ) -> tuple[AttemptRow, ...]: ...
 
     def trace(self, outcome_id: int) -> Trace: ...
+
+    def trend(self, target: int, tier: Tier) -> Trend: ...
 
     def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]: ...
 
@@ -106,6 +109,10 @@ class Source:
     async def trace(self, outcome_id: int) -> Trace:
         """One attempt in full."""
         return await self._do(lambda feed: feed.trace(outcome_id))
+
+    async def trend(self, target: int, tier: Tier) -> Trend:
+        """The curve of a target's estimate over its settled verdicts."""
+        return await self._do(lambda feed: feed.trend(target, tier))
 
     async def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
         """Pairs of targets that differ in `by`; reads every verdict of the run."""

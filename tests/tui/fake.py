@@ -13,6 +13,7 @@ from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.results.compare_text import PairView
+from fftui.results.trend import Trend, TrendPoint
 from fftui.results.view import (
     Activity,
     AttemptRow,
@@ -301,6 +302,16 @@ class FakeFeed:
         self, target: int, start: int, count: int, only: str = ""
     ) -> tuple[AttemptRow, ...]:
         return ()
+
+    def trend(self, target: int, tier: Tier) -> Trend:
+        points = []
+        for n in range(10, 181, 10):
+            made = rate(n // 4, n)
+            assert made.rate is not None
+            assert made.wilson is not None
+            assert made.anytime is not None
+            points.append(TrendPoint(n, made.rate, made.wilson, made.anytime))
+        return Trend(target, tier, 200, tuple(points))
 
     def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
         return ()

@@ -14,6 +14,7 @@ from fftui.tui.draw.numbers import count, limits, money, percent
 from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
 from fftui.tui.monitor.selected import outcomes, refusers
 from fftui.tui.monitor.tally import Table, Tally
+from fftui.tui.monitor.trend import trend
 from fftui.tui.words import TARGET
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def page(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     for section in (
         _state(scene, target, width),
         _rates(scene, target, width),
+        _indented(trend(scene, target, min(width - 2, _BARS))),
         _answered(scene, target, width),
         _indented(refusers(scene.glyphs, target, min(width - 2, _BARS))),
         _indented(outcomes(scene.glyphs, target, min(width - 2, _BARS))),
@@ -123,6 +125,8 @@ def _rates(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         if between is not None:
             text = f"  {name}: {limits(between.low, between.high)} %"
             lines.append(line(put(text, Tone.MUTED, width)))
+    if shown and shown.finite:
+        lines.append(line(put(f"  {sentences.finite(shown.finite)}", Tone.MUTED, width)))
     if others:
         policy = sentences.policy(scene.summary)
         note = f" (shown: {policy})" if policy else ""

@@ -13,6 +13,7 @@ from fftui.tui.draw.pane import Pane
 
 if TYPE_CHECKING:
     from fftui.domain.labels import Tier
+    from fftui.results.trend import Trend
     from fftui.results.view import RunSummary
     from fftui.tui.draw.glyphs import Glyphs
 
@@ -48,6 +49,8 @@ class Scene:
     """Id of the target that the cursor is on."""
     frozen: int | None = None
     """Attempts closed since the display was frozen; `None` while it is live."""
+    trend: Trend | None = None
+    """Of the chosen target, where a pane shows it and it has been read."""
     problem: str = ""
     """Why the last reading of the run failed. Untrusted text."""
 

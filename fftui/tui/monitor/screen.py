@@ -25,6 +25,7 @@ from fftui.tui.monitor.targets import TargetsPane
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fftui.results.trend import Trend
     from fftui.results.view import RunSummary
     from fftui.tui.app import FftuiApp
     from fftui.tui.source import Source
@@ -67,6 +68,9 @@ class MonitorScreen(Stage):
         self._held: RunSummary | None = None
         """What a frozen display shows."""
         self._problem = ""
+        self._trend: Trend | None = None
+        self._trend_of: object = None
+        """Target, tier and attempts for which the trend was read."""
 
     def on_mount(self) -> None:
         """Reading goes on for as long as the screen stands, under other screens too."""
@@ -98,6 +102,7 @@ class MonitorScreen(Stage):
             self._problem = problem
         if summary is not None:
             self._newest = steadied(self._newest, summary)
+        await self._read_trend()
         self._show()
 
     def on_screen_resume(self) -> None:
@@ -124,9 +129,37 @@ class MonitorScreen(Stage):
             glyphs=glyphs(plain=self._app.ascii),
             target=self.targets.target,
             frozen=newest.done - self._held.done if self._held else None,
+            trend=self._trend,
             problem=self._problem,
         )
         self._paint(scene, all_panes=before is None or before.summary is not shown)
+
+    async def _read_trend(self) -> None:
+        """The curve of the chosen target, where it is shown and has grown."""
+        scene, run = self._scene, self._newest
+        chosen = (
+            next((t for t in run.targets if t.id == self.targets.target), None) if run else None
+        )
+        if scene is None or chosen is None or self._held:
+            return
+        wanted = (chosen.id, scene.tier, chosen.settled)
+        if wanted == self._trend_of or not (self.selected.display or self.about.display):
+            return
+        try:
+            self._trend = await self._source.trend(chosen.id, scene.tier)
+        except Exception as error:
+            self._problem = f"the trend cannot be read: {error}"
+            return
+        self._trend_of = wanted
+
+    @work(exclusive=True, group="trend")
+    async def _follow(self) -> None:
+        """The trend of what was just chosen, without waiting for the next tick."""
+        await self._read_trend()
+        if self._scene is not None and self.is_active:
+            self._scene = replace(self._scene, trend=self._trend)
+            for pane in (self.selected, self.about):
+                pane.show(self._scene)
 
     async def _greet(self) -> None:
         try:
@@ -181,6 +214,7 @@ class MonitorScreen(Stage):
         if self._scene is not None:
             at = (_TIERS.index(self._scene.tier) + 1) % len(_TIERS)
             self._paint(replace(self._scene, tier=_TIERS[at]))
+            self._follow()
 
     def action_freeze(self) -> None:
         """Hold the display, or let it go on."""
@@ -233,6 +267,12 @@ class MonitorScreen(Stage):
             self._scene = replace(self._scene, target=message.target)
             for pane in (self.header, self.detail, self.selected, self.about, self.families):
                 pane.show(self._scene)
+            self._follow()
+
+    def action_about(self) -> None:
+        """All of the chosen target, or back."""
+        super().action_about()
+        self._follow()
 
     @work(exclusive=True, group="log")
     async def on_log_pane_older(self, message: LogPane.Older) -> None:

@@ -12,6 +12,7 @@ from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right
 from fftui.tui.draw.numbers import count, limits, money, percent
 from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
+from fftui.tui.monitor.trend import trend
 from fftui.tui.words import TARGET
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def column(scene: Scene, target: TargetSummary, width: int, height: int) -> list
         _identities(scene, target, width),
         _variants(target, width, scene.tier),
         _families(scene, target, width),
+        trend(scene, target, width),
         refusers(scene.glyphs, target, width),
         outcomes(scene.glyphs, target, width),
         _cost(target, width),
@@ -124,6 +126,9 @@ def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
             if between_all is not None:
                 text = limits(between_all.low, between_all.high)
                 lines.append(line(left(name, 15, Tone.MUTED), right(text, width - 15, Tone.MUTED)))
+        if rate and rate.finite:
+            rows = wrap(sentences.finite(rate.finite), width)
+            lines += [line(put(row, Tone.MUTED)) for row in rows]
     if found.n:
         text = f"{found.refused}/{found.n}"
         if found.interval is not None:
