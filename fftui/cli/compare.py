@@ -1,16 +1,19 @@
-"""`fftui compare`: targets of one or several runs against each other."""
+"""`fftui compare`: targets of one or several runs against each other, or a published summary."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 from fftui.cli.errors import UsageError
 from fftui.cli.show import run_folder
 from fftui.domain.labels import Tier
 from fftui.results.compare import compare as compared
 from fftui.results.compare_text import lines, to_json
+from fftui.results.providers import group_json, group_lines, groups
 from fftui.results.sides import Side, pairs, sides
 from fftui.store.reader import Reader
 from fftui.text import line
@@ -20,6 +23,8 @@ _WIDTH = 2000
 
 def compare(options: argparse.Namespace) -> int:
     """Each pair that differs in what was asked for, a sentence first."""
+    if options.names[0].endswith(".toml"):
+        return _summaries(options)
     found: list[Side] = []
     for name in options.names:
         with Reader(run_folder(name)) as reader, reader.snapshot():
@@ -31,16 +36,47 @@ def compare(options: argparse.Namespace) -> int:
     if not chosen:
         told = ", ".join(side.name for side in found)
         raise UsageError(f"no two targets differ in {options.by} and agree in the rest: {told}")
-    made = compared(chosen, Tier(options.tier))
+    tier = Tier(options.tier)
+    made, together = compared(chosen, tier), groups(found, tier)
     if options.json:
         for one in made:
             print(json.dumps(to_json(one), ensure_ascii=True))
+        for group in together:
+            provider = {"format": 1, "tier": tier.value, "provider": group_json(group)}
+            print(json.dumps(provider, ensure_ascii=True))
         return 0
     for number, one in enumerate(made):
         if number:
             print()
-        for text in lines(one):
-            # What stands before the words is ours; the rest may hold names from outside.
-            print(" " * (len(text) - len(text.lstrip(" "))) + line(text.lstrip(" "), _WIDTH))
+        _print(lines(one))
+    for group in together:
+        print()
+        _print([group.name, *(f"  {text}" for text in group_lines(group))])
     sys.stdout.flush()
     return 0
+
+
+def _summaries(options: argparse.Namespace) -> int:
+    # Only who compares a summary waits for what reads one.
+    from fftui.exchange import conclusions
+    from fftui.exchange.summary import SummaryError, load_summary
+
+    try:
+        found = [load_summary(Path(name)) for name in options.names]
+    except SummaryError as error:
+        raise UsageError(str(error)) from None
+    for number, summary in enumerate(found):
+        if options.json:
+            print(json.dumps(conclusions.to_json(summary), ensure_ascii=True))
+            continue
+        if number:
+            print()
+        _print(conclusions.lines(summary))
+    sys.stdout.flush()
+    return 0
+
+
+def _print(texts: Iterable[str]) -> None:
+    for text in texts:
+        # What stands before the words is ours; the rest may hold names from outside.
+        print(" " * (len(text) - len(text.lstrip(" "))) + line(text.lstrip(" "), _WIDTH))

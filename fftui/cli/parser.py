@@ -84,7 +84,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     compare = command(
         "compare", "targets against each other, matched scenarios first", "compare", "compare"
     )
-    compare.add_argument("names", nargs="+", metavar="RUN")
+    compare.add_argument(
+        "names", nargs="+", metavar="RUN", help="a run, or a published summary ending in .toml"
+    )
     compare.add_argument(
         "--by",
         default="platform",

@@ -60,3 +60,17 @@ def test_nothing_to_compare_is_one_line(desk: Desk) -> None:
     desk.fftui("compare", "quick", "--by", "lunch").refused(2, "--by 'lunch': allowed: platform")
     desk.fftui("compare", "nobody").refused(2, "no run 'nobody'")
     desk.fftui("compare").refused(2, "RUN")
+
+
+def test_two_models_of_a_maker_stand_as_pooled_and_macro(desk: Desk) -> None:
+    targets = [
+        {**row, "maker": "m", "platform": "sim:one", "weights": row["model"]} for row in TARGETS
+    ]
+    desk.write(prompts=60, targets=targets, graders=JUDGE)
+    (desk.folder / "profile.toml").write_text(PROFILE)
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    said = desk.fftui("compare", "quick", "--by", "weights").out
+    assert "m on sim:one" in said
+    assert "2 models, 120 verdicts: pooled" in said
+    *_, last = desk.fftui("compare", "quick", "--by", "weights", "--json").out.splitlines()
+    assert json.loads(last)["provider"]["models"] == 2

@@ -1,0 +1,1 @@
+"""Results that came about elsewhere, read; later also exports and the report."""
