@@ -9,7 +9,7 @@ from fftui.domain.labels import Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.results.sides import Side
 from fftui.stats import stratified as strat
-from fftui.stats.anytime import confidence_sequence, paired_e_value
+from fftui.stats.anytime import paired_e_value, paired_sequence
 from fftui.stats.contrast import fisher_p, newcombe
 from fftui.stats.interval import Interval
 from fftui.stats.multiplicity import holm
@@ -167,13 +167,10 @@ def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
     n = n11 + n10 + n01 + n00
     if not n:
         return None
-    # Each side at half the error, so that both hold together at every look.
-    a = confidence_sequence(n11 + n10, n, alpha=ALPHA / 2)
-    b = confidence_sequence(n11 + n01, n, alpha=ALPHA / 2)
     p = mcnemar_p(n10, n01)
     return Matched(
         n11, n10, n01, n00, (n10 - n01) / n, newcombe_paired(n11, n10, n01, n00),
-        Span(a.low - b.high, a.high - b.low), p, p, paired_e_value(n10, n01), tuple(apart),
+        paired_sequence(n10, n01, n, ALPHA), p, p, paired_e_value(n10, n01), tuple(apart),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from fftui.domain.labels import Tier
 from fftui.results.compare import Comparison, Families, compare
+from fftui.results.providers import group_lines, groups
 from fftui.results.sides import Side, pairs, sides
 from fftui.results.verdict import differing, equivalent, span, verdict
 from fftui.stats.interval import Interval
@@ -16,20 +17,27 @@ from fftui.store.reader import Reader
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """A pair as a screen shows it."""
+    """A pair as a screen shows it; behind the pairs, each maker's models as one figure."""
 
     lines: tuple[str, ...]
     """The sentence first. Names in them are untrusted."""
     discordant: tuple[tuple[int, int], ...]
     """Outcome ids of both sides, of the scenarios on which one of them gave in."""
+    pair: bool = True
+    """False for a maker's models."""
 
 
 def view(reader: Reader, by: str, tier: Tier) -> tuple[PairView, ...]:
     """The pairs of a run. Reads its verdicts whole. Raises ValueError for an unknown `by`."""
-    return tuple(
+    found = list(sides(reader))
+    made = [
         PairView(tuple(lines(c)), c.matched.discordant if c.matched else ())
-        for c in compare(pairs(list(sides(reader)), by), tier)
-    )
+        for c in compare(pairs(found, by), tier)
+    ]
+    together = [
+        PairView((group.name, *group_lines(group)), (), pair=False) for group in groups(found, tier)
+    ]
+    return (*made, *together)
 
 
 def lines(c: Comparison) -> list[str]:
@@ -72,7 +80,7 @@ def _matched(c: Comparison) -> list[str]:
     difference = (
         f"  difference {m.difference * 100:+.1f} points {span(m.span)}; at any look"
         f" {span(m.anytime)}; exact p {_p(m.p)}{holm}{last}; e-value {_e(m.e_value)}"
-        f" (differs from {c.pairs * 20})"
+        f" ({c.pairs * 20} shows a difference)"
     )
     return [counts, difference]
 

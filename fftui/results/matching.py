@@ -13,7 +13,7 @@ from itertools import combinations
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.targets import Target
-from fftui.stats.anytime import confidence_sequence, paired_e_value
+from fftui.stats.anytime import paired_e_value, paired_sequence
 from fftui.stats.paired import newcombe_paired
 from fftui.stats.span import Span
 from fftui.store import rows
@@ -62,12 +62,8 @@ class Match:
 
     @property
     def anytime(self) -> Span:
-        """The same, valid at every look: each side's sequence at half the error."""
-        one, two = (
-            confidence_sequence(self.both + only, self.n, alpha=0.025)
-            for only in (self.only_first, self.only_second)
-        )
-        return Span(one.low - two.high, one.high - two.low)
+        """The same, valid at every look."""
+        return paired_sequence(self.only_first, self.only_second, self.n)
 
     @property
     def e_value(self) -> float:

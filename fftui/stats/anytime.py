@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from fftui.stats.interval import Interval
+from fftui.stats.span import Span
 
 _STEPS = 60
 _LARGEST = 690.0
@@ -99,6 +100,24 @@ def paired_e_value(only_first: int, only_second: int) -> float:
     both = only_first + only_second
     log = _log_beta(0.5 + only_first, 0.5 + only_second) - _log_beta(0.5, 0.5)
     return math.exp(min(log + both * math.log(2), _LARGEST))
+
+
+def paired_sequence(only_first: int, only_second: int, n: int, alpha: float = 0.05) -> Span:
+    """Where the difference first minus second of `n` matched pairs lies, valid at every look.
+
+    The difference is q (2 t - 1), with q the share of discordant pairs and t the share of those in
+    which the first gave in. Each has a sequence of its own, at 4/5 and 1/5 of `alpha`, so that both
+    hold together (Bonferroni); the limits are the extremes over both. It leaves 0 out exactly when
+    `paired_e_value` reaches 1 / (0.8 alpha). Sources: those of `confidence_sequence`.
+    Raises ValueError unless the counts are 0 or more and their sum at most `n`.
+    """
+    both = only_first + only_second
+    if min(only_first, only_second) < 0 or both > n:
+        raise ValueError(f"needs 0 or more discordant pairs among n, not {both!r} among {n!r}")
+    share = confidence_sequence(both, n, alpha=0.2 * alpha)
+    turn = confidence_sequence(only_first, both, alpha=0.8 * alpha)
+    low, high = 2 * turn.low - 1, 2 * turn.high - 1
+    return Span(min(share.low * low, share.high * low), max(share.low * high, share.high * high))
 
 
 def two_by_two_e_value(first: Sequence[int], second: Sequence[int], prior: float = 0.18) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from itertools import pairwise
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from fftui.stats import anytime, contrast, paired, planning, proportion
 from fftui.stats import stratified as strat
+from fftui.stats.anytime import paired_e_value, paired_sequence
 from fftui.stats.multiplicity import benjamini_hochberg, e_benjamini_hochberg, holm
 from fftui.stats.provider import provider
 from fftui.stats.two_phase import (
@@ -248,3 +250,37 @@ def test_readings_go_where_they_narrow_the_rate_most() -> None:
     sure = Stratum("flagged", 20, 12, 12)
     assert allocate([sure, rest]) == rest
     assert allocate([Stratum("flagged", 5, 5, 1)]) is None
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 200))
+def test_a_paired_sequence_leaves_no_difference_out_when_the_evidence_does(
+    n10: int, n01: int, others: int
+) -> None:
+    n = n10 + n01 + others
+    span = paired_sequence(n10, n01, n)
+    mirror = paired_sequence(n01, n10, n)
+    assert (mirror.low, mirror.high) == pytest.approx((-span.high, -span.low), abs=1e-12)
+    assert -1 <= span.low <= span.high <= 1
+    if n:
+        assert span.low <= (n10 - n01) / n <= span.high
+    e = paired_e_value(n10, n01)
+    if abs(e - 25) > 1e-6:
+        assert (span.low <= 0 <= span.high) is (e < 25)
+
+
+@pytest.mark.parametrize(("p10", "p01"), [(0.02, 0.02), (0.25, 0.05), (0.1, 0.3)])
+def test_a_paired_sequence_misses_seldom_however_often_it_is_looked_at(
+    p10: float, p01: float
+) -> None:
+    chance, missed, runs = random.Random(7), 0, 300
+    for _ in range(runs):
+        a = b = 0
+        for n in range(1, 301):
+            draw = chance.random()
+            a, b = a + (draw < p10), b + (p10 <= draw < p10 + p01)
+            span = paired_sequence(a, b, n)
+            if not span.low <= p10 - p01 <= span.high:
+                missed += 1
+                break
+    # At most 5 %; 27 of 300 is three standard errors above.
+    assert missed <= 27

@@ -128,7 +128,8 @@ class CompareScreen(Screen[None]):
         self._head()
 
     def _head(self) -> None:
-        count = f"{len(self._pairs)} pair{'' if len(self._pairs) == 1 else 's'}"
+        number = sum(pair.pair for pair in self._pairs)
+        count = f"{number} pair{'' if number == 1 else 's'}"
         self.top.show(
             Content.assemble(
                 ("compare", "bold $text-primary"), f"  by {self._by}",
