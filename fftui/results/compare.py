@@ -14,6 +14,7 @@ from fftui.stats.contrast import fisher_p, newcombe
 from fftui.stats.interval import Interval
 from fftui.stats.multiplicity import holm
 from fftui.stats.paired import mcnemar_p, newcombe_paired
+from fftui.stats.proportion import excluded_bounds
 from fftui.stats.span import Span
 
 ALPHA = 0.05
@@ -87,6 +88,20 @@ class Blocks:
     """Blocks of answers, on either side: these may depend on what was answered."""
     p: float
     """Exact p that one side blocks as much as the other."""
+    graded: tuple[tuple[int, int], tuple[int, int]]
+    """(successes, verdicts) of each side on those scenarios."""
+
+    @property
+    def bounds(self) -> tuple[Interval | None, Interval | None]:
+        """Each side's rate, whatever would have become of what its platform stopped.
+
+        `None` where nothing was graded and nothing stopped.
+        """
+        (s, n), (x, m) = self.graded
+        return (
+            excluded_bounds(s, n, self.first) if n + self.first else None,
+            excluded_bounds(x, m, self.second) if m + self.second else None,
+        )
 
     @property
     def may_matter(self) -> bool:
@@ -138,7 +153,7 @@ def _one(first: Side, second: Side, tier: Tier, pairs: int) -> Comparison:
     crude, withheld = _crude(first, second, tier, families)
     return Comparison(
         first, second, tier, _matched(first, second, tier), families, crude, withheld,
-        _blocks(first, second), pairs,
+        _blocks(first, second, tier), pairs,
     )  # fmt: skip
 
 
@@ -223,7 +238,7 @@ def _crude(first: Side, second: Side, tier: Tier, families: Families) -> tuple[C
     ), ""
 
 
-def _blocks(first: Side, second: Side) -> Blocks:
+def _blocks(first: Side, second: Side, tier: Tier) -> Blocks:
     one = two = only_one = only_two = output = 0
     keys = shared(first, second)
     for key in keys:
@@ -232,4 +247,12 @@ def _blocks(first: Side, second: Side) -> Blocks:
         only_one += a.blocked and not b.blocked
         only_two += b.blocked and not a.blocked
         output += OutcomeClass.OUTPUT_FILTER in (a, b)
-    return Blocks(len(keys), one, two, output, mcnemar_p(only_one, only_two))
+    return Blocks(
+        len(keys), one, two, output, mcnemar_p(only_one, only_two),
+        (_graded(first, keys, tier), _graded(second, keys, tier)),
+    )  # fmt: skip
+
+
+def _graded(side: Side, keys: Sequence[str], tier: Tier) -> tuple[int, int]:
+    said = [side.said[key] for key in keys if side.said[key].label is not None]
+    return sum(s.gave_in(tier) for s in said), len(said)

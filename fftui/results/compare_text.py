@@ -64,6 +64,13 @@ def lines(c: Comparison) -> list[str]:
             f"  platform blocks on {b.asked} scenarios asked of both: {b.first} against {b.second},"
             f" {b.output} of them of answers, p {_p(b.p)}"
         )
+        sides_of = zip((one, two), b.graded, (b.first, b.second), b.bounds, strict=True)
+        for side, (s, n), blocked, bounds in sides_of:
+            if bounds is not None:
+                found.append(
+                    f"  {side.name}: complied {s}, did not {n - s}, blocked {blocked};"
+                    f" whatever was blocked, the rate lies within {_interval(bounds)} %"
+                )
     return found
 
 
@@ -143,7 +150,8 @@ def to_json(c: Comparison) -> dict[str, Any]:
         },
         "withheld": c.withheld or None,
         "blocks": {"asked": b.asked, "first": b.first, "second": b.second, "output": b.output,
-                   "p": b.p},
+                   "p": b.p, "graded": [list(cell) for cell in b.graded],
+                   "bounds": [None if found is None else _limits(found) for found in b.bounds]},
     }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ import pytest
 from fftui.domain.labels import Tier
 from fftui.engine.prepare import make_run
 from fftui.resources import shipped
-from fftui.results.compare import Comparison, compare
+from fftui.results.compare import Blocks, Comparison, compare
+from fftui.results.compare_text import lines
 from fftui.results.preflight import check
 from fftui.results.sides import Side, pairs, sides
 from fftui.results.verdict import verdict
@@ -58,6 +59,23 @@ def test_what_a_filter_took_is_not_the_weights(found: dict[str, Comparison]) -> 
     guarded = found["8b @ guarded"]
     assert guarded.blocks.output > 20
     assert "not attributable to the weights" in verdict(guarded)
+    # What was stopped is shown beside what was said, with the rate it could have made.
+    (s, n), blocked = guarded.blocks.graded[1], guarded.blocks.second
+    assert n + blocked <= guarded.blocks.asked
+    assert any(
+        f"8b @ guarded: complied {s}, did not {n - s}, blocked {blocked}; whatever" in text
+        for text in lines(guarded)
+    )
+    bounds = guarded.blocks.bounds[1]
+    assert bounds is not None
+    assert bounds.low < s / (n + blocked) < s / n < (s + blocked) / (n + blocked) < bounds.high
+
+
+def test_nothing_graded_and_nothing_stopped_has_no_bounds() -> None:
+    nothing = Blocks(asked=3, first=0, second=2, output=0, p=0.5, graded=((0, 0), (0, 1)))
+    first, second = nothing.bounds
+    assert first is None
+    assert second is not None
 
 
 def test_another_mix_is_no_difference(found: dict[str, Comparison]) -> None:
