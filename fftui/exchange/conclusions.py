@@ -99,12 +99,13 @@ def _contrast(contrast: Contrast) -> list[str]:
     for one, two in contrast.same:
         p = fisher_p(one.successes, one.n, two.successes, two.n)
         span = newcombe(one.successes, one.n, two.successes, two.n)
-        verdict = "would not differ even crudely" if p >= 0.05 else "would differ crudely"
-        if not why:
-            verdict = "do not differ" if p >= 0.05 else "differ"
+        # Counts without their order bear no e-value, so nothing is ever said to differ.
+        verdict = "no difference shown" if p >= 0.05 else "apart, as if looked at once"
+        if why:
+            verdict = "would not differ even crudely" if p >= 0.05 else "apart, but only crudely"
         found.append(
             f"  {one.target}, on both sides: {one.successes}/{one.n} against"
-            f" {two.successes}/{two.n} {verdict} (Fisher p {p:.3f},"
+            f" {two.successes}/{two.n}: {verdict} (Fisher p {p:.3f},"
             f" difference [{span.low * 100:+.1f}, {span.high * 100:+.1f}] points)"
         )
         found.append(f"  {_needed(one)}")

@@ -15,9 +15,11 @@ from fftui.results.summary import Rules
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import wilson
+from fftui.stats.scale import round_up
 from fftui.store import rows
 from fftui.store.reader import Reader
 
+_LEAST_REACH = 10
 POINTS = 60
 """Places on the curve from no verdict to `Trend.reach`."""
 
@@ -60,7 +62,7 @@ class Trends:
             self._target, self._settled, self._labels = target, 0, []
         self._take_up(settled)
         gave_in = [label in tier.successes for label in self._labels]
-        reach = _round(len(gave_in))
+        reach = round_up(len(gave_in), _LEAST_REACH)
         places = [math.ceil(reach * k / POINTS) for k in range(1, POINTS + 1)]
         wanted = sorted({n for n in places if n < len(gave_in)} | {len(gave_in)} - {0})
         points, at, good = [], 0, 0
@@ -79,13 +81,3 @@ class Trends:
                 elif refused and kind == OutcomeClass.EMPTY:
                     self._labels.append(Label.REFUSAL)
         self._settled = settled
-
-
-def _round(n: int) -> int:
-    """1, 2 or 5 times a power of ten, at least `n` and at least 10."""
-    step = 10
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor >= n:
-                return step * factor
-        step *= 10

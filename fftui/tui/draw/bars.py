@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fftui.stats.scale import round_up
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,13 +34,7 @@ def bar(share: float, width: int, glyphs: Glyphs) -> tuple[str, str]:
 
 def scale(values: Sequence[int]) -> int:
     """A round number that holds all values: steady while the values move below it."""
-    top = max(values, default=0)
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if step * factor >= top:
-                return step * factor
-        step *= 10
+    return round_up(max(values, default=0))
 
 
 def columns(values: Sequence[int], top: int, glyphs: Glyphs, height: int = 1) -> tuple[str, ...]:
