@@ -53,12 +53,9 @@ def test_one_mix_is_contrasted(tmp_path: Path) -> None:
     text = STUDY.read_text().replace('mix = "direct requests"', 'mix = "full adversarial corpus"')
     path = tmp_path / "s.toml"
     path.write_text(text)
-    first = contrasts(load_summary(path))[0]
-    assert first.withheld == ""
-    assert any(
-    said = "\n".join(lines(load_summary(path)))
-    assert "1785/7470 against 0/10: no difference shown" in said
-    )
+    study = load_summary(path)
+    assert contrasts(study)[0].withheld == ""
+    assert "1785/7470 against 0/10: no difference shown" in "\n".join(lines(study))
 
 
 @pytest.mark.parametrize(
