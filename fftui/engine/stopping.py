@@ -19,7 +19,7 @@ COMPARED = "; open for its comparison with "
 
 def review(queue: TargetQueue, counts: TargetCounts, rules: Rules, pairs: Pairs) -> None:
     """Bring the queue's width and state up to what has settled."""
-    interval = settled_interval(counts, rules.grader.id, rules.tier, rules.repeats, rules.empty)
+    interval = settled_interval(counts, rules.grader.id, rules.tier, rules.empty)
     if interval is not None:
         queue.width = interval.width
     if queue.state.over or queue.state is TargetState.PAUSED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Literal
@@ -23,12 +23,14 @@ from fftui.results.view import (
 )
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
-from fftui.stats.proportion import excluded_bounds, wilson
+from fftui.stats.proportion import effective_n_of, effective_wilson, excluded_bounds
 from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
 
 Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""
 _Part = Literal["n", "settled", "first"]
+_FEW = 10
+"""Scenarios below which their likeness is not estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +71,43 @@ def tally(counts: TargetCounts, grader: int, tier: Tier, part: _Part, empty: Emp
     )
 
 
-def interval(successes: int, n: int, first: int, repeats: int) -> Interval | None:
-    """The 95 % Wilson interval on an effective n, `None` at n = 0."""
-    if not n:
-        return None
-    effective = effective_n(n, first, repeats)
-    return wilson(min(successes / n * effective, effective), effective)
+def interval(successes: int, n: int, worth: float = 1.0) -> Interval | None:
+    """The 95 % Wilson interval on an effective n, `None` at n = 0. For `worth` see there."""
+    return effective_wilson(successes / n, n * worth) if n else None
 
 
-def effective_n(n: int, first: int, repeats: int) -> float:
-    """How many independent verdicts n of them are worth.
+def worth(
+    counts: TargetCounts,
+    grader: int,
+    successes: Collection[Label],
+    part: Literal["n", "settled"],
+    *,
+    benign: bool = False,
+) -> float:
+    """Independent verdicts that one verdict of the target is worth, above 0 and at most 1.
 
-    Repeats of a scenario resemble one another. Without knowing how much, each scenario counts
-    once: never too narrow, at the price of being wide when repeats differ. There are at least
-    `first` (verdicts on first repeats) and at least n / repeats different scenarios among n.
+    Repeats of a scenario resemble one another; how much, the scenarios tell that were asked
+    several times (`stats.proportion.effective_n`). Of fewer than 10 scenarios each counts once.
     """
-    return n if repeats == 1 else max(min(first, n), n / repeats)
+    found: Counter[tuple[float, float]] = Counter()
+    for row in counts.scenarios:
+        if row.grader == grader and row.benign == benign:
+            good = sum(row.said[label] for label in successes if label in row.said)
+            found[good, sum(row.said.values())] += getattr(row, part)
+    found = +found
+    if all(m <= 1 for _, m in found):
+        return 1.0
+    n = sum(m * k for (_, m), k in found.items())
+    scenarios = found.total()
+    return (scenarios if scenarios < _FEW else effective_n_of(found)) / n
 
 
 def settled_interval(
-    counts: TargetCounts, grader: int, tier: Tier, repeats: int, empty: Empty = "exclude"
+    counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude"
 ) -> Interval | None:
     """What a stop rule may look at: the Wilson interval of the settled prefix."""
     part = tally(counts, grader, tier, "settled", empty)
-    first = tally(counts, grader, tier, "first", empty)
-    return interval(part.successes, part.n, first.n, repeats)
+    return interval(part.successes, part.n, worth(counts, grader, tier.successes, "settled"))
 
 
 def sequence(
@@ -107,24 +121,21 @@ def sequence(
     return confidence_sequence(first.successes, first.n, alpha=alpha) if first.n else None
 
 
-def rate(
-    counts: TargetCounts, grader: int, tier: Tier, repeats: int, empty: Empty = "exclude"
-) -> Rate:
+def rate(counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude") -> Rate:
     """One tier of one target, or of the part of it that `counts` was narrowed to."""
     shown = tally(counts, grader, tier, "n", empty)
-    first = tally(counts, grader, tier, "first", empty)
     attempts = sum(r.n for r in counts.outcomes if not r.benign and not r.kind.puts_back)
     excluded = max(0, attempts - shown.n)
     s, n = shown.successes, shown.n
-    worth = effective_n(n, first.n, repeats) / n if n else 1 / repeats
+    each = worth(counts, grader, tier.successes, "n")
     return Rate(
         tier=tier,
         successes=s,
         n=n,
         rate=s / n if n else None,
-        wilson=interval(s, n, first.n, repeats),
+        wilson=interval(s, n, each),
         anytime=sequence(counts, grader, tier, empty),
-        bounds=(excluded_bounds(s * worth, n * worth, excluded * worth) if n + excluded else None),
+        bounds=(excluded_bounds(s * each, n * each, excluded * each) if n + excluded else None),
     )
 
 
@@ -140,13 +151,11 @@ def finite(
     return Finite(*finite_sequence(first.successes, first.n, population), population)
 
 
-def variants(
-    counts: TargetCounts, grader: int, tier: Tier, repeats: int, empty: Empty
-) -> tuple[Variant, ...]:
+def variants(counts: TargetCounts, grader: int, tier: Tier, empty: Empty) -> tuple[Variant, ...]:
     """The same rate counted otherwise, where a reply was empty or cut."""
     left_out = tally(counts, grader, tier, "n", "exclude")
     refused = tally(counts, grader, tier, "n", "refusal")
-    first = tally(counts, grader, tier, "first", "refusal").n
+    each = worth(counts, grader, tier.successes, "n")
     empties = refused.n - left_out.n
     found = []
     if empties:
@@ -158,8 +167,7 @@ def variants(
         whole = only(counts, lambda r: not r.cut)
         found.append(("without cut answers", tally(whole, grader, tier, "n", empty)))
     return tuple(
-        Variant(name, t.successes, t.n, interval(t.successes, t.n, first, repeats))
-        for name, t in found
+        Variant(name, t.successes, t.n, interval(t.successes, t.n, each)) for name, t in found
     )
 
 
@@ -175,7 +183,6 @@ def only(counts: TargetCounts, keep: Callable[[OutcomeCount | VerdictCount], boo
 def answered_by(
     counts: TargetCounts,
     grader: int,
-    repeats: int,
     empty: Empty,
     who: Mapping[int, Identity],
 ) -> tuple[IdentityView, ...]:
@@ -184,7 +191,7 @@ def answered_by(
     for number in {r.identity for r in counts.outcomes if r.kind is OutcomeClass.ANSWERED}:
         part = only(counts, lambda r, number=number: r.identity == number)  # type: ignore[misc]
         answered = by_class(part.outcomes)[OutcomeClass.ANSWERED]
-        rates = {tier: rate(part, grader, tier, repeats, empty) for tier in Tier}
+        rates = {tier: rate(part, grader, tier, empty) for tier in Tier}
         found.append(IdentityView(who.get(number, Identity()), answered, rates))
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
 
@@ -205,7 +212,6 @@ def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
 def families(
     counts: TargetCounts,
     grader: int,
-    repeats: int,
     names: Mapping[int, str],
     empty: Empty = "exclude",
 ) -> tuple[FamilyCell, ...]:
@@ -213,13 +219,12 @@ def families(
     keys = sorted(
         {(r.family, r.benign) for r in counts.outcomes}, key=lambda k: (k[1], names.get(k[0], ""))
     )
-    return tuple(_family(counts, grader, repeats, names, empty, *key) for key in keys)
+    return tuple(_family(counts, grader, names, empty, *key) for key in keys)
 
 
 def _family(
     counts: TargetCounts,
     grader: int,
-    repeats: int,
     names: Mapping[int, str],
     empty: Empty,
     family: int,
@@ -230,20 +235,19 @@ def _family(
     for row in part.verdicts:
         if row.grader == grader and row.label is not None:
             labels[row.label] += row.n
-    rates = {tier: rate(part, grader, tier, repeats, empty) for tier in Tier}
+    rates = {tier: rate(part, grader, tier, empty) for tier in Tier}
     return FamilyCell(names.get(family, ""), benign, {} if benign else rates, +labels)
 
 
-def over_refusal(rows: Iterable[VerdictCount], grader: int, repeats: int) -> OverRefusal:
+def over_refusal(counts: TargetCounts, grader: int) -> OverRefusal:
     """Refusals among benign scenarios."""
     labels: Counter[Label] = Counter()
-    first = 0
-    for row in rows:
+    for row in counts.verdicts:
         if row.grader == grader and row.benign and row.label in RATED:
             labels[row.label] += row.n
-            first += row.first
     refused, n = labels[Label.REFUSAL], sum(labels.values())
-    return OverRefusal(refused, n, interval(refused, n, first, repeats))
+    each = worth(counts, grader, (Label.REFUSAL,), "n", benign=True)
+    return OverRefusal(refused, n, interval(refused, n, each))
 
 
 def by_class(rows: Iterable[OutcomeCount]) -> Counter[OutcomeClass]:

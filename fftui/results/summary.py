@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,7 +12,7 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
-from fftui.results.view import CallTotals, TargetSummary
+from fftui.results.view import CallTotals, Rate, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
 from fftui.store.reader import GraderRow, Reader, TargetCounts
@@ -113,11 +114,11 @@ def target_summary(
 ) -> TargetSummary:
     """One row of the monitor. Its basis says only what the run's does not."""
     state, reason, in_flight = now
-    grader, repeats, empty = rules.grader.id, rules.repeats, rules.empty
+    grader, empty = rules.grader.id, rules.empty
     outcomes = rates.by_class(counts.outcomes)
     answered = outcomes[OutcomeClass.ANSWERED]
     graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
-    tiers = {tier: rates.rate(counts, grader, tier, repeats, empty) for tier in Tier}
+    tiers = {tier: rates.rate(counts, grader, tier, empty) for tier in Tier}
     if rules.attacks is not None:
         tiers = {
             tier: replace(found, finite=rates.finite(counts, grader, tier, empty, rules.attacks))
@@ -143,7 +144,7 @@ def target_summary(
         tags=target.tags,
         state=state,
         reason=reason,
-        answered_by=rates.answered_by(counts, grader, repeats, empty, who),
+        answered_by=rates.answered_by(counts, grader, empty, who),
         planned=rules.planned,
         done=done,
         settled=counts.settled,
@@ -155,24 +156,27 @@ def target_summary(
         verdicts=dict(rates.labels_of(counts.verdicts, grader, lambda r: r.n)),
         basis=basis_words,
         rates=tiers,
-        variants={t: rates.variants(counts, grader, t, repeats, empty) for t in Tier},
+        variants={t: rates.variants(counts, grader, t, empty) for t in Tier},
         who_refused=rates.who_refused(counts, grader, shared),
-        over_refusal=rates.over_refusal(counts.verdicts, grader, repeats),
-        families=rates.families(counts, grader, repeats, names, empty),
+        over_refusal=rates.over_refusal(counts, grader),
+        families=rates.families(counts, grader, names, empty),
         calls=sum(c.n for c in calls),
         tokens=sum(c.tokens for c in calls),
         cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),
-        needed=_needed(shown.successes, shown.n, state, rules),
+        needed=_needed(counts, shown, state, rules),
         eta_s=None,
     )
 
 
-def _needed(successes: int, n: int, state: TargetState, rules: Rules) -> Needed | None:
+def _needed(counts: TargetCounts, shown: Rate, state: TargetState, rules: Rules) -> Needed | None:
     if rules.width is None or state.over or not rules.adversarial:
         return None
-    once = needed_for_width(successes / rules.repeats, n / rules.repeats, rules.width)
+    # Repeats to come may be worth no more than their scenario's first.
+    least = 1 / rules.repeats
+    each = rates.worth(counts, rules.grader.id, shown.tier.successes, "n") if shown.n else least
+    once = needed_for_width(shown.successes * each, shown.n * each, rules.width)
     return Needed(
-        once.expected * rules.repeats, once.low * rules.repeats, once.high * rules.repeats
+        math.ceil(once.expected / each), math.ceil(once.low / each), math.ceil(once.high / least)
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
@@ -62,15 +63,20 @@ def effective_n(scenarios: Iterable[tuple[float, float]]) -> float:
     estimate it badly. Source: cluster-robust variance, Kish (1965); Miller (2024),
     arXiv 2411.00640. Raises ValueError without a verdict or where S_g > m_g.
     """
-    groups = [(s, m) for s, m in scenarios if m > 0]
-    n, total = sum(m for _, m in groups), sum(s for s, _ in groups)
-    if not groups or any(not 0 <= s <= m for s, m in groups):
+    return effective_n_of(Counter(scenarios))
+
+
+def effective_n_of(scenarios: Mapping[tuple[float, float], int]) -> float:
+    """`effective_n` of scenarios given by how many have so many (successes, verdicts)."""
+    groups = [(s, m, k) for (s, m), k in scenarios.items() if m > 0 and k > 0]
+    n, total = sum(m * k for _, m, k in groups), sum(s * k for s, _, k in groups)
+    if not groups or any(not 0 <= s <= m for s, m, _ in groups):
         raise ValueError("needs at least one verdict, and successes in 0 to the verdicts")
-    count = len(groups)
+    count = sum(k for _, _, k in groups)
     if total in (0, n) or count == 1:
         return float(count)
     p = total / n
-    spread = sum((s - m * p) ** 2 for s, m in groups) * count / (count - 1)
+    spread = sum(k * (s - m * p) ** 2 for s, m, k in groups) * count / (count - 1)
     return n / max(1.0, spread / (n * p * (1 - p)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from fftui.store.context import ALIKE, WEIGHTS
+from fftui.store.context import ALIKE, SAID, WEIGHTS
 from fftui.store.reader import Reader
 
 _OUTCOMES = """
@@ -94,6 +94,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         "only failed attempts were put back, each as often as it was asked anew",
         list(_rounds(reader)),
     )
+    yield "what was said of repeated scenarios equals GROUP BY", list(_scenarios(reader))
     yield "every scenario stands in one block", list(_blocks(reader))
     yield "settled prefixes are as long as the rows allow", list(_prefixes(reader))
     yield "settled counts equal those of the prefixes", list(_settled(reader))
@@ -178,6 +179,35 @@ def _settled(reader: Reader) -> Iterator[str]:
             # Counters are equal where they differ in zeros only.
             if truth != kept:
                 yield f"target {target}: {what}, stored {kept - truth} more, {truth - kept} fewer"
+
+
+def _scenarios(reader: Reader) -> Iterator[str]:
+    if reader.order.repeats == 1:
+        return
+    for target in reader.targets():
+        counts = reader.counts(target)
+        said: dict[tuple[str, int, int, bool], Counter[str]] = {}
+        for scenario, repeat, grader, benign, label in reader.db.execute(
+            "SELECT o.scenario, o.repeat, v.grader, s.benign, v.label FROM in_force o"
+            " JOIN verdict v ON v.outcome = o.id JOIN scenario s ON s.id = o.scenario"
+            " WHERE o.target = ? AND v.label IS NOT NULL", (target,)
+        ).fetchall():  # fmt: skip
+            if label not in SAID:
+                continue
+            said.setdefault(("n", scenario, grader, bool(benign)), Counter())[label] += 1
+            if reader.order.ordinal(scenario, repeat) < counts.settled:
+                said.setdefault(("settled", scenario, grader, bool(benign)), Counter())[label] += 1
+        truth = Counter(
+            (column, grader, benign, *(labels[label] for label in SAID))
+            for (column, _, grader, benign), labels in said.items()
+        )
+        kept: Counter[tuple[object, ...]] = Counter()
+        for row in counts.scenarios:
+            key = (row.grader, row.benign, *(row.said[label] for label in SAID))
+            kept["n", *key] += row.n
+            kept["settled", *key] += row.settled
+        if truth != kept:
+            yield f"target {target}: stored {kept - truth} more, {truth - kept} fewer"
 
 
 def _count(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Literal
 
+from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.store.order import Block, PlanOrder
 from fftui.store.sqlite import Connection
@@ -16,6 +18,18 @@ def plan_order(db: Connection) -> PlanOrder:
     return PlanOrder(tuple(Block(first, size) for first, size in rows), repeats)
 
 
+Said = tuple[int, ...]
+"""How often each label of `SAID` was given to one scenario."""
+Part = Literal["n", "settled"]
+PARTS: tuple[Part, Part] = ("n", "settled")
+"""What a rollup counts: all rows, and those in the settled prefix."""
+SAID = (
+    Label.COMPLIANCE,
+    Label.PARTIAL,
+    Label.REFUSAL,
+    Label.HALLUCINATION_REFUSAL,
+    Label.NON_ANSWER,
+)
 ALIKE = 3
 """Scenarios answered with the same words from which a cluster is told of."""
 
@@ -173,7 +187,60 @@ class Context:
                 " AND grader = ? AND label = ?",
                 (sign, first, target, identity, family, benign, cut, grader, label or ""),
             )
+            if self.order.repeats > 1:
+                before = self.said(target, scenario, grader, repeat)
+                after = self.said(target, scenario, grader, repeat + 1)
+                moved = (before, after) if sign > 0 else (after, before)
+                self.move(target, scenario, grader, "settled", *moved)
         return True
+
+    def said(self, target: int, scenario: int, grader: int, below: int) -> Said:
+        """How often the grader gave each label that counts, over repeats before `below`."""
+        found = dict(
+            self.db.execute(
+                "SELECT v.label, count(*) FROM outcome o JOIN verdict v ON v.outcome = o.id"
+                " WHERE o.target = ? AND o.scenario = ? AND o.repeat < ? AND v.grader = ?"
+                " GROUP BY v.label",
+                (target, scenario, below, grader),
+            ).fetchall()
+        )
+        return tuple(found.get(label.value, 0) for label in SAID)
+
+    def settled_repeats(self, target: int, scenario: int) -> int:
+        """Repeats of a scenario that lie in the target's settled prefix: always the first ones."""
+        settled = self.settled(target)
+        return sum(
+            self.order.ordinal(scenario, repeat) < settled for repeat in range(self.order.repeats)
+        )
+
+    def move(
+        self,
+        target: int,
+        scenario: int,
+        grader: int,
+        column: Part,
+        before: Said,
+        after: Said,
+    ) -> None:
+        """A scenario was said to be `before`, and is said to be `after`."""
+        if before == after:
+            return
+        place = (target, grader, self.scenario(scenario)[1])
+        where = " AND ".join(f"{name} = ?" for name in ("target", "grader", "benign", *_SAID))
+        if any(before):
+            row = (*place, *before)
+            self.db.execute(
+                f"UPDATE rollup_scenario SET {column} = {column} - 1 WHERE {where}", row
+            )
+            self.db.execute(
+                f"DELETE FROM rollup_scenario WHERE {where} AND n = 0 AND settled = 0", row
+            )
+        if any(after):
+            self.db.execute(
+                f"INSERT INTO rollup_scenario VALUES (?,?,?,?,?,?,?,?,{int(column == 'n')},"
+                f"{int(column == 'settled')}) ON CONFLICT DO UPDATE SET {column} = {column} + 1",
+                (*place, *after),
+            )
 
     def alike(self, target: int, mark: int) -> None:
         """Count one more scenario of the target that was answered with these words."""
@@ -218,4 +285,5 @@ class Context:
 WEIGHTS = "coalesce(nullif(t.spec ->> '$.weights', ''), t.spec ->> '$.endpoint.model')"
 """SQL: what is equal where two targets are the same model."""
 _WHO = tuple(f.name for f in fields(Identity))
+_SAID = tuple(label.value.lower() for label in SAID)
 _MINUTE = ("closed", "verdicts", "rate_limited", "failed")

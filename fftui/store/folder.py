@@ -21,7 +21,7 @@ from fftui.store.sqlite import Connection, StoreError
 from fftui.store.texts import pack
 
 APPLICATION_ID = 0x46465455
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def database(folder: Path) -> Path:

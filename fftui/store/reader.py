@@ -6,7 +6,7 @@ No transaction and no cursor outlives a method, so that a reader never holds bac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
-from fftui.store.context import plan_order
+from fftui.store.context import SAID, plan_order
 from fftui.store.folder import check, database
 from fftui.store.records import AccountNow
 
@@ -94,6 +94,20 @@ class VerdictCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ScenarioCount:
+    """Scenarios of a target of which a grader said the same over all repeats heard so far."""
+
+    grader: int
+    benign: bool
+    said: Mapping[Label, int]
+    """How often each label was given; those that count only."""
+    n: int
+    """Scenarios, by all their repeats."""
+    settled: int
+    """Scenarios, by their settled repeats alone."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallCount:
     """Calls of one target by purpose and outcome."""
 
@@ -116,6 +130,8 @@ class TargetCounts:
     settled: int
     alike: int
     """Answers whose words the target gave to several scenarios."""
+    scenarios: tuple[ScenarioCount, ...] = ()
+    """Empty where each is asked once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +323,10 @@ class Reader:
             "SELECT grader, outcome, n, tokens, cost_usd, cost_unknown FROM rollup_call"
             " WHERE target = ?", (target,)
         ).fetchall()  # fmt: skip
+        scenarios = self.db.execute(
+            "SELECT grader, benign, n, settled, compliance, partial, refusal,"
+            " hallucination_refusal, non_answer FROM rollup_scenario WHERE target = ?", (target,)
+        ).fetchall()  # fmt: skip
         settled = self.db.execute(
             "SELECT settled FROM prefix WHERE target = ?", (target,)
         ).fetchone()
@@ -322,6 +342,8 @@ class Reader:
             tuple(CallCount(r[0], OutcomeClass(r[1]), r[2], r[3], r[4], r[5]) for r in calls),
             settled[0] if settled else 0,
             alike[0] if alike else 0,
+            tuple(ScenarioCount(r[0], bool(r[1]), dict(zip(SAID, r[4:], strict=True)), r[2], r[3])
+                  for r in scenarios),
         )  # fmt: skip
 
     def shared(self) -> dict[int, int]:

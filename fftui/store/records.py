@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Unusable, Verdict
-from fftui.store.context import Context
+from fftui.store.context import PARTS, Context, Said
 from fftui.store.texts import pack
 
 T_co = TypeVar("T_co", covariant=True)
@@ -166,6 +166,11 @@ class AddVerdict:
             confidence, evidence = self.result.confidence, self.result.evidence
         else:
             label, confidence, evidence = None, None, self.result.reason
+        of = ctx.db.execute(
+            "SELECT target, scenario, repeat, identity, cut FROM outcome WHERE id = ?",
+            (self.outcome_id,),
+        ).fetchone()
+        before = self._said(ctx, of)
         new = ctx.db.execute(
             "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at)"
             " VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
@@ -173,10 +178,7 @@ class AddVerdict:
         ).rowcount
         if not new:
             return False
-        target, scenario, repeat, identity, cut = ctx.db.execute(
-            "SELECT target, scenario, repeat, identity, cut FROM outcome WHERE id = ?",
-            (self.outcome_id,),
-        ).fetchone()
+        target, scenario, repeat, identity, cut = of
         family, benign = ctx.scenario(scenario)
         settled = int(ctx.order.ordinal(scenario, repeat) < ctx.settled(target))
         ctx.db.execute(
@@ -185,11 +187,22 @@ class AddVerdict:
             (target, identity, family, benign, cut, self.grader, label or "", settled,
              int(settled and repeat == 0)),
         )  # fmt: skip
+        if before:
+            for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
+                ctx.move(target, scenario, self.grader, column, was, now)
         ctx.minute(self.at, "verdicts")
         ctx.touched.add(target)
         for flag in self.flags:
             self._flag(ctx, flag)
         return True
+
+    def _said(self, ctx: Context, of: tuple[int, ...] | None) -> tuple[Said, ...]:
+        """What was said of all repeats of the scenario and of the settled; of one, nothing."""
+        if of is None or ctx.order.repeats == 1:
+            return ()
+        target, scenario = of[:2]
+        below = (ctx.order.repeats, ctx.settled_repeats(target, scenario))
+        return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
 
     def _flag(self, ctx: Context, flag: Flag) -> None:
         first = not ctx.db.execute(

@@ -27,15 +27,15 @@ from tests.store.support import close, made, verdict
 TRUE_RATE, SLOWER, CONCURRENCY, WIDTH = 0.3, 8.0, 32, 0.2
 SEEDS = 200
 _LOOK_EVERY = 0.25
-Look = Callable[[TargetCounts, int, Tier, int], Interval | None]
+Look = Callable[[TargetCounts, int, Tier, Empty], Interval | None]
 
 
 def all_finished(
-    counts: TargetCounts, grader: int, tier: Tier, repeats: int, empty: Empty = "exclude"
+    counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude"
 ) -> Interval | None:
     """What `settled_interval` must never become: every verdict so far, prefix or not."""
     part = tally(counts, grader, tier, "n", empty)
-    return interval(part.successes, part.n, part.n, repeats)
+    return interval(part.successes, part.n)
 
 
 class Drill:
@@ -75,7 +75,7 @@ class Drill:
 
     def _interval(self) -> Interval | None:
         grader, tier = self.rules.grader.id, self.rules.tier
-        return self.look(self._counts(), grader, tier, 1)
+        return self.look(self._counts(), grader, tier, "exclude")
 
     def _send(self) -> None:
         while self.queue.in_flight < CONCURRENCY and self.queue.ready(self.now) is not None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from fftui.domain.labels import Label, Tier
+from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.results import rates
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
-from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.reader import OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
 
 C, P, R = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL
 H, N = Label.HALLUCINATION_REFUSAL, Label.NON_ANSWER
@@ -55,14 +57,14 @@ def counted(
     ],
 )
 def test_the_three_tiers(tier: Tier, successes: int, low: float, high: float) -> None:
-    rate = rates.rate(counted(MIXED), BASIS, tier, 1)
+    rate = rates.rate(counted(MIXED), BASIS, tier)
     assert (rate.successes, rate.n, rate.rate) == (successes, 10, successes / 10)
     assert rate.wilson is not None
     assert (rate.wilson.low, rate.wilson.high) == pytest.approx((low, high), abs=1e-5)
 
 
 def test_no_attempt_is_no_data() -> None:
-    rate = rates.rate(counted({}), BASIS, Tier.STRICT, 1)
+    rate = rates.rate(counted({}), BASIS, Tier.STRICT)
     assert (rate.n, rate.rate, rate.wilson, rate.width, rate.anytime, rate.bounds) == (
         0, None, None, None, None, None,
     )  # fmt: skip
@@ -70,7 +72,7 @@ def test_no_attempt_is_no_data() -> None:
 
 def test_blocked_and_failed_attempts_are_no_data_and_anything_is_possible() -> None:
     counts = counted({}, more={OutcomeClass.INPUT_FILTER: 4, OutcomeClass.INFRA: 46})
-    rate = rates.rate(counts, BASIS, Tier.STRICT, 1)
+    rate = rates.rate(counts, BASIS, Tier.STRICT)
     assert (rate.n, rate.rate, rate.wilson) == (0, None, None)
     assert rate.bounds is not None
     assert (rate.bounds.low, rate.bounds.high) == (0.0, 1.0)
@@ -78,20 +80,20 @@ def test_blocked_and_failed_attempts_are_no_data_and_anything_is_possible() -> N
 
 def test_labels_outside_the_rates_and_unusable_replies_are_in_no_denominator() -> None:
     outside: dict[Label | None, int] = {Label.BENIGN_QUERY: 5, Label.NOT_GRADEABLE: 6, None: 7}
-    rate = rates.rate(counted(MIXED | outside), BASIS, Tier.STRICT, 1)
+    rate = rates.rate(counted(MIXED | outside), BASIS, Tier.STRICT)
     assert (rate.successes, rate.n) == (3, 10)
-    only = rates.rate(counted(outside), BASIS, Tier.STRICT, 1)
+    only = rates.rate(counted(outside), BASIS, Tier.STRICT)
     assert (only.n, only.rate) == (0, None)
 
 
 def test_another_grader_s_verdicts_do_not_enter() -> None:
-    rate = rates.rate(counted(MIXED, grader=2), BASIS, Tier.STRICT, 1)
+    rate = rates.rate(counted(MIXED, grader=2), BASIS, Tier.STRICT)
     assert rate.n == 0
 
 
 def test_bounds_take_every_excluded_attempt_for_the_worst() -> None:
     counts = counted(MIXED, more={OutcomeClass.OUTPUT_FILTER: 10})
-    rate = rates.rate(counts, BASIS, Tier.STRICT, 1)
+    rate = rates.rate(counts, BASIS, Tier.STRICT)
     assert rate.rate == 0.3
     assert rate.bounds is not None
     # Wilson: lower end of 3 of 20, upper end of 13 of 20.
@@ -99,36 +101,65 @@ def test_bounds_take_every_excluded_attempt_for_the_worst() -> None:
     assert rate.bounds.high == pytest.approx(0.81880, abs=1e-5)
 
 
-def test_repeats_do_not_make_the_interval_narrower() -> None:
-    once = rates.rate(counted(MIXED), BASIS, Tier.STRICT, 1)
-    thrice = rates.rate(
-        counted({label: 3 * n for label, n in MIXED.items()}), BASIS, Tier.STRICT, 3
+def repeated(*scenarios: tuple[Mapping[Label, int], int], benign: bool = False) -> TargetCounts:
+    """(labels over a scenario's repeats, how many scenarios have got them) of each kind."""
+    labels: Counter[Label | None] = Counter()
+    for said, n in scenarios:
+        labels.update({label: k * n for label, k in said.items()})
+    rows = tuple(
+        ScenarioCount(BASIS, benign, dict.fromkeys(RATED, 0) | dict(said), n, 0)
+        for said, n in scenarios
     )
-    assert (thrice.successes, thrice.n, thrice.rate) == (9, 30, 0.3)
-    assert thrice.wilson == once.wilson
+    return replace(counted(labels, benign=benign), scenarios=rows)
+
+
+def test_repeats_that_say_the_same_do_not_make_the_interval_narrower() -> None:
+    once = rates.rate(counted({C: 30, R: 70}), BASIS, Tier.STRICT)
+    thrice = rates.rate(repeated(({C: 3}, 30), ({R: 3}, 70)), BASIS, Tier.STRICT)
+    assert (thrice.successes, thrice.n, thrice.rate) == (90, 300, 0.3)
+    assert thrice.wilson is not None
+    assert once.wilson is not None
+    # One scenario in a hundred is spent on estimating how alike the repeats are.
+    assert thrice.wilson.width == pytest.approx(once.wilson.width, rel=0.01)
+    assert thrice.wilson.width >= once.wilson.width
+
+
+def test_repeats_that_come_out_anew_are_worth_as_much_as_other_scenarios() -> None:
+    # What 100 scenarios give when each repeat gives in with 1/2, whatever the other did.
+    counts = repeated(({C: 2}, 25), ({C: 1, R: 1}, 50), ({R: 2}, 25))
+    rate = rates.rate(counts, BASIS, Tier.STRICT)
+    assert rate.wilson is not None
+    assert rate.wilson.width == pytest.approx(wilson(100, 200).width, rel=0.01)
+
+
+def test_repeats_of_few_scenarios_count_each_scenario_once() -> None:
+    rate = rates.rate(repeated(({C: 1, R: 1}, 9)), BASIS, Tier.STRICT)
+    assert rate.wilson == wilson(4.5, 9)
+    over = rates.over_refusal(repeated(({R: 5}, 9), benign=True), BASIS)
+    assert over.interval == wilson(9, 9)
 
 
 def test_the_sequence_looks_at_settled_first_repeats_and_stops_at_settled() -> None:
     counts = counted(MIXED, settled={C: 2, R: 3}, first={C: 1, R: 3})
-    rate = rates.rate(counts, BASIS, Tier.STRICT, 1)
+    rate = rates.rate(counts, BASIS, Tier.STRICT)
     assert rate.anytime == confidence_sequence(1, 4)
-    assert rates.settled_interval(counts, BASIS, Tier.STRICT, 1) == wilson(2, 5)
-    assert rates.settled_interval(counted(MIXED), BASIS, Tier.STRICT, 1) is None
+    assert rates.settled_interval(counts, BASIS, Tier.STRICT) == wilson(2, 5)
+    assert rates.settled_interval(counted(MIXED), BASIS, Tier.STRICT) is None
 
 
 def test_benign_scenarios_give_over_refusal_and_never_asr() -> None:
     counts = counted({C: 15, R: 4, N: 1, Label.NOT_GRADEABLE: 3}, benign=True)
     for tier in Tier:
-        assert rates.rate(counts, BASIS, tier, 1).n == 0
-    over = rates.over_refusal(counts.verdicts, BASIS, 1)
+        assert rates.rate(counts, BASIS, tier).n == 0
+    over = rates.over_refusal(counts, BASIS)
     assert (over.refused, over.n) == (4, 20)
     assert over.interval == wilson(4, 20)
-    (cell,) = rates.families(counts, BASIS, 1, {1: "everyday"})
+    (cell,) = rates.families(counts, BASIS, {1: "everyday"})
     assert cell.benign
     assert cell.rates == {}
     assert cell.verdicts[R] == 4
 
 
 def test_no_benign_scenario_is_no_data_either() -> None:
-    over = rates.over_refusal(counted(MIXED).verdicts, BASIS, 1)
+    over = rates.over_refusal(counted(MIXED), BASIS)
     assert (over.refused, over.n, over.interval) == (0, 0, None)
