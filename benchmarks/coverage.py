@@ -19,7 +19,8 @@ from scipy.special import gammaln
 from scipy.stats import binom
 
 from fftui.stats.anytime import confidence_sequence, log_mixture
-from fftui.stats.proportion import wilson
+from fftui.stats.interval import Interval
+from fftui.stats.proportion import effective_n, effective_wilson, wilson
 from fftui.stats.two_phase import Corrected, Stratum, allocate, corrected
 
 ALPHA = 0.05
@@ -34,6 +35,9 @@ def main() -> None:
          ["rate", "n = 50", "n = 200", "n = 1,000"], fixed_n()),
         ("Wilson at a width stop, looked at after every verdict (10,000 runs)",
          ["rate", "width 0.20", "width 0.10", "width 0.05"], width_stop()),
+        ("Five answers to each of 60 scenarios: share of runs whose Wilson holds (2,000 runs)",
+         ["rate", "likeness", "all alike independent", "at what they are worth",
+          "at a stop, width 0.20"], repeats()),
         ("The interval ever excludes the truth, looked at after every verdict from the 10th",
          ["rate", "Wilson to n = 1,000", "Wilson to n = 10,000", "sequence to n = 10,000"],
          ever_excluded()),
@@ -81,6 +85,44 @@ def width_stop(runs: int = 10_000) -> Iterable[list[object]]:
             held = (low[each, ends] <= rate) & (rate <= high[each, ends])
             row.append(float(held.mean()))
         yield row
+
+
+def repeats(runs: int = 2_000, scenarios: int = 60, most: int = 5) -> Iterable[list[object]]:
+    """Each scenario has a rate of its own, so its answers are alike (intraclass correlation)."""
+    for rate, likeness in itertools.product((0.05, 0.2, 0.5), (0.1, 0.4, 0.9)):
+        chance = np.random.default_rng(6)
+        a, b = rate * (1 / likeness - 1), (1 - rate) * (1 / likeness - 1)
+        naive = worth = stop = 0
+        for _ in range(runs):
+            own = chance.beta(a, b, scenarios)
+            said = chance.random((most, scenarios)) < own
+            naive += _holds_of(wilson(int(said.sum()), said.size), rate)
+            worth += _holds_of(_of_repeats(said), rate)
+            stop += _holds_of(_stopped(said, scenarios, 0.2), rate)
+        yield [str(rate), str(likeness), naive / runs, worth / runs, stop / runs]
+
+
+def _of_repeats(said: Counts) -> Interval:
+    """Wilson over the effective n, of a matrix of rounds x scenarios."""
+    worth = effective_n((float(good), float(len(said))) for good in said.sum(axis=0))
+    return effective_wilson(float(said.mean()), worth)
+
+
+def _stopped(said: Counts, scenarios: int, width: float) -> Interval:
+    """The interval with which a run ends that looks after each ten attempts."""
+    flat = said.reshape(-1)
+    for n in range(10, flat.size + 1, 10):
+        rounds, rest = divmod(n, scenarios)
+        good = said[:rounds].sum(axis=0)
+        asked = np.full(scenarios, rounds)
+        good[:rest] += flat[rounds * scenarios : n]
+        asked[:rest] += 1
+        some = asked > 0
+        worth = n if n <= scenarios else effective_n(zip(good[some], asked[some], strict=True))
+        found = effective_wilson(float(flat[:n].mean()), worth)
+        if found.width <= width:
+            break
+    return found
 
 
 def ever_excluded(runs: int = 2_000, first: int = 10) -> Iterable[list[object]]:
@@ -240,6 +282,10 @@ def _paired(said: Counts, one: Counts, two: Counts) -> Counts:
 
 def _holds(low: float, high: float, rate: float) -> bool:
     return low <= rate <= high
+
+
+def _holds_of(found: Interval, rate: float) -> bool:
+    return _holds(found.low, found.high, rate)
 
 
 def check(report: Callable[[str], None]) -> None:

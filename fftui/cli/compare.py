@@ -14,7 +14,7 @@ from fftui.domain.labels import Tier
 from fftui.results.compare import compare as compared
 from fftui.results.compare_text import lines, to_json
 from fftui.results.providers import group_json, group_lines, groups
-from fftui.results.sides import Side, pairs, sides
+from fftui.results.sides import Side, known, pairs, sides, usual
 from fftui.store.reader import Reader
 from fftui.text import line
 
@@ -30,12 +30,13 @@ def compare(options: argparse.Namespace) -> int:
         with Reader(run_folder(name)) as reader, reader.snapshot():
             found += sides(reader)
     try:
-        chosen = pairs(found, options.by)
+        chosen = pairs(found, options.by, options.same)
     except ValueError as error:
-        raise UsageError(f"--by {error}") from None
+        raise UsageError(f"{'--same' if known(options.by) else '--by'} {error}") from None
     if not chosen:
         told = ", ".join(side.name for side in found)
-        raise UsageError(f"no two targets differ in {options.by} and agree in the rest: {told}")
+        agree = ", ".join(options.same) or usual(options.by)
+        raise UsageError(f"no two targets differ in {options.by} and agree in {agree}: {told}")
     tier = Tier(options.tier)
     made, together = compared(chosen, tier), groups(found, tier)
     if options.json:

@@ -93,6 +93,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         metavar="platform|upstream|run|weights|maker|quantisation|thinking|tag:NAME",
         help="what differs between the sides of a pair (default: the platform of equal weights)",
     )
+    compare.add_argument(
+        "--same",
+        default=(),
+        type=lambda words: tuple(words.split(",")),
+        metavar="NAME,…",
+        help="what must be equal, of the same names or any (default: the weights; the platform"
+        " for weights and maker; the target's name for run)",
+    )
     compare.add_argument("--tier", choices=["strict", "broad", "fd"], default="strict")
     compare.add_argument("--json", action="store_true", help="one JSON object per pair and line")
 

@@ -27,12 +27,15 @@ class PairView:
     """False for a maker's models."""
 
 
-def view(reader: Reader, by: str, tier: Tier) -> tuple[PairView, ...]:
-    """The pairs of a run. Reads its verdicts whole. Raises ValueError for an unknown `by`."""
+def view(reader: Reader, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
+    """The pairs of a run (see `sides.pairs`; `same` is one name, or empty for the usual one).
+
+    Reads its verdicts whole. Raises ValueError for an unknown name.
+    """
     found = list(sides(reader))
     made = [
         PairView(tuple(lines(c)), c.matched.discordant if c.matched else ())
-        for c in compare(pairs(found, by), tier)
+        for c in compare(pairs(found, by, (same,) if same else ()), tier)
     ]
     together = [
         PairView((group.name, *group_lines(group)), (), pair=False) for group in groups(found, tier)

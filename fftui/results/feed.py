@@ -255,13 +255,13 @@ class Feed:
         """The curve of a target's estimate, as far as the last look has read. After a `poll`."""
         return self._trends.trend(target, tier, self._counts[target].settled)
 
-    def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
+    def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
         """Pairs of the run's targets that differ in `by`; reads every verdict of the run."""
         # What it computes with is loaded when somebody asks: nobody waits for it at the start.
         from fftui.results.compare_text import view
 
         with self._reader.snapshot():
-            return view(self._reader, by, tier)
+            return view(self._reader, by, same, tier)
 
     def trace(self, outcome_id: int) -> Trace:
         """One attempt in full. Raises KeyError for an unknown id."""

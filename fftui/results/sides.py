@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fftui.domain.labels import RATED, Label, Tier
@@ -104,31 +104,41 @@ def sides(reader: Reader) -> Iterator[Side]:
 
 
 BY = ("platform", "upstream", "run", "weights", "maker", "quantisation", "thinking")
-"""What may differ between the sides of a pair; also `tag:NAME`."""
+"""What may differ between the sides of a pair, and what must be equal; also `tag:NAME`."""
 
 
-def pairs(found: Sequence[Side], by: str) -> list[tuple[Side, Side]]:
-    """Pairs of sides that differ in `by`.
+def pairs(found: Sequence[Side], by: str, same: Sequence[str] = ()) -> list[tuple[Side, Side]]:
+    """Pairs of sides that differ in `by` and agree in all of `same`.
 
-    The weights are equal where something else is to differ; the platform is, where the weights
-    are to differ. Raises ValueError for an unknown `by`.
+    Without `same` the weights are equal where something else is to differ, the platform is where
+    the weights or the maker are, and the target's name where the run is; `any` asks for nothing.
+    Raises ValueError for an unknown name.
     """
-    if by not in BY and not (by.startswith("tag:") and len(by) > 4):
-        raise ValueError(f"{by!r}: allowed: {', '.join(BY)}, tag:NAME")
+    for name in (by, *same):
+        if not known(name) and not (name == "any" and name in same):
+            raise ValueError(f"{name!r}: allowed: {', '.join(BY)}, tag:NAME")
+    agree = [_value_of(name) for name in same or [usual(by)] if name != "any"]
+    differ = _value_of(by)
     return [
         (one, two)
         for i, one in enumerate(found)
         for two in found[i + 1 :]
-        if _value(one, by) != _value(two, by) and _alike(one, two, by)
+        if differ(one) != differ(two) and all(value(one) == value(two) for value in agree)
     ]
 
 
-def _alike(one: Side, two: Side, by: str) -> bool:
-    if by in ("weights", "maker"):
-        return one.target.endpoint.platform == two.target.endpoint.platform
-    if by == "run":
-        return one.name == two.name
-    return one.weights == two.weights
+def known(name: str) -> bool:
+    """Whether something of this name is known of each side."""
+    return name in BY or (name.startswith("tag:") and len(name) > 4)
+
+
+def usual(by: str) -> str:
+    """What is equal where nothing was said of it."""
+    return {"weights": "platform", "maker": "platform", "run": "name"}.get(by, "weights")
+
+
+def _value_of(name: str) -> Callable[[Side], object]:
+    return lambda side: _value(side, name)
 
 
 def _value(side: Side, by: str) -> object:
@@ -140,6 +150,7 @@ def _value(side: Side, by: str) -> object:
         "platform": target.endpoint.platform,
         "upstream": target.endpoint.upstream,
         "run": side.run,
+        "name": side.name,
         "weights": side.weights,
         "maker": target.maker,
         "quantisation": target.quantisation,

@@ -90,7 +90,8 @@ _HOME = (
         "Stop the run for good, after its name was typed.", show=False),
     Key("home.delete", "D", "delete", "delete", "home",
         "Delete the folder of a run that is over, after its name was typed.", show=False),
-    Key("home.plan", "f", "from_file", "plan file", "home", "Start a run from a plan file."),
+    Key("home.plan", "f", "from_file", "plan file", "home",
+        "Start a run from a plan file, or read a published summary."),
     Key("home.new", "tab", "switch", "new", "home", "Between the list of runs and the new ones.",
         show=False),
     Key("home.down", "down,j", "move(1)", "down", "home", "Next line.", show=False),
@@ -195,6 +196,8 @@ _COMPARE = (
         "The next answer on which one side of the pair gave in and the other did not."),
     Key("compare.by", "y", "by", "by", "compare",
         "What differs between the sides of a pair: platform, upstream, weights, maker and more."),
+    Key("compare.same", "e", "same", "equal", "compare",
+        "What must be equal on both sides of a pair; the first is what suits the difference."),
     Key("compare.tier", "t", "tier", "tier", "compare",
         "Which labels count as a success: strict, broad, functionally dangerous."),
     Key("compare.refresh", "r", "reload", "refresh", "compare", "Read the run again."),
@@ -205,6 +208,17 @@ _COMPARE = (
     Key("compare.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "compare",
         "A page on.", show=False),
     Key("compare.page_up", "pageup,ctrl+u", "page(-1)", "page up", "compare", "A page back.",
+        show=False),
+)  # fmt: skip
+
+_SUMMARY = (
+    Key("summary.down", "down,j", "move(1)", "down", "summary", "Next line."),
+    Key("summary.up", "up,k", "move(-1)", "up", "summary", "Line before.", show=False),
+    Key("summary.top", "home,g", "edge(-1)", "top", "summary", "First line.", show=False),
+    Key("summary.bottom", "end,G", "edge(1)", "bottom", "summary", "Last line.", show=False),
+    Key("summary.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "summary",
+        "A page on."),
+    Key("summary.page_up", "pageup,ctrl+u", "page(-1)", "page up", "summary", "A page back.",
         show=False),
 )  # fmt: skip
 
@@ -239,7 +253,7 @@ _HELP = (
 )  # fmt: skip
 
 TABLE: tuple[Key, ...] = (
-    _EVERYWHERE + _HOME + _PREFLIGHT + _MONITOR + _RESPONSES + _COMPARE + _TRACE + _HELP
+    _EVERYWHERE + _HOME + _PREFLIGHT + _MONITOR + _RESPONSES + _COMPARE + _SUMMARY + _TRACE + _HELP
 )
 
 _DISPLAY = {

@@ -45,7 +45,7 @@ class RunFeed(Protocol):
 
     def trend(self, target: int, tier: Tier) -> Trend: ...
 
-    def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]: ...
+    def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]: ...
 
     def close(self) -> None: ...
 
@@ -114,9 +114,9 @@ class Source:
         """The curve of a target's estimate over its settled verdicts."""
         return await self._do(lambda feed: feed.trend(target, tier))
 
-    async def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
+    async def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
         """Pairs of targets that differ in `by`; reads every verdict of the run."""
-        return await self._do(lambda feed: feed.comparisons(by, tier))
+        return await self._do(lambda feed: feed.comparisons(by, same, tier))
 
     async def command(self, kind: str, target: int | None = None) -> None:
         """Leave a command for the engine: pause, resume, stop, pause_target, resume_target."""

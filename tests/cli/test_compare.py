@@ -57,6 +57,7 @@ def test_a_pair_is_a_sentence_and_what_it_rests_on(desk: Desk) -> None:
 def test_nothing_to_compare_is_one_line(desk: Desk) -> None:
     ran(desk)
     desk.fftui("compare", "quick", "--by", "run").refused(2, "no two targets differ in run")
+    desk.fftui("compare", "quick", "--same", "maker,lunch").refused(2, "--same 'lunch': allowed: ")
     desk.fftui("compare", "quick", "--by", "lunch").refused(2, "--by 'lunch': allowed: platform")
     desk.fftui("compare", "nobody").refused(2, "no run 'nobody'")
     desk.fftui("compare").refused(2, "RUN")

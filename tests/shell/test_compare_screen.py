@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fftui.domain.labels import Tier
+from fftui.resources import shipped
 from fftui.results.compare_text import PairView
 from fftui.tui.compare.screen import BY, CompareScreen
+from fftui.tui.home.desk import Sample
 from fftui.tui.trace.screen import TraceScreen
-from tests.shell.fakes import HOSTILE, FakeSource
+from tests.shell.fakes import HOSTILE, FakeDesk, FakeSource
 from tests.shell.support import an_app, screen, toasts, until
 
 ONE = PairView(
@@ -30,10 +33,10 @@ class Paired(FakeSource):
     def __init__(self, *pairs: PairView, problem: str = "") -> None:
         super().__init__()
         self.pairs, self.problem = pairs, problem
-        self.wanted: list[tuple[str, Tier]] = []
+        self.wanted: list[tuple[str, str, Tier]] = []
 
-    async def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
-        self.wanted.append((by, tier))
+    async def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
+        self.wanted.append((by, same, tier))
         if self.problem:
             raise ValueError(self.problem)
         return tuple(self.pairs)
@@ -53,7 +56,7 @@ async def test_the_sentence_stands_first_and_below_it_what_it_rests_on(
         opened(app, Paired(ONE, TWO))
         await until(pilot, lambda: "2 pairs" in screen(app))
         shown = screen(app)
-        assert "compare  by platform" in shown
+        assert "compare  by platform, equal weights" in shown
         assert shown.index("differ: +12.0") < shown.index("matched: 200")
         assert "no difference shown" in shown
 
@@ -64,10 +67,16 @@ async def test_keys_choose_what_differs_and_which_rate() -> None:
         opened(app, source)
         await until(pilot, lambda: "1 pair" in screen(app))
         await pilot.press("y")
-        await until(pilot, lambda: source.wanted[-1] == (BY[1], Tier.STRICT))
+        await until(pilot, lambda: source.wanted[-1] == (BY[1], "", Tier.STRICT))
         await pilot.press("t")
-        await until(pilot, lambda: source.wanted[-1] == (BY[1], Tier.BROAD))
+        await until(pilot, lambda: source.wanted[-1] == (BY[1], "", Tier.BROAD))
         assert "broad" in screen(app).splitlines()[0]
+        await pilot.press("e")
+        await until(pilot, lambda: source.wanted[-1] == (BY[1], "maker", Tier.BROAD))
+        assert "by upstream, equal maker" in screen(app).splitlines()[0]
+        await pilot.press("y")
+        await until(pilot, lambda: source.wanted[-1] == (BY[2], "", Tier.BROAD))
+        assert "by weights, equal platform" in screen(app).splitlines()[0]
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, CompareScreen))
 
@@ -108,3 +117,30 @@ async def test_names_from_outside_reach_no_terminal() -> None:
         shown = screen(app)
         assert not {"\x1b", "\x07", "\u202e", "\x9b", "\u200b"} & set(shown)
         assert "[/nope]" in shown
+
+
+async def test_a_published_summary_is_read_from_the_home_screen() -> None:
+    study = shipped("sample_runs") / "published" / "qwen3_study.toml"
+    app = an_app(desk=FakeDesk(here=(), plans=(Sample("study", "published counts", study),)))
+    async with app.run_test(size=(160, 50), notifications=True) as pilot:
+        await until(pilot, lambda: "No run here" in screen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "contrast withheld" in screen(app))
+        shown = screen(app)
+        assert "imported: no answer was read here" in shown.splitlines()[0]
+        assert "1785/7470" in shown
+        for _ in range(12):
+            await pilot.press("pagedown")
+        assert "no verdicts of other makers are known" in screen(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: getattr(app.screen, "NAME", "") == "home")
+
+
+async def test_a_summary_with_a_mistake_says_where(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    bad.write_text('kind = "summary"\nversion = 1\nname = "x"\n')
+    app = an_app(desk=FakeDesk(here=(), plans=(Sample("study", "", bad),)))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: "No run here" in screen(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "populations" in screen(app))

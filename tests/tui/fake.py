@@ -313,7 +313,7 @@ class FakeFeed:
             points.append(TrendPoint(n, made.rate, made.wilson, made.anytime))
         return Trend(target, tier, 200, tuple(points))
 
-    def comparisons(self, by: str, tier: Tier) -> tuple[PairView, ...]:
+    def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
         return ()
 
     def trace(self, outcome_id: int) -> Trace:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import wrap
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import getters, work
@@ -10,10 +9,11 @@ from textual.content import Content
 from textual.screen import Screen
 
 from fftui.domain.labels import Tier
+from fftui.results.sides import usual
 from fftui.text import line
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
-from fftui.tui.lines import Lines
+from fftui.tui.compare.pairs import PairList
 from fftui.tui.words import MUTED
 
 if TYPE_CHECKING:
@@ -30,56 +30,6 @@ BY = ("platform", "upstream", "weights", "maker", "quantisation", "thinking")
 """What may differ between the sides of a pair; within one run, so never the run itself."""
 _TIERS = tuple(Tier)
 _LONGEST = 2000
-_MOST = 120
-"""Reading width."""
-
-
-class PairList(Lines):
-    """The pairs' lines, wrapped; the cursor stands on one of them."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pairs: Sequence[PairView] = ()
-        self._rows: list[tuple[Content, int]] = []
-        self.note = "reading"
-
-    def show(self, pairs: Sequence[PairView], note: str) -> None:
-        """Other pairs, or a line that says why there are none."""
-        self._pairs, self.note = pairs, note
-        self._lay()
-
-    @property
-    def pair(self) -> int | None:
-        """Number of the pair that the cursor is on."""
-        return self._rows[self.cursor][1] if self._pairs and self._rows else None
-
-    def on_resize(self) -> None:
-        """Lines wrap at other places."""
-        self._lay()
-        super().on_resize()
-
-    def row(self, index: int, width: int) -> Content:
-        """One line."""
-        del width
-        return self._rows[index][0]
-
-    def _lay(self) -> None:
-        width = max(20, min(_MOST, self.room))
-        rows: list[tuple[Content, int]] = []
-        for number, pair in enumerate(self._pairs):
-            for place, text in enumerate(pair.lines):
-                indent = "" if place == 0 else "  "
-                style = "bold" if place == 0 else MUTED
-                said = str(line(text.strip(), _LONGEST))
-                parts = wrap(said, width - 2, initial_indent=indent,
-                             subsequent_indent=indent + "  ")  # fmt: skip
-                rows += [(Content.styled(part, style), number) for part in parts]
-            rows.append((Content(""), number))
-        if not self._pairs:
-            rows = [(Content.styled(part, MUTED), 0) for part in wrap(self.note, width - 2)]
-        self._rows = rows
-        self.set_count(len(rows))
-        self.refresh()
 
 
 class CompareScreen(Screen[None]):
@@ -97,6 +47,7 @@ class CompareScreen(Screen[None]):
         self._source = source
         self._tier = tier
         self._by = BY[0]
+        self._same = ""
         self._pairs: Sequence[PairView] = ()
         self._opened: dict[int, int] = {}
         """How many discordant answers of a pair were opened already."""
@@ -115,7 +66,7 @@ class CompareScreen(Screen[None]):
     async def _read(self) -> None:
         self._head()
         try:
-            self._pairs = await self._source.comparisons(self._by, self._tier)
+            self._pairs = await self._source.comparisons(self._by, self._same, self._tier)
         except (OSError, ValueError, RuntimeError) as error:
             self._pairs = ()
             self.list.show((), str(line(str(error), _LONGEST)))
@@ -123,7 +74,8 @@ class CompareScreen(Screen[None]):
         self._opened.clear()
         self.list.show(
             self._pairs,
-            f"No two targets differ in {self._by} and agree in the rest. y chooses what differs.",
+            f"No two targets differ in {self._by} and agree in {self._agree}."
+            " y chooses what differs, e what is equal.",
         )
         self._head()
 
@@ -132,15 +84,26 @@ class CompareScreen(Screen[None]):
         count = f"{number} pair{'' if number == 1 else 's'}"
         self.top.show(
             Content.assemble(
-                ("compare", "bold $text-primary"), f"  by {self._by}",
+                ("compare", "bold $text-primary"), f"  by {self._by}, equal {self._agree}",
                 (f"  {self._tier.words}", MUTED),
             ),
             Content.styled(count, MUTED),
         )  # fmt: skip
 
+    @property
+    def _agree(self) -> str:
+        return self._same or usual(self._by)
+
     def action_by(self) -> None:
-        """Something else differs."""
+        """Something else differs, and what suits that is equal."""
         self._by = BY[(BY.index(self._by) + 1) % len(BY)]
+        self._same = ""
+        self._read()
+
+    def action_same(self) -> None:
+        """Something else must be equal."""
+        choices = [name for name in (*BY, "any") if name != self._by]
+        self._same = choices[(choices.index(self._agree) + 1) % len(choices)]
         self._read()
 
     def action_tier(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TITLES = {
     "home": "home", "preflight": "before the start", "monitor": "monitor",
-    "responses": "responses", "compare": "compare", "trace": "trace",
+    "responses": "responses", "compare": "compare", "summary": "published counts", "trace": "trace",
     "help": "this help", EVERYWHERE: "everywhere",
 }  # fmt: skip
 TWO_COLUMNS = 112

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A plan that can be begun from the home screen."""
+    """A plan that can be begun from the home screen, or a summary that can be read."""
 
     title: str
     note: str
@@ -86,10 +87,28 @@ class Desk:
         done = await self._fftui("resume", str(path))
         return done if done.error else Started(path)
 
+    def is_summary(self, path: Path) -> bool:
+        """Whether a file is a published summary rather than a plan."""
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8")).get("kind") == "summary"
+        except (OSError, ValueError):
+            return False
+
+    async def summary(self, path: Path) -> list[str]:
+        """What follows from a published summary, in lines. Raises ValueError with what is wrong."""
+        from fftui.exchange import conclusions
+        from fftui.exchange.summary import load_summary
+
+        return await asyncio.to_thread(lambda: conclusions.lines(load_summary(path)))
+
     def samples(self) -> tuple[Sample, ...]:
         """What ships, the demo first, and the way to a plan of one's own."""
-        found = [Sample(_title(file), _note(file), file) for file in _shipped_plans()]
+        found = [Sample(_title(file), _note(file), file) for file in _shipped("*.toml")]
         found.sort(key=lambda sample: not sample.title.startswith("demo"))
+        found += [
+            Sample(f"{_title(file)} (counts)", _note(file), file)
+            for file in _shipped("published/*.toml")
+        ]
         return (*found, Sample("from a plan file …", "your own TOML; fftui init writes one", None))
 
     async def _fftui(self, *words: str) -> Started:
@@ -120,9 +139,9 @@ def _folder(out: str) -> Path | None:
     return None
 
 
-def _shipped_plans() -> list[Path]:
+def _shipped(pattern: str) -> list[Path]:
     try:
-        return sorted(shipped("sample_runs").glob("*.toml"))
+        return sorted(shipped("sample_runs").glob(pattern))
     except FileNotFoundError:
         return []
 

@@ -56,7 +56,7 @@ class SampleList(Lines):
         self._plain = plain
         self.samples = samples
         self.count = len(samples)
-        self.styles.height = min(6, max(1, len(samples)))
+        self.styles.height = min(7, max(1, len(samples)))
 
     @property
     def chosen(self) -> Sample:

@@ -16,6 +16,7 @@ from fftui.settings import runs_dir
 from fftui.text import line
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
+from fftui.tui.compare.summary import SummaryScreen
 from fftui.tui.dialogs import Ask, TypedConfirm
 from fftui.tui.home.lists import RunList, SampleList
 from fftui.tui.home.row import details
@@ -186,11 +187,16 @@ class HomeScreen(Screen[None]):
     @work
     async def action_from_file(self) -> None:
         """Ask for a plan's path."""
-        asked = await self.app.push_screen_wait(Ask("Path of the plan file", "plan.toml"))
+        asked = await self.app.push_screen_wait(
+            Ask("Path of the plan file, or of a summary", "plan.toml")
+        )
         if asked:
             self._launch(Path(asked).expanduser(), sample=False)
 
     def _launch(self, plan: Path, *, sample: bool) -> None:
+        if self._desk.is_summary(plan):
+            cast("FftuiApp", self.app).go(SummaryScreen(self._desk, plan))
+            return
         taken = {run.name for run in self.runs.runs}
         name = _free(plan.stem, taken) if sample else ""
         cast("FftuiApp", self.app).go(PreflightScreen(self._desk, plan, name))
