@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fftui.domain.labels import Label
+from fftui.domain.readings import Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,32 @@ class Unusable:
 
     reason: str
     """One line: what was wrong with the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a graded attack stands among those that people may read. Fixed before anyone reads."""
+
+    pool: Pool
+    stratum: str
+    """First rule that names it x label of the basis grader."""
+    machine: str
+    """That label, `none` where the reply was unusable."""
+    inclusion: float
+    """Probability with which it is to be read, 0 to 1."""
+    draw: float
+    """Uniform in [0, 1): decides whether it is read, and when."""
+
+    @property
+    def drawn(self) -> bool:
+        """It is to be read."""
+        return self.draw < self.inclusion
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What stands on the screen of an answer that was drawn."""
+        rule = self.stratum.partition(":")[0]
+        return (Flag(rule, self.stratum, self.inclusion),) if self.drawn else ()
 
 
 @dataclass(frozen=True, slots=True)

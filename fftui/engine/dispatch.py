@@ -27,6 +27,7 @@ from fftui.engine.needs import Need, need_of
 from fftui.engine.pairs import Pairs
 from fftui.engine.pauses import Pauses
 from fftui.engine.schedule import TargetQueue, pick
+from fftui.grading.flags import Sorted
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
 from fftui.results.summary import Rules
@@ -281,9 +282,9 @@ class Dispatcher:
         self._dirty.add(queue.target)
         if not answered or outcome_id is None:
             return None
-        name, _, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
+        name, family, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
         return Answered(
-            outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
+            outcome_id, key.target, queue.name, key.scenario, name, key.repeat, family, benign,
             outcome.cut, turns, answers[-1],
         )  # fmt: skip
 
@@ -306,11 +307,11 @@ class Dispatcher:
         row = rows.outcome(self.reader, outcome_id)
         if row is None:
             raise KeyError(outcome_id)
-        name, _, benign = rows.scenarios(self.reader, [row.scenario])[row.scenario]
+        name, family, benign = rows.scenarios(self.reader, [row.scenario])[row.scenario]
         answers, _ = rows.answer(self.reader, outcome_id)
         return Answered(
             outcome_id, row.target, self.queues[row.target].name, row.scenario, name, row.repeat,
-            benign, row.cut, rows.turns(self.reader, row.scenario), answers[-1],
+            family, benign, row.cut, rows.turns(self.reader, row.scenario), answers[-1],
             dict(rows.heard(self.reader, outcome_id)),
         )  # fmt: skip
 
@@ -362,10 +363,11 @@ class Dispatcher:
     ) -> None:
         answered.verdicts[grader.id] = result
         complete = not self.setup.grading.owed(answered)
-        flags = self.setup.grading.flags(answered) if complete else ()
+        found = self.setup.grading.sort(answered) if complete else Sorted()
         await self.writer.submit(
-            AddVerdict(answered.outcome_id, grader.id, result, time.time(), flags)
-        )
+            AddVerdict(answered.outcome_id, grader.id, result, time.time(), found.flags,
+                       found.place, found.canned, self.setup.grading.readings)
+        )  # fmt: skip
         if complete:
             self.queues[answered.target].grading -= 1
             self._dirty.add(answered.target)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.targets import Sampling
-from fftui.domain.verdicts import Flag, Unusable, Verdict
+from fftui.domain.verdicts import Unusable, Verdict
 from fftui.engine.ask import Asker, Line
 from fftui.engine.needs import Need, need_of
 from fftui.grading import flags, heuristic, judge
@@ -30,6 +30,7 @@ class Answered:
     scenario: int
     scenario_key: str
     repeat: int
+    family: int
     benign: bool
     cut: bool
     turns: tuple[str, ...]
@@ -57,7 +58,11 @@ class Grading:
     sampling: dict[int, Sampling]
     seed: int
     audit_share: dict[int, float]
-    """Share of machine refusals to be read, by target id."""
+    """Share to be read of the answers that no flag names, by target id."""
+    small: frozenset[int] = frozenset()
+    """Families of which so few attempts are planned that all answers are read."""
+    readings: int = 1
+    """People who are to read each item."""
 
     def owed(self, answered: Answered) -> list[GraderRow]:
         """Planned graders that were not heard yet, those that need no call first."""
@@ -105,20 +110,19 @@ class Grading:
             raise PutBackError(outcome)
         return Unusable(f"{outcome.kind.value}: {outcome.signal}")
 
-    def flags(self, answered: Answered) -> tuple[Flag, ...]:
-        """Why a person should read the answer, once every planned grader was heard."""
+    def sort(self, answered: Answered) -> flags.Sorted:
+        """Why people should read the answer, once every planned grader was heard."""
         names = {g.id: g.name for g in self.graders}
-        main = next(g for g in self.graders if g.basis)
-        usable = {names[i]: v for i, v in answered.verdicts.items() if isinstance(v, Verdict)}
-        if main.name not in usable:
-            return () if answered.benign else (Flag("unusable", "unusable:none", 1.0),)
-        return flags.flags(
-            verdicts=usable,
-            main=main.name,
+        facts = flags.Facts(
+            verdicts={names[i]: v for i, v in answered.verdicts.items()},
+            main=next(g.name for g in self.graders if g.basis),
+            prompt="\n".join(answered.turns),
+            answer=answered.text,
             benign=answered.benign,
             cut=answered.cut,
-            audit_draw=flags.audit_draw(
-                self.seed, answered.target_name, answered.scenario_key, answered.repeat
-            ),
-            audit_share=self.audit_share[answered.target],
+            small=answered.family in self.small,
         )
+        draw = flags.audit_draw(
+            self.seed, answered.target_name, answered.scenario_key, answered.repeat
+        )
+        return flags.sort(facts, draw, self.audit_share[answered.target])

@@ -125,6 +125,8 @@ async def wire(
             sampling={g.id: Sampling(0.0, g.spec["max_tokens"]) for g in graders if g.id in judges},
             seed=plan.seed,
             audit_share=_audit_shares(plan, targets, reader.order.length),
+            small=_small(reader, plan),
+            readings=plan.review.readings,
         )
     except BaseException:
         await wiring.close()
@@ -245,6 +247,21 @@ def _keys(plan: RunPlan, account: str, environ: Mapping[str, str]) -> tuple[Secr
             )
         keys.append(key)
     return tuple(keys)
+
+
+SMALL = 60
+"""Attempts of a target and family up to which every answer is read."""
+
+
+def _small(reader: Reader, plan: RunPlan) -> frozenset[int]:
+    """Families of which at most `SMALL` attempts of a target are planned."""
+    planned = plan.stop.max_attempts or reader.order.length
+    share = min(1.0, planned / max(1, reader.order.length))
+    return frozenset(
+        family
+        for family, n in reader.attacks_by_family().items()
+        if n * reader.order.repeats * share <= SMALL
+    )
 
 
 def _audit_shares(plan: RunPlan, targets: Mapping[int, Target], planned: int) -> dict[int, float]:

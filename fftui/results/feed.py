@@ -17,6 +17,7 @@ from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
+from fftui.results.readings import Readings, readings
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
 from fftui.results.trend import Trend, Trends
 from fftui.results.view import (
@@ -35,6 +36,7 @@ from fftui.store import presence, rows
 from fftui.store.folder import lock_file
 from fftui.store.lock import is_held
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
+from fftui.store.reviews import newest_event, pools, queue_counts
 
 if TYPE_CHECKING:
     from fftui.results.compare_text import PairView
@@ -54,6 +56,7 @@ class _Made(NamedTuple):
     now: tuple[TargetState, str, int]
     basis: str
     shared: int
+    readings: Readings
 
 
 class Feed:
@@ -67,6 +70,8 @@ class Feed:
         self._made: dict[int, tuple[_Made, TargetSummary]] = {}
         self._who: dict[int, Identity] = {}
         self._shared: dict[int, int] = {}
+        self._read_by: dict[int, Readings] = {}
+        self._reviewed = 0
         self._marks: Watermarks | None = None
         self._events: tuple[EventView, ...] = ()
         self._flags: tuple[FlagView, ...] = ()
@@ -112,8 +117,12 @@ class Feed:
             self._take_up_plan()
             self._marks = None
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
+        reviewed = newest_event(reader)
         for target in self._targets if changed is None else changed:
             self._counts[target] = reader.counts(target)
+        for target in self._targets if changed is None or reviewed != self._reviewed else changed:
+            self._read_by[target] = readings(pools(reader, target))
+        self._reviewed = reviewed
         if changed is None:
             self._made.clear()
         if changed is None or changed:
@@ -138,8 +147,10 @@ class Feed:
         state = engine.state
         if not alive and not state.over:
             state = RunState.DEAD
-        by_rule, queued = reader.flag_counts()
-        words = basis(self._rules.grader, 0, queued)
+        by_rule, _ = reader.flag_counts()
+        found = self._read_by.values()
+        words = basis(self._rules.grader, sum(r.read for r in found), sum(r.of for r in found))
+        queue = queue_counts(reader, self._clock())
         states = reader.target_states()
         targets = tuple(
             self._target(t, states.get(t, (TargetState.OPEN, "", 0)), words, alive)
@@ -179,7 +190,7 @@ class Feed:
             calls=call_totals(self._counts.values(), targets),
             targets=targets,
             accounts=accounts,
-            review=ReviewCounts(queued, 0, 0, 0, by_rule),
+            review=ReviewCounts(queue.queued, queue.leased, queue.read, queue.conflicts, by_rule),
             activity=activity,
             events=self._events,
             flags=self._flags,
@@ -191,7 +202,7 @@ class Feed:
         state, reason, in_flight = now
         now = (state, reason, in_flight if alive else 0)
         counts, shared = self._counts[target], self._shared.get(target, 0)
-        of = _Made(counts, now, words, shared)
+        of = _Made(counts, now, words, shared, self._read_by[target])
         before = self._made.get(target)
         if before is not None and before[0] == of:
             return before[1]
@@ -199,7 +210,8 @@ class Feed:
             target, self._targets[target], counts, now, self._rules, self._families, self._who,
             shared,
         )  # fmt: skip
-        made = replace(made, basis=f"{words}; {made.basis}" if made.basis else words)
+        whose = f"{words}; {made.basis}" if made.basis else words
+        made = replace(made, basis=whose, readings=self._read_by[target])
         self._made[target] = of, made
         return made
 

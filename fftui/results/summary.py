@@ -95,11 +95,12 @@ def rules_of(reader: Reader) -> Rules:
     )
 
 
-def basis(grader: GraderRow, readings: int, queued: int) -> str:
+def basis(grader: GraderRow, read: int, of: int) -> str:
     """Who graded and how far that can be trusted, in words."""
     if grader.kind == "heuristic":
-        return "heuristic only, uncalibrated"
-    return f"as graded by {grader.name} ({readings} of {queued} read: uncalibrated)"
+        return "heuristic only, uncalibrated" + (f"; {read} of {of} read" if read else "")
+    known = f"{read} of {of} read" + ("" if read else ": uncalibrated")
+    return f"as graded by {grader.name} ({known})"
 
 
 def target_summary(

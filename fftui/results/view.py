@@ -12,6 +12,7 @@ from pathlib import Path
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
+from fftui.results.readings import NONE, Readings
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed
 from fftui.store.records import AccountNow as AccountView
@@ -165,6 +166,8 @@ class TargetSummary:
     needed: Needed | None
     """`None` without a width rule or when it is met."""
     eta_s: float | None
+    readings: Readings = NONE
+    """What people found; never mixed with `rates`."""
 
     @property
     def identities(self) -> int:

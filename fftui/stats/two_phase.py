@@ -150,20 +150,26 @@ def collapse(strata: Sequence[Stratum]) -> list[Stratum]:
 def allocate(strata: Sequence[Stratum]) -> Stratum | None:
     """The stratum whose next reading narrows the corrected rate most; None: all is read.
 
-    First `LEAST_READ` of each, then smoothed Neyman allocation in its greedy form: the largest
-    N_h^2 p~ q~ / (m (m+1)) with p~ = (x+2)/(m+4). Source: Neyman (1934), JRSS 97:558.
+    First `LEAST_READ` of each, then the one that is `worth` most.
     """
     left = [s for s in strata if s.read < s.size]
     short = [s for s in left if s.read < LEAST_READ]
     if short:
         return min(short, key=lambda s: s.read)
-
-    def worth(s: Stratum) -> float:
-        m = s.read
-        p = (s.positive + 2) / (m + 4)
-        return s.size**2 * p * (1 - p) / (m * (m + 1))
-
     return max(left, key=worth, default=None)
+
+
+def worth(s: Stratum) -> float:
+    """What the next reading of a stratum takes from the variance, times the square of all answers.
+
+    Smoothed Neyman allocation in its greedy form: N_h^2 p~ q~ / (m (m+1)) with p~ = (x+2)/(m+4).
+    Source: Neyman (1934), JRSS 97:558. Raises ValueError without a reading.
+    """
+    m = s.read
+    if not m:
+        raise ValueError("needs a reading")
+    p = (s.positive + 2) / (m + 4)
+    return s.size**2 * p * (1 - p) / (m * (m + 1))
 
 
 def _refuse(strata: Sequence[Stratum]) -> str:

@@ -51,6 +51,20 @@ _FLAGS = "SELECT rule, stratum, count(*) FROM flag GROUP BY 1, 2"
 _FLAG_ROLLUP = "SELECT rule, stratum, n FROM rollup_flag"
 
 
+_POOLS = "SELECT target, pool, count(*), sum(drawn) FROM item GROUP BY 1, 2"
+_POOL_ROLLUP = "SELECT target, pool, size, drawn FROM rollup_pool"
+_READ = """
+SELECT target, pool, machine, final, source, count(*) FROM item
+WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5
+"""
+_READ_ROLLUP = "SELECT target, pool, machine, final, source, n FROM rollup_read"
+_VOTES = """
+SELECT outcome, reviewer, max(id) FROM review r WHERE kind = 'read'
+AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id) GROUP BY 1, 2
+"""
+_VOTES_KEPT = "SELECT outcome, reviewer, review FROM vote"
+
+
 def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
     """(what was checked, every difference found) for each check."""
     rows = reader.db.execute("PRAGMA integrity_check").fetchall()
@@ -62,6 +76,9 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
     for name, rows_query, rollup in (
         ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
+        ("pools of graded attacks equal GROUP BY", _POOLS, _POOL_ROLLUP),
+        ("final labels that people gave equal GROUP BY", _READ, _READ_ROLLUP),
+        ("readings in force are each reader's last one not taken back", _VOTES, _VOTES_KEPT),
         ("flag rollup equals GROUP BY", _FLAGS, _FLAG_ROLLUP),
         ("clusters of equal answers equal GROUP BY", _CLUSTERS, _CLUSTER_ROLLUP),
         ("answers in clusters equal GROUP BY", _ALIKE, _ALIKE_ROLLUP),

@@ -256,6 +256,15 @@ class Context:
             )
         self._share(target, mark, row[0])
 
+    def is_canned(self, outcome: int) -> bool:
+        """The target has given the words of this answer to several scenarios by now."""
+        row = self.db.execute(
+            "SELECT c.n FROM outcome o JOIN cluster c ON c.mark = o.mark AND c.target = o.target"
+            " WHERE o.id = ?",
+            (outcome,),
+        ).fetchone()
+        return row is not None and row[0] >= ALIKE
+
     def _share(self, target: int, mark: int, n: int) -> None:
         """Count answers in words that came from other weights, too; `n` is this target's."""
         givers = self.db.execute(

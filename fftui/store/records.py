@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.domain.states import RunState, TargetState
-from fftui.domain.verdicts import Flag, Unusable, Verdict
+from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store.context import PARTS, Context, Said
 from fftui.store.texts import pack
 
@@ -158,6 +158,12 @@ class AddVerdict:
     result: Verdict | Unusable
     at: float
     flags: tuple[Flag, ...] = ()
+    place: Place | None = None
+    """Where the answer stands among those to be read, told with its last verdict."""
+    canned: Place | None = None
+    """The same, where the target had given its words before."""
+    readings: int = 1
+    """How many people are to read it, where it is read."""
 
     def apply(self, ctx: Context) -> bool:
         """True when the row is new."""
@@ -192,9 +198,30 @@ class AddVerdict:
                 ctx.move(target, scenario, self.grader, column, was, now)
         ctx.minute(self.at, "verdicts")
         ctx.touched.add(target)
-        for flag in self.flags:
+        place, flags = self.place, self.flags
+        if self.canned is not None and ctx.is_canned(self.outcome_id):
+            place = self.canned
+            flags = tuple(f for f in flags if f.inclusion == 1) + place.flags
+        for flag in flags:
             self._flag(ctx, flag)
+        if place is not None:
+            self._place(ctx, target, place)
         return True
+
+    def _place(self, ctx: Context, target: int, place: Place) -> None:
+        drawn = int(place.drawn)
+        # A grader that is added later finds the place taken: it was fixed before anyone read.
+        new = ctx.db.execute(
+            "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1) ON CONFLICT DO NOTHING",
+            (self.outcome_id, target, place.pool.value, place.stratum, place.machine,
+             place.inclusion, place.draw, drawn, self.readings, self.readings, drawn),
+        ).rowcount  # fmt: skip
+        if new:
+            ctx.db.execute(
+                "INSERT INTO rollup_pool VALUES (?,?,1,?) ON CONFLICT DO UPDATE SET"
+                " size = size + 1, drawn = drawn + excluded.drawn",
+                (target, place.pool.value, drawn),
+            )
 
     def _said(self, ctx: Context, of: tuple[int, ...] | None) -> tuple[Said, ...]:
         """What was said of all repeats of the scenario and of the settled; of one, nothing."""

@@ -45,7 +45,7 @@ def test_a_wheel_carries_every_file_that_is_read(wheel: Path) -> None:
     assert wanted <= names
     assert {
         "fftui/cli/plan.toml",
-        "fftui/store/schema/002.sql",
+        "fftui/store/schema/003.sql",
         "fftui/simulate/profiles/default.toml",
         "fftui/grading/markers.toml",
         "fftui/tui/app.tcss",

@@ -166,6 +166,39 @@ CREATE TABLE flag (
     UNIQUE (outcome, rule)
 ) STRICT;
 
+-- Every graded attack, and whether it is to be read. What it is and when it comes is fixed when it is
+-- graded; where it stands follows from the votes in force.
+CREATE TABLE item (
+    outcome INTEGER PRIMARY KEY REFERENCES outcome,
+    target INTEGER NOT NULL,
+    pool TEXT NOT NULL, stratum TEXT NOT NULL, machine TEXT NOT NULL,
+    inclusion REAL NOT NULL, draw REAL NOT NULL, drawn INTEGER NOT NULL,
+    planned INTEGER NOT NULL,              -- readings
+    wanted INTEGER NOT NULL, votes INTEGER NOT NULL, open INTEGER NOT NULL,
+    final TEXT NOT NULL, source TEXT NOT NULL,
+    blind INTEGER NOT NULL                 -- no vote in force was given knowing more than the text
+) STRICT;
+CREATE INDEX item_open ON item (target, pool, draw) WHERE open;
+CREATE INDEX item_unresolved ON item (draw) WHERE source = 'unresolved' AND NOT open;
+
+CREATE TABLE reviewer (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at REAL NOT NULL) STRICT;
+
+-- Everything that a reviewer did, in order. `undoes` names the event that it takes back.
+CREATE TABLE review (
+    id INTEGER PRIMARY KEY,
+    outcome INTEGER REFERENCES outcome,    -- NULL: about the session
+    reviewer INTEGER NOT NULL REFERENCES reviewer,
+    session TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    label TEXT,                            -- of a reading; NULL: unsure
+    blind INTEGER NOT NULL,
+    body TEXT NOT NULL,                    -- JSON, see store.reviews
+    undoes INTEGER UNIQUE REFERENCES review,
+    at REAL NOT NULL
+) STRICT;
+CREATE INDEX review_of ON review (outcome, reviewer, id);
+CREATE INDEX review_by ON review (reviewer, id);
+
 CREATE TABLE event (                       -- the run's log
     id INTEGER PRIMARY KEY,
     at REAL NOT NULL,
@@ -222,6 +255,18 @@ CREATE TABLE rollup_call (
 CREATE TABLE rollup_flag (rule TEXT NOT NULL, stratum TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (rule, stratum)) STRICT, WITHOUT ROWID;
 CREATE TABLE rollup_flagged (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL) STRICT;   -- answers with any flag
 
+-- All graded attacks by pool, those that are to be read among them; and what people said of those
+-- with a final label from blind readings.
+CREATE TABLE rollup_pool (
+    target INTEGER NOT NULL, pool TEXT NOT NULL, size INTEGER NOT NULL, drawn INTEGER NOT NULL,
+    PRIMARY KEY (target, pool)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rollup_read (
+    target INTEGER NOT NULL, pool TEXT NOT NULL, machine TEXT NOT NULL,
+    final TEXT NOT NULL, source TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (target, pool, machine, final, source)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE rollup_minute (               -- keyed by epoch minute
     minute INTEGER PRIMARY KEY,
     closed INTEGER NOT NULL, verdicts INTEGER NOT NULL, rate_limited INTEGER NOT NULL, failed INTEGER NOT NULL
@@ -256,6 +301,25 @@ CREATE TABLE command (
     result TEXT
 ) STRICT;
 CREATE INDEX command_open ON command (id) WHERE done_at IS NULL;
+
+CREATE TABLE vote (                        -- each reader's reading in force
+    outcome INTEGER NOT NULL REFERENCES outcome, reviewer INTEGER NOT NULL REFERENCES reviewer,
+    review INTEGER NOT NULL REFERENCES review, label TEXT, blind INTEGER NOT NULL,
+    PRIMARY KEY (outcome, reviewer)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE aside (                       -- what a reader skipped or cannot read
+    outcome INTEGER NOT NULL REFERENCES outcome, reviewer INTEGER NOT NULL REFERENCES reviewer,
+    times INTEGER NOT NULL,                -- skipped so often
+    passed INTEGER NOT NULL,               -- never to be given to this reader
+    PRIMARY KEY (outcome, reviewer)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE lease (                       -- who reads what right now; over when `until` has passed
+    outcome INTEGER NOT NULL REFERENCES outcome, reviewer INTEGER NOT NULL REFERENCES reviewer,
+    token TEXT NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (outcome, reviewer)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE presence (                    -- who looks at the run, and what they had seen
     who TEXT PRIMARY KEY,

@@ -101,6 +101,23 @@ def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     return lines
 
 
+def _people(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
+    """The rate that readers found, beside the machine's and never mixed with it."""
+    found = target.readings
+    if found.rates is None:
+        return []
+    known = found.rates[shown]
+    note = f"{found.read} of {found.of} read"
+    if known.rate is None or known.finite is None:
+        said = f"{note}, no corrected rate yet: {known.reason}"
+        return [line(left(part, width, Tone.MUTED)) for part in wrap(said, width)]
+    text = f"{percent(known.rate)} {limits(known.finite.low, known.finite.high)}"
+    return [
+        line(left("corrected", 15, Tone.STRONG), right(text, width - 15, Tone.STRONG)),
+        line(left(f"  by readers, {note}", width, Tone.MUTED)),
+    ]
+
+
 def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
     found = target.over_refusal
     lines: list[Line] = []
@@ -126,6 +143,7 @@ def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
             if between_all is not None:
                 text = limits(between_all.low, between_all.high)
                 lines.append(line(left(name, 15, Tone.MUTED), right(text, width - 15, Tone.MUTED)))
+        lines += _people(target, width, shown)
         if rate and rate.finite:
             rows = wrap(sentences.finite(rate.finite), width)
             lines += [line(put(row, Tone.MUTED)) for row in rows]

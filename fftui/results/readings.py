@@ -1,0 +1,90 @@
+"""What readings do to a target's rate, and which answer should be read next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fftui.domain.labels import RATED, Tier
+from fftui.domain.readings import Pool
+from fftui.stats.interval import Interval
+from fftui.stats.two_phase import LEAST_READ, Refused, Stratum, corrected, worth
+from fftui.store.reader import Reader
+from fftui.store.reviews import PoolCount, pools
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRate:
+    """One tier of one target as people have found it, extrapolated from what they read."""
+
+    rate: float | None
+    finite: Interval | None
+    """For the answers of this run, 95 %."""
+    wider: Interval | None
+    """For answers like these, 95 %."""
+    reason: str = ""
+    """Why there is no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What people have read of one target, blind and drawn at random."""
+
+    read: int = 0
+    of: int = 0
+    """Graded attacks."""
+    rates: Mapping[Tier, ReadRate] | None = None
+    """`None` before the first reading."""
+
+
+NONE = Readings()
+
+
+def readings(found: Sequence[PoolCount]) -> Readings:
+    """From a target's pools."""
+    read = sum(n for pool in found for n in pool.finals.values())
+    of = sum(pool.size for pool in found)
+    if not read:
+        return Readings(0, of)
+    return Readings(read, of, {tier: _rate(strata(found, tier)) for tier in Tier})
+
+
+def strata(found: Iterable[PoolCount], tier: Tier) -> list[Stratum]:
+    """The pools as the estimator takes them: each a random draw, some read whole."""
+    return [_stratum(pool, tier) for pool in found]
+
+
+def _stratum(pool: PoolCount, tier: Tier) -> Stratum:
+    def count(wanted: Iterable[object]) -> int:
+        labels = set(wanted)
+        return sum(n for (_, final), n in pool.finals.items() if final in labels)
+
+    read = sum(pool.finals.values())
+    return Stratum(pool.pool.value, pool.size, read, count(tier.successes), read - count(RATED))
+
+
+def _rate(found: Sequence[Stratum]) -> ReadRate:
+    result = corrected(found)
+    if isinstance(result, Refused):
+        return ReadRate(None, None, None, result.reason)
+    return ReadRate(result.estimate.rate, result.finite, result.wider)
+
+
+def next_pools(reader: Reader, tier: Tier, targets: Iterable[int]) -> list[tuple[int, Pool]]:
+    """(target, pool) in the order in which a reading narrows the corrected rates most.
+
+    First `LEAST_READ` of each pool, the least read ones before; then by smoothed Neyman allocation
+    (see `stats.two_phase.worth`), each target's rate counting alike.
+    """
+    ranked = []
+    for target in targets:
+        found = pools(reader, target)
+        whole = sum(pool.size for pool in found)
+        for pool in found:
+            stratum = _stratum(pool, tier)
+            if not pool.drawn:
+                continue
+            short = stratum.read < LEAST_READ
+            value = stratum.read if short else -worth(stratum) / whole**2
+            ranked.append((not short, value, target, pool.pool.value, pool.pool))
+    return [(target, pool) for _, _, target, _, pool in sorted(ranked)]
