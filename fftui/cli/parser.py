@@ -50,6 +50,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     attach.add_argument("name", nargs="?", metavar="RUN", help="default: the newest run")
     _screen(attach)
 
+    review = command(
+        "review", "read what a run has flagged: blind, masked, by keys", "watch", "review"
+    )
+    review.add_argument("name", nargs="?", metavar="RUN", help="default: the newest run")
+    review.add_argument("--as", dest="reviewer", metavar="NAME", help="who reads; default: you")
+    _screen(review)
+
     status = command("status", "how runs stand, as text", "show", "status")
     status.add_argument("name", nargs="?", metavar="RUN", help="default: all runs")
     form = status.add_mutually_exclusive_group()

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
-from fftui.settings import runs_dir
+from fftui.settings import person, runs_dir
 from fftui.store.folder import find_run, run_folders
 from fftui.store.sqlite import StoreError
+
+_LONGEST_NAME = 40
 
 
 def home(options: argparse.Namespace) -> int:
@@ -31,10 +33,25 @@ def attach(options: argparse.Namespace) -> int:
     return screen(found[0], options)
 
 
-def screen(folder: Path | None, options: argparse.Namespace) -> int:
-    """Open the program on a run, or at home."""
+def review(options: argparse.Namespace) -> int:
+    """The review screen of one run."""
+    found = run_folders(runs_dir())
+    try:
+        folder = find_run(options.name, runs_dir()) if options.name else found[0]
+    except StoreError as error:
+        raise UsageError(str(error)) from None
+    except IndexError:
+        raise UsageError(f"no runs under {runs_dir()}/; `fftui demo` makes one") from None
+    name = (options.reviewer or person()).strip()
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise UsageError(f"--as: a name of 1 to {_LONGEST_NAME} printable letters is needed")
+    return screen(folder, options, name)
+
+
+def screen(folder: Path | None, options: argparse.Namespace, reviewer: str = "") -> int:
+    """Open the program on a run, or at home; to read it where there is a `reviewer`."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; `fftui status` prints text")
     from fftui.tui.start import Options, run_app
 
-    return run_app(folder, Options(options.ascii, options.theme, options.mouse))
+    return run_app(folder, Options(options.ascii, options.theme, options.mouse, reviewer))

@@ -282,9 +282,9 @@ class Dispatcher:
         self._dirty.add(queue.target)
         if not answered or outcome_id is None:
             return None
-        name, family, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
+        name, _, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
         return Answered(
-            outcome_id, key.target, queue.name, key.scenario, name, key.repeat, family, benign,
+            outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
             outcome.cut, turns, answers[-1],
         )  # fmt: skip
 
@@ -307,11 +307,11 @@ class Dispatcher:
         row = rows.outcome(self.reader, outcome_id)
         if row is None:
             raise KeyError(outcome_id)
-        name, family, benign = rows.scenarios(self.reader, [row.scenario])[row.scenario]
+        name, _, benign = rows.scenarios(self.reader, [row.scenario])[row.scenario]
         answers, _ = rows.answer(self.reader, outcome_id)
         return Answered(
             outcome_id, row.target, self.queues[row.target].name, row.scenario, name, row.repeat,
-            family, benign, row.cut, rows.turns(self.reader, row.scenario), answers[-1],
+            benign, row.cut, rows.turns(self.reader, row.scenario), answers[-1],
             dict(rows.heard(self.reader, outcome_id)),
         )  # fmt: skip
 

@@ -30,7 +30,6 @@ class Answered:
     scenario: int
     scenario_key: str
     repeat: int
-    family: int
     benign: bool
     cut: bool
     turns: tuple[str, ...]
@@ -59,8 +58,8 @@ class Grading:
     seed: int
     audit_share: dict[int, float]
     """Share to be read of the answers that no flag names, by target id."""
-    small: frozenset[int] = frozenset()
-    """Families of which so few attempts are planned that all answers are read."""
+    small: bool = False
+    """So few attacks of each target are planned that all answers are read."""
     readings: int = 1
     """People who are to read each item."""
 
@@ -120,7 +119,7 @@ class Grading:
             answer=answered.text,
             benign=answered.benign,
             cut=answered.cut,
-            small=answered.family in self.small,
+            small=self.small,
         )
         draw = flags.audit_draw(
             self.seed, answered.target_name, answered.scenario_key, answered.repeat

@@ -250,18 +250,15 @@ def _keys(plan: RunPlan, account: str, environ: Mapping[str, str]) -> tuple[Secr
 
 
 SMALL = 60
-"""Attempts of a target and family up to which every answer is read."""
+"""Planned attacks of a target up to which every answer is read."""
 
 
-def _small(reader: Reader, plan: RunPlan) -> frozenset[int]:
-    """Families of which at most `SMALL` attempts of a target are planned."""
-    planned = plan.stop.max_attempts or reader.order.length
-    share = min(1.0, planned / max(1, reader.order.length))
-    return frozenset(
-        family
-        for family, n in reader.attacks_by_family().items()
-        if n * reader.order.repeats * share <= SMALL
-    )
+def _small(reader: Reader, plan: RunPlan) -> bool:
+    """At most `SMALL` attacks are planned of each target."""
+    length = reader.order.length
+    benign, scenarios = reader.benign_share()
+    planned = min(length, plan.stop.max_attempts or length)
+    return planned * (scenarios - benign) <= SMALL * scenarios
 
 
 def _audit_shares(plan: RunPlan, targets: Mapping[int, Target], planned: int) -> dict[int, float]:

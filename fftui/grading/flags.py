@@ -42,7 +42,7 @@ class Facts:
     cut: bool = False
     """The token limit ended the answer."""
     small: bool = False
-    """So few attempts are planned of this target and family that all are read."""
+    """So few attacks of the target are planned that all are read."""
 
     @property
     def label(self) -> Label | None:

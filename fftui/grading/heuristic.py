@@ -160,6 +160,16 @@ def turn(text: str) -> str:
     return "comply-then-refuse" if _substance(text[: folded.at[first[0]]]) else ""
 
 
+def wording(text: str) -> str:
+    """`refusal` or `caveat` where a line holds such wording, else empty."""
+    marks = _markers()
+    folded = _fold(text)
+    blotted = marks.harmless.sub(lambda m: "\0" * len(m[0]), folded.text)
+    if _hits(marks.refusal, blotted, folded):
+        return "refusal"
+    return "caveat" if _hits(marks.caveat, blotted, folded) else ""
+
+
 def _without_refusal(text: str, folded: _Folded, blotted: str) -> Verdict:
     marks = _markers()
     caveats = _hits(marks.caveat, blotted, folded)

@@ -285,14 +285,6 @@ class Reader:
         """Names of the attack families by id."""
         return dict(self.db.execute("SELECT id, name FROM family").fetchall())
 
-    def attacks_by_family(self) -> dict[int, int]:
-        """Attack scenarios of the corpus by family id."""
-        return dict(
-            self.db.execute(
-                "SELECT family, count(*) FROM scenario WHERE NOT benign GROUP BY family"
-            ).fetchall()
-        )
-
     def benign_share(self) -> tuple[int, int]:
         """(benign scenarios, all scenarios) of the corpus."""
         row = self.db.execute("SELECT coalesce(sum(benign), 0), count(*) FROM scenario").fetchone()

@@ -363,3 +363,16 @@ def queue_counts(reader: Reader, now: float) -> QueueCounts:
 def newest_event(reader: Reader) -> int:
     """Id of the last thing a reviewer did: the watermark of readings."""
     return int(reader.db.execute("SELECT coalesce(max(id), 0) FROM review").fetchone()[0])
+
+
+def mine(reader: Reader, reviewer: int) -> tuple[int, int, int, int]:
+    """(my votes in force, of these on items that want another reader, readers, planned at most)."""
+    row = reader.db.execute(
+        "SELECT (SELECT count(*) FROM vote WHERE reviewer = ?1),"
+        " (SELECT count(*) FROM vote v JOIN item i ON i.outcome = v.outcome"
+        "  WHERE v.reviewer = ?1 AND i.open),"
+        " (SELECT count(DISTINCT reviewer) FROM vote),"
+        " (SELECT coalesce(max(planned), 1) FROM (SELECT planned FROM item WHERE open LIMIT 1))",
+        (reviewer,),
+    ).fetchone()
+    return row[0], row[1], row[2], row[3]

@@ -65,6 +65,7 @@ class FftuiApp(App[None]):
         self,
         run: Path | None = None,
         *,
+        reviewer: str = "",
         ascii: bool = False,  # noqa: A002
         theme: str | None = None,
         settings: Settings | None = None,
@@ -73,7 +74,7 @@ class FftuiApp(App[None]):
         open_source: OpenSource = _open_source,
         env: Mapping[str, str] | None = None,
     ) -> None:
-        """`run` is watched at once; without one the home screen comes first."""
+        """`run` is watched at once, or read by a `reviewer`; without one home comes first."""
         super().__init__()
         self.settings = settings or Settings()
         self.ascii = ascii or self.settings.ascii
@@ -83,6 +84,7 @@ class FftuiApp(App[None]):
         self.set_keymap(dict(self.keys.changed))
         self.animation_level = "none"
         self._run = run
+        self._reviewer = reviewer
         self._desk = desk or Desk()
         self._open_source = open_source
         self._source: Source | None = None
@@ -112,7 +114,9 @@ class FftuiApp(App[None]):
         """Home lies under everything, so that esc always leads somewhere."""
         self._signals.listen()
         await self.push_screen(HomeScreen(self._desk))
-        if self._run is not None:
+        if self._run is not None and self._reviewer:
+            self.open_review(self._run, self._reviewer)
+        elif self._run is not None:
             self.open_run(self._run)
         for problem in self._said:
             self.notify(problem, severity="warning", timeout=12)
@@ -154,6 +158,13 @@ class FftuiApp(App[None]):
 
         if self._source is not None:
             self.go(CompareScreen(self._source, tier))
+
+    def open_review(self, path: Path, name: str) -> None:
+        """Read what a run has flagged, as a reviewer of this name."""
+        from fftui.tui.review.desk import ReviewDesk
+        from fftui.tui.review.screen import ReviewScreen
+
+        self.go(ReviewScreen(ReviewDesk(path, name)))
 
     def open_trace(self, outcome_id: int, place: Place | None = None) -> None:
         """One attempt in full; `place` is its place in a list, for the next and the one before."""

@@ -17,6 +17,8 @@ class Options:
     ascii: bool = False
     theme: str | None = None
     mouse: bool = False
+    reviewer: str = ""
+    """Who reads the run; empty to watch it."""
 
 
 def run_app(run: Path | None, options: Options | None = None) -> int:
@@ -29,6 +31,7 @@ def run_app(run: Path | None, options: Options | None = None) -> int:
     settings, warnings = load_settings()
     app = FftuiApp(
         run,
+        reviewer=options.reviewer,
         ascii=options.ascii,
         theme=options.theme,
         settings=settings,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 TITLES = {
     "home": "home", "preflight": "before the start", "monitor": "monitor",
-    "responses": "responses", "compare": "compare", "summary": "published counts", "trace": "trace",
+    "responses": "responses", "compare": "compare", "summary": "published counts",
+    "review": "review", "trace": "trace",
     "help": "this help", EVERYWHERE: "everywhere",
 }  # fmt: skip
 TWO_COLUMNS = 112

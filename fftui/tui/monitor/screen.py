@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from fftui.domain.labels import Tier
 from fftui.domain.states import RunState, TargetState
+from fftui.settings import person
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import TypedConfirm
 from fftui.tui.draw.glyphs import glyphs
@@ -203,6 +204,10 @@ class MonitorScreen(Stage):
         """The flagged answer under the flags' cursor."""
         if self.flags.outcome is not None:
             self._app.open_trace(self.flags.outcome)
+
+    def action_review(self) -> None:
+        """Read what is flagged."""
+        cast("FftuiApp", self.app).open_review(self._source.path, person())
 
     def action_compare(self) -> None:
         """Targets against each other."""
