@@ -56,6 +56,7 @@ class Stand:
     """People who ever read here."""
     planned: int
     """Readings planned for an item, at most."""
+    simulated: bool
 
 
 @dataclass
@@ -149,7 +150,14 @@ class ReviewDesk:
     def _stand(self) -> Stand:
         reader = self._opened()
         mine, waiting, readers, planned = reviews.mine(reader, self._me)
-        return Stand(reviews.queue_counts(reader, self.clock()), mine, waiting, readers, planned)
+        return Stand(
+            reviews.queue_counts(reader, self.clock()),
+            mine,
+            waiting,
+            readers,
+            planned,
+            reader.header().simulated,
+        )
 
     def _renew(self) -> None:
         self._opened()

@@ -250,9 +250,11 @@ class ReviewScreen(Screen[None]):
         badge = Content.styled(" MASKED ", f"bold {GOOD}")
         if self._shown is not None and self._shown.how.unmasked:
             badge = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
+        simulated = ("  simulated" if self._stand and self._stand.simulated else "", CARE)
         self.top.show(
             Content.assemble(
-                ("review", "bold $text-primary"), f"  item {self._read + 1}  ", ("BLIND", GOOD),
+                ("review", "bold $text-primary"),
+                f"  item {self._read + 1}  ", ("BLIND", GOOD), simulated,
             ),
             Content.assemble(
                 (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}  ", MUTED), badge

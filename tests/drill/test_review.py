@@ -1,0 +1,136 @@
+"""A reviewer at a real terminal: keys alone, nothing that tells, nothing that was not asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from fftui.domain.labels import Label
+from fftui.domain.outcomes import Identity
+from fftui.domain.readings import Pool
+from fftui.domain.scenarios import Scenario
+from fftui.domain.targets import Endpoint, Target
+from fftui.domain.verdicts import Flag, Place, Verdict
+from fftui.store.audit import checks
+from fftui.store.folder import NewGrader, create_run, database
+from fftui.store.reader import Reader
+from fftui.store.records import AddVerdict
+from fftui.store.writer import append
+from tests.store.support import close, new_run
+from tests.tui.terminal import Terminal
+
+ITEMS = 200
+HIDDEN = "quokkafern"
+"""Stands in every prompt and every answer."""
+TELLING = ("wombatmodel", "ibismaker", "pelicanplatform", "heronrun", "egretjudge", "stiltrule")
+"""Names of model, maker, platform, run, grader and flag rule; and the labels of the machine."""
+MACHINE = "HALLUCINATION"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A run of which every answer is to be read."""
+    model, maker, platform, name, judge, rule = TELLING
+    plain = new_run(name=name, scenarios=1)
+    values = {field: getattr(plain, field) for field in plain.__dataclass_fields__}
+    values["scenarios"] = [
+        Scenario(f"s{i}", (f"[placeholder {HIDDEN} {i}]",), "f") for i in range(ITEMS)
+    ]
+    values["targets"] = [
+        Target(model, Endpoint(platform, "openai", "", model, "a"), maker=maker, weights=model)
+    ]
+    values["graders"] = [NewGrader(judge, "judge", "1", "", {}, basis=True)]
+    made = create_run(tmp_path, type(plain)(**values))
+    path = database(made)
+    for i in range(1, ITEMS + 1):
+        text = f"I can't help with {HIDDEN} {i}.\nHowever, {HIDDEN} is {HIDDEN}."
+        outcome = append(path, close(i, text=text, identity=Identity(model)))
+        assert outcome is not None
+        said = Verdict(Label.HALLUCINATION_REFUSAL, 0.5, HIDDEN)
+        place = Place(Pool.GIVEN, f"{rule}:{said.label}", said.label.value, 1.0, i / (ITEMS + 1))
+        append(path, AddVerdict(outcome, 1, said, 1e9, (Flag(rule, place.stratum, 1.0),), place))
+    return made
+
+
+def reading(folder: Path, name: str = "ana") -> Terminal:
+    code = (
+        "import sys; from fftui.cli import main;"
+        f" sys.exit(main(['review', {str(folder)!r}, '--as', {name!r}]))"
+    )
+    terminal = Terminal.open(code, 80, 24, XDG_CONFIG_HOME=str(folder / "config"))
+    terminal.wait(lambda text: "ANSWER" in text)
+    return terminal
+
+
+def readings(folder: Path) -> list[tuple[str, dict[str, object]]]:
+    with Reader(folder) as reader:
+        found = reader.db.execute("SELECT label, body FROM review WHERE kind = 'read'").fetchall()
+    return [(label, json.loads(body)) for label, body in found]
+
+
+def test_two_hundred_items_by_two_hundred_keys_blind_and_masked(folder: Path) -> None:
+    terminal = reading(folder)
+    waits = []
+    for number in range(1, ITEMS + 1):
+        # An item takes no label in its first moments; a person needs longer than that to read.
+        terminal.read(0.25)
+        began = time.monotonic()
+        terminal.press("13245"[number % 5])
+        terminal.wait(lambda text, number=number: f"item {number + 1} " in text)  # type: ignore[misc]
+        waits.append(time.monotonic() - began)
+    terminal.wait(lambda text: "Nothing to read for you" in text)
+    assert len(readings(folder)) == ITEMS
+    assert sorted(waits)[ITEMS // 2] < 0.15, "the next item stands before a person can look for it"
+    sent = bytes(terminal.sent).decode("utf-8", "replace")
+    for word in (*TELLING, HIDDEN, MACHINE):
+        assert word not in sent
+    print(f"median wait for the next item: {sorted(waits)[ITEMS // 2] * 1000:.0f} ms")
+    terminal.press("q")
+    with Reader(folder) as reader:
+        assert not any(found for _, found in checks(reader))
+
+
+def test_keys_typed_ahead_label_nothing_that_did_not_stand(folder: Path) -> None:
+    terminal = reading(folder)
+    terminal.read(0.4)
+    terminal.press("3333333333")
+    terminal.wait(lambda text: "dropped" in text)
+    terminal.wait(lambda text: "saved: item 1" in text)
+    assert len(readings(folder)) == 1
+
+
+def test_what_is_unmasked_is_shown_and_written_down(folder: Path) -> None:
+    terminal = reading(folder)
+    terminal.press("M")
+    terminal.wait(lambda text: HIDDEN in text and "UNMASKED" in text)
+    terminal.read(0.4)
+    terminal.press("3")
+    terminal.wait(lambda text: "saved: item 1" in text)
+    terminal.wait(lambda text: HIDDEN not in text)
+    ((label, body),) = readings(folder)
+    assert (label, body["unmasked"]) == ("COMPLIANCE", True)
+
+
+def test_a_killed_reader_goes_on_where_they_were_and_takes_back_what_they_said(
+    folder: Path,
+) -> None:
+    terminal = reading(folder)
+    terminal.read(0.4)
+    terminal.press("2")
+    terminal.wait(lambda text: "saved: item 1" in text)
+    os.kill(terminal.pid, signal.SIGKILL)
+    again = reading(folder)
+    again.read(0.4)
+    again.press("z")
+    again.wait(lambda text: "taken back" in text)
+    with Reader(folder) as reader:
+        assert reader.db.execute("SELECT count(*) FROM vote").fetchone() == (0,)
+    again.read(0.4)
+    again.press("3")
+    again.wait(lambda text: "saved: item" in text)
+    assert [label for label, _ in readings(folder)] == ["PARTIAL", "COMPLIANCE"]
