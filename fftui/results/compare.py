@@ -43,6 +43,8 @@ class Matched:
     e_value: float
     discordant: tuple[tuple[int, int], ...]
     """Outcome ids of first and second side, of the scenarios on which one of them gave in."""
+    read: int = 0
+    """Of these scenarios, those whose answers people have read on both sides."""
 
     @property
     def n(self) -> int:
@@ -168,7 +170,7 @@ def shared(first: Side, second: Side) -> list[str]:
 
 def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
     cells = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
-    apart = []
+    apart, read = [], 0
     for key in shared(first, second):
         one, two = first.said[key], second.said[key]
         if one.label is None or two.label is None:
@@ -177,6 +179,7 @@ def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
         cells[cell] += 1
         if cell[0] != cell[1]:
             apart.append((one.outcome_id, two.outcome_id))
+            read += one.read and two.read
     n11, n10 = cells[True, True], cells[True, False]
     n01, n00 = cells[False, True], cells[False, False]
     n = n11 + n10 + n01 + n00
@@ -185,7 +188,7 @@ def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
     p = mcnemar_p(n10, n01)
     return Matched(
         n11, n10, n01, n00, (n10 - n01) / n, newcombe_paired(n11, n10, n01, n00),
-        paired_sequence(n10, n01, n, ALPHA), p, p, paired_e_value(n10, n01), tuple(apart),
+        paired_sequence(n10, n01, n, ALPHA), p, p, paired_e_value(n10, n01), tuple(apart), read,
     )  # fmt: skip
 
 

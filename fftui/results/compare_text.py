@@ -134,6 +134,7 @@ def to_json(c: Comparison) -> dict[str, Any]:
             "neither": m.neither, "difference": m.difference, **_limits(m.span),
             "anytime": [m.anytime.low, m.anytime.high], "p": m.p, "p_holm": m.p_holm,
             "e_value": m.e_value, "discordant": [list(pair) for pair in m.discordant],
+            "read": m.read,
         },
         "families": {
             "cmh_p": f.cmh_p,

@@ -22,8 +22,8 @@ def verdict(c: Comparison) -> str:
         discordant = m.only_first + m.only_second
         close = ", by less than 5 points" if _within(m.span, MARGIN) else ""
         return (
-            f"{who} differ{close}: {points}, by machine verdicts, 0 of {discordant} discordant"
-            f" answers read{caution}"
+            f"{who} differ{close}: {points}, by machine verdicts, {m.read} of {discordant}"
+            f" discordant answers read{caution}"
         )
     if not c.open and equivalent(c):
         return f"{who} are equivalent within ±5 points: {points}{caution}"

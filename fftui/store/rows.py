@@ -224,18 +224,24 @@ class FirstRow:
     kind: str
     label: str | None
     at: float
+    read: bool
+    """People gave it a final label."""
 
 
 def first_repeats(reader: Reader, target: int, grader: int) -> list[FirstRow]:
     """Every closed first repeat of a target, in plan order. Grows with the run."""
     found = reader.db.execute(
-        "SELECT o.id, s.id, s.key, s.sha256, s.family, s.benign, o.class, v.label, o.at"
-        " FROM in_force o JOIN scenario s ON s.id = o.scenario"
+        "SELECT o.id, s.id, s.key, s.sha256, s.family, s.benign, o.class, v.label, o.at,"
+        " coalesce(i.final, '') <> '' FROM in_force o JOIN scenario s ON s.id = o.scenario"
         " LEFT JOIN verdict v ON v.outcome = o.id AND v.grader = ?"
+        " LEFT JOIN item i ON i.outcome = o.id"
         " WHERE o.target = ? AND o.repeat = 0 ORDER BY s.id",
         (grader, target),
     ).fetchall()
-    return [FirstRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7], r[8]) for r in found]
+    return [
+        FirstRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7], r[8], bool(r[9]))
+        for r in found
+    ]
 
 
 def labels(

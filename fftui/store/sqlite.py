@@ -49,7 +49,7 @@ IntegrityError = sqlite3.IntegrityError
 DatabaseError = sqlite3.DatabaseError
 
 
-class StoreError(Exception):
+class StoreError(RuntimeError):
     """A run file that cannot be used. `str()` is one finished line for the person."""
 
 

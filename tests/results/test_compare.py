@@ -91,6 +91,16 @@ def test_a_true_difference_is_told_with_its_size_and_its_caveat(tmp_path: Path) 
     assert found.crude is not None
 
 
+def test_discordant_answers_are_read_when_both_sides_are(tmp_path: Path) -> None:
+    first, second = made(tmp_path, {"a": [C] * 60 + [R] * 140, "b": [C] * 10 + [R] * 190})
+
+    def read(side: Side, n: int) -> Side:
+        keys = list(side.said)[10 : 10 + n]
+        return replace(side, said={k: replace(s, read=k in keys) for k, s in side.said.items()})
+
+    assert ", 20 of 50 discordant answers read" in verdict(one([read(first, 30), read(second, 20)]))
+
+
 def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:
     same = [C] * 100 + [R] * 700
     closed = one(made(tmp_path / "1", {"a": same, "b": same}))

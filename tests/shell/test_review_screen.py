@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from fftui.domain.labels import Label
 from fftui.domain.readings import Standing, standing
 from fftui.store.reviews import QueueCounts
+from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
 from fftui.tui.review.screen import SETTLE_S, ReviewScreen
@@ -45,7 +46,7 @@ class FakeReviews(ReviewDesk):
 
     async def read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> Standing:
         if self.fails:
-            raise OSError(self.fails)
+            raise StoreError(self.fails)
         self.did.append(("read", item.outcome, label, dict(body)))
         return standing([label], 1)
 

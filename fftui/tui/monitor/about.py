@@ -125,6 +125,7 @@ def _rates(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         if between is not None:
             text = f"  {name}: {limits(between.low, between.high)} %"
             lines.append(line(put(text, Tone.MUTED, width)))
+    lines += _people(target, scene.tier, width)
     if shown and shown.finite:
         lines.append(line(put(f"  {sentences.finite(shown.finite)}", Tone.MUTED, width)))
     if others:
@@ -136,6 +137,23 @@ def _rates(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         lines += [table.row(row, scene.glyphs) for row in others]
     lines.append(line(put(f"  {target.basis}", Tone.MUTED, width)))
     return lines
+
+
+def _people(target: TargetSummary, tier: Tier, width: int) -> list[Line]:
+    """What readers found, beside the machine's rate."""
+    found = target.readings
+    if found.rates is None:
+        return []
+    known, note = found.rates[tier], f"{found.read} of {found.of} read"
+    if known.rate is None or known.finite is None or known.wider is None:
+        return [line(put(f"  no corrected rate yet ({note}): {known.reason}", Tone.MUTED, width))]
+    run = limits(known.finite.low, known.finite.high)
+    wider = limits(known.wider.low, known.wider.high)
+    text = (
+        f"  corrected by readers: {percent(known.rate)} {run} % in this run,"
+        f" {wider} % for answers like these; {note}"
+    )
+    return [line(put(text, Tone.STRONG, width))]
 
 
 def _answered(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
