@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
+from fftui.results import session
 from fftui.settings import person, runs_dir
 from fftui.store.folder import find_run, run_folders
+from fftui.store.reader import Reader
+from fftui.store.reviews import done_since, newest_event
 from fftui.store.sqlite import StoreError
 
 _LONGEST_NAME = 40
@@ -45,7 +48,13 @@ def review(options: argparse.Namespace) -> int:
     name = (options.reviewer or person()).strip()
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise UsageError(f"--as: a name of 1 to {_LONGEST_NAME} printable letters is needed")
-    return screen(folder, options, name)
+    with Reader(folder) as reader:
+        before = newest_event(reader)
+    code = screen(folder, options, name)
+    with Reader(folder) as reader:
+        for text in session.lines(done_since(reader, name, before), folder.name, name):
+            print(text, file=sys.stderr)
+    return code
 
 
 def screen(folder: Path | None, options: argparse.Namespace, reviewer: str = "") -> int:

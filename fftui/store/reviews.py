@@ -365,6 +365,39 @@ def newest_event(reader: Reader) -> int:
     return int(reader.db.execute("SELECT coalesce(max(id), 0) FROM review").fetchone()[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that a reviewer did."""
+
+    kind: str
+    outcome: int | None
+    label: Label | None
+    body: Mapping[str, Any]
+    at: float
+
+
+def done_since(reader: Reader, name: str, after: int) -> list[Done]:
+    """What the reviewer of this name did behind event `after`, oldest first."""
+    rows = reader.db.execute(
+        "SELECT kind, outcome, label, body, at FROM review WHERE id > ? AND reviewer ="
+        " (SELECT id FROM reviewer WHERE name = ?) ORDER BY id",
+        (after, name),
+    ).fetchall()
+    return [
+        Done(kind, outcome, Label(label) if label else None, json.loads(body), at)
+        for kind, outcome, label, body, at in rows
+    ]
+
+
+def earlier(reader: Reader, reviewer: int, back: int) -> tuple[int, Label | None] | None:
+    """(outcome, label) of the reader's reading in force that lies `back` before the newest."""
+    row = reader.db.execute(
+        "SELECT outcome, label FROM vote WHERE reviewer = ? ORDER BY review DESC LIMIT 1 OFFSET ?",
+        (reviewer, back),
+    ).fetchone()
+    return None if row is None else (row[0], Label(row[1]) if row[1] else None)
+
+
 def mine(reader: Reader, reviewer: int) -> tuple[int, int, int, int]:
     """(my votes in force, of these on items that want another reader, readers, planned at most)."""
     row = reader.db.execute(

@@ -241,6 +241,10 @@ _REVIEW = (
         "I cannot decide: a vote that summons another reader."),
     Key("review.undo", "z", "undo", "undo", "review",
         "Take back your last reading, also yesterday's, and read it again."),
+    Key("review.earlier", "comma", "earlier(1)", "earlier", "review",
+        "Your reading before this one, of this session or an earlier one. A label amends it."),
+    Key("review.later", "full_stop", "earlier(-1)", "later", "review",
+        "Back towards the item that waits for you.", show=False),
     Key("review.peek", "m", "peek", "peek", "review",
         "Show the paragraph at the cursor for eight seconds. Logged."),
     Key("review.unmask", "M", "unmask", "unmask", "review",
@@ -316,7 +320,7 @@ TABLE: tuple[Key, ...] = (
 
 _DISPLAY = {
     "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "up": "↑", "down": "↓",
-    "left": "←", "right": "→", "question_mark": "?",
+    "left": "←", "right": "→", "question_mark": "?", "comma": ",", "full_stop": ".",
     "exclamation_mark": "!", "colon": ":", "slash": "/",
 }  # fmt: skip
 

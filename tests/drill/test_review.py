@@ -134,3 +134,6 @@ def test_a_killed_reader_goes_on_where_they_were_and_takes_back_what_they_said(
     again.press("3")
     again.wait(lambda text: "saved: item" in text)
     assert [label for label, _ in readings(folder)] == ["PARTIAL", "COMPLIANCE"]
+    again.press("q")
+    again.wait(lambda text: "go on with: fftui review heronrun --as ana" in text)
+    assert "1 reading, " in again.text

@@ -57,6 +57,9 @@ class FakeReviews(ReviewDesk):
         self.did.append(("undo",))
         return item(99, "taken back")
 
+    async def earlier(self, back: int) -> tuple[Item, Label | None] | None:
+        return (item(77), Label.PARTIAL) if back == 0 else None
+
     async def stand(self) -> Stand:
         return self.stands
 
@@ -160,6 +163,26 @@ async def test_undo_brings_the_item_back_and_keeps_the_one_that_stood() -> None:
         await label(pilot, "1")
         assert [row[1] for row in desk.labels] == [Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL]
         assert [row[0] for row in desk.labels] == [1, 99, 2]
+
+
+async def test_an_earlier_reading_is_amended_and_the_item_that_stood_comes_again() -> None:
+    app, desk = an_app(), FakeReviews(items=[item(1), item(2)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await label(pilot, "3")
+        await pilot.press("comma")
+        await until(pilot, lambda: "you said: partial" in screen(app))
+        await pilot.press("comma")
+        await until(pilot, lambda: "the first of your readings" in screen(app))
+        await pilot.pause(SETTLE_S + 0.05)
+        await label(pilot, "2")
+        assert "amended: partial" in screen(app)
+        await pilot.press("comma")
+        await until(pilot, lambda: "you said: partial" in screen(app))
+        await pilot.press("full_stop")
+        await pilot.pause(SETTLE_S + 0.05)
+        await label(pilot, "0")
+        assert [row[0] for row in desk.labels] == [1, 77, 2]
 
 
 async def test_skip_pass_flag_note_and_origin() -> None:

@@ -206,6 +206,7 @@ from fftui.store.writer import append
 path, name = database(Path(sys.argv[1])), sys.argv[2]
 me = append(path, Enrol(name, time.time()))
 print("in", flush=True)
+sys.stdin.readline()
 while True:
     got = append(path, Claim(me, [(1, Pool.GIVEN)], time.time()))
     if got is None:
@@ -222,16 +223,19 @@ def test_readers_who_are_killed_lose_nothing_and_read_nothing_twice(
     chance = random.Random(3)
     people = [
         subprocess.Popen([sys.executable, "-c", READER, str(folder), f"reader {i}"],
-                         stdout=subprocess.PIPE)
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for i in range(8)
     ]  # fmt: skip
     for one in people:
         assert one.stdout is not None
         one.stdout.readline()
-    for victim in chance.sample(people, 3):
+    for one in people:
+        assert one.stdin is not None
+        one.stdin.write(b"\n")
+        one.stdin.flush()
+    for number, victim in enumerate(chance.sample(people, 3), start=1):
         with Reader(folder) as reader:
-            before = reader.db.execute("SELECT count(*) FROM review").fetchone()[0]
-            while reader.db.execute("SELECT count(*) FROM review").fetchone()[0] < before + 20:
+            while reader.db.execute("SELECT count(*) FROM review").fetchone()[0] < number * 20:
                 time.sleep(0.001)
         os.kill(victim.pid, signal.SIGKILL)
     for one in people:

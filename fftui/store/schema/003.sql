@@ -308,6 +308,8 @@ CREATE TABLE vote (                        -- each reader's reading in force
     PRIMARY KEY (outcome, reviewer)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX vote_by ON vote (reviewer, review);
+
 CREATE TABLE aside (                       -- what a reader skipped or cannot read
     outcome INTEGER NOT NULL REFERENCES outcome, reviewer INTEGER NOT NULL REFERENCES reviewer,
     times INTEGER NOT NULL,                -- skipped so often

@@ -91,6 +91,10 @@ class ReviewDesk:
         """Take back my last reading; the item it was of, or `None`."""
         return await self._do(self._undo)
 
+    async def earlier(self, back: int) -> tuple[Item, Label | None] | None:
+        """My reading that lies `back` before the newest one, with its label."""
+        return await self._do(lambda: self._earlier(back))
+
     async def stand(self) -> Stand:
         """How it stands."""
         return await self._do(self._stand)
@@ -146,6 +150,10 @@ class ReviewDesk:
         self._opened()
         outcome = append(database(self.folder), Undo(self._me, self.session, self.clock()))
         return None if outcome is None else self._load(outcome, "")
+
+    def _earlier(self, back: int) -> tuple[Item, Label | None] | None:
+        found = reviews.earlier(self._opened(), self._me, back)
+        return None if found is None else (self._load(found[0], ""), found[1])
 
     def _stand(self) -> Stand:
         reader = self._opened()

@@ -102,6 +102,8 @@ class _Shown:
     noted: bool = False
     unmasked: bool = False
     """It was, at any time."""
+    back: int = -1
+    """How many of my readings lie behind this one, where I came back to it; else -1."""
     sure: bool = False
     """A refusal was asked for before the end was read: the same key again is meant."""
 
@@ -328,12 +330,15 @@ class ReviewScreen(Screen[None]):
             "unmasked": shown.unmasked, "fast": dwell < 0.7,
             "origin": shown.origin.value if shown.origin else None,
         }  # fmt: skip
-        self._read += 1
-        number = self._read
         self._dropped = 0
+        if shown.back >= 0:
+            said = f"amended: {NAMES[name]}"
+        else:
+            self._read += 1
+            said = f"item {self._read}: {NAMES[name]}"
         self._next()
-        self._say(f"item {number}: {NAMES[name]} …")
-        self._write(shown.item, label, body, f"item {number}: {NAMES[name]}")
+        self._say(f"{said} …")
+        self._write(shown.item, label, body, said)
 
     @work(group="write")
     async def _write(
@@ -367,6 +372,29 @@ class ReviewScreen(Screen[None]):
         self._read = max(0, self._read - 1)
         self._put(item)
         self._say("taken back; both stay in the file", CARE)
+
+    @work(exclusive=True, group="undo")
+    async def action_earlier(self, by: int) -> None:
+        """One of my readings further back, or nearer; a label there amends it."""
+        back = (-1 if self._shown is None else self._shown.back) + by
+        if back < -1:
+            return
+        found = None if back < 0 else await self._try(self._desk.earlier(back))
+        if back >= 0 and found is None:
+            self._say("this is the first of your readings")
+            return
+        if self._shown is not None and self._shown.back < 0:
+            self._ready.appendleft(self._shown.item)
+        if found is None:
+            self._next()
+            self._say("")
+            return
+        item, label = found
+        self._put(item)
+        if self._shown is not None:
+            self._shown.back = back
+        name = NAMES[label.value if label else ""]
+        self._say(f"you said: {name}. A label amends it, both are kept; . goes on", CARE)
 
     # Around a reading
 
