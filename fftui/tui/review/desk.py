@@ -183,6 +183,8 @@ class ReviewDesk:
         if self._reader is None:
             self._reader = Reader(self.folder)
             self._me = append(database(self.folder), Enrol(self.name, self.clock()))
+            # The session stands with each reading, so what chance did can be done again.
+            self._chance = Random(f"{self._reader.header().uuid}:{self.name}:{self.session}")  # noqa: S311
         return self._reader
 
     async def _do(self, work: Callable[[], T]) -> T:
