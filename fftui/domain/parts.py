@@ -244,7 +244,7 @@ class GraderPlan(Part):
 class ReviewPlan(Part):
     readings: Whole = Field(default=1, ge=1, le=9)
     audit: Whole = Field(default=150, ge=0)
-    """Machine refusals drawn at random for reading, per maker x platform."""
+    """Answers that no rule wants read, drawn at random per maker x platform."""
 
 
 class EnginePlan(Part):
