@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fftui.stats.beta import quantile
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
 
@@ -205,11 +206,9 @@ def _limits(s: Stratum, rate: float, confidence: float, *, finite: bool) -> tupl
         if s.read == s.size:
             return rate, rate
         n *= (s.size - 1) / (s.size - s.read)
-    from scipy.special import betaincinv
-
     x, tail = rate * n, (1 - confidence) / 2
-    low = float(betaincinv(x, n - x + 1, tail)) if x else 0.0
-    high = float(betaincinv(x + 1, n - x, 1 - tail)) if x < n else 1.0
+    low = quantile(tail, x, n - x + 1) if x else 0.0
+    high = quantile(1 - tail, x + 1, n - x) if x < n else 1.0
     return low, high
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from fftui.domain.labels import Label
+from fftui.domain.readings import Pool
+from fftui.store.reviews import Claim, Enrol, Read
+from fftui.store.writer import append
 from tests.cli.support import Desk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +56,18 @@ def loaded(desk: Desk, code: str) -> set[str]:
 def test_nothing_heavy_is_loaded(desk: Desk, code: str, without: set[str]) -> None:
     assert desk.fftui("run", "plan.toml", "--headless").code == 0
     assert not loaded(desk, code) & without
+
+
+def test_readings_make_nothing_heavier(desk: Desk) -> None:
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    path = next(desk.folder.rglob("run.db"))
+    me = append(path, Enrol("ana", 0.0))
+    pools = [(1, pool) for pool in Pool]
+    while (got := append(path, Claim(me, pools, 0.0))) is not None:
+        append(path, Read(me, "s", got.outcome, Label.REFUSAL, 0.0, got.token))
+    (said,) = desk.fftui("status", "--json").out.splitlines()
+    assert json.loads(said)["targets"][0]["read"]["corrected"]["strict"]["rate"] == 0
+    assert not loaded(desk, STATUS.format(argv=["status", "--json"])) & HEAVY
 
 
 def test_the_floors_of_the_house_hold() -> None:
