@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all interop coverage lint local clean
+.PHONY: help demo test test-all interop coverage mutants lint local clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,9 @@ interop: $(VENV)/.ready ## fftui against llama.cpp's server and a LiteLLM proxy,
 
 coverage: $(VENV)/.ready ## how often the intervals hold, by simulation: the tables of docs/statistics.md
 	@$(BIN)/python benchmarks/coverage.py
+
+mutants: $(VENV)/.ready ## each guard taken out once: the test that must notice goes red
+	@$(BIN)/python -m benchmarks.mutants $(ARGS)
 
 lint: $(VENV)/.ready ## style, types, and the floors of the house
 	@$(BIN)/ruff check .
