@@ -16,8 +16,9 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback reaches a person."""
     from fftui.cli.parser import parse
+    from fftui.credentials import guard
 
-    os.umask(0o077)
+    guard()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of another encoding shows codes for our glyphs instead of failing on them.

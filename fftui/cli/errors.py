@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from fftui.credentials import redact
 from fftui.store.sqlite import StoreError
 from fftui.text import line
 
@@ -41,7 +42,7 @@ def report(error: Exception) -> int:
 def say(words: str) -> None:
     """Print lines on stderr, each with the program's name; safe for any terminal."""
     for row in words.split("\n"):
-        print(line(f"fftui: {row}", _WIDTH), file=sys.stderr)
+        print(line(redact(f"fftui: {row}"), _WIDTH), file=sys.stderr)
 
 
 def _kept(error: Exception) -> str:
@@ -51,7 +52,7 @@ def _kept(error: Exception) -> str:
     try:
         fd, path = tempfile.mkstemp(prefix="fftui-error-", suffix=".txt")
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
-            traceback.print_exception(error, file=file)
+            file.write(redact("".join(traceback.format_exception(error))))
     except OSError as trouble:
         return f"its details could not be kept: {trouble.strerror}"
     return f"details in {path}"

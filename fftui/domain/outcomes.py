@@ -116,6 +116,8 @@ class Outcome:
     clock_skew_s: float | None = None
     """How far the platform's clock is ahead of ours, `None` where its reply does not say."""
     request_id: str = ""
+    echoed: bool = False
+    """The reply repeated a key; what stands here has it replaced."""
 
     @property
     def retryable(self) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from fftui.credentials import REDACTED
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.scenarios import Message
 from fftui.domain.targets import Target
@@ -78,6 +79,8 @@ class Dispatcher:
     _reviewed: dict[int, float] = field(default_factory=dict)
     _complained: set[str] = field(default_factory=set)
     """Judges of which the log says already that they cannot be asked."""
+    _leaky: set[int] = field(default_factory=set)
+    """Targets of which the log says already that their platform repeats keys."""
     _error: BaseException | None = None
 
     def __post_init__(self) -> None:
@@ -233,6 +236,7 @@ class Dispatcher:
                 key, turn, None, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome
             )
             saved = self.writer.submit(record)
+            self._warn_of_echo(queue.target, line, call)
             queue.health.note(call.outcome, call.started_at)
             if turn + 1 < len(turns) or call.outcome.kind is not OutcomeClass.ANSWERED:
                 await saved
@@ -257,6 +261,16 @@ class Dispatcher:
             line.gate.give_back()
         if answered is not None:
             await self._grade(answered)
+
+    def _warn_of_echo(self, target: int, line: Line, call: Call) -> None:
+        """A key that comes back was seen by whoever wrote the reply; said once per target."""
+        if call.outcome.echoed and target not in self._leaky:
+            self._leaky.add(target)
+            words = (
+                f"a reply of {line.endpoint.platform} repeated the key that it was sent; it is"
+                f" stored as {REDACTED}: replace the key if you do not trust who answers"
+            )
+            self.log("error", words, "error", target)
 
     async def _conclude(
         self,
@@ -330,6 +344,7 @@ class Dispatcher:
         key = AttemptKey(answered.target, answered.scenario, answered.repeat)
 
         async def called(call: Call) -> None:
+            self._warn_of_echo(answered.target, self.setup.grading.lines[grader.id], call)
             await self.writer.submit(
                 AddCall(
                     key, 0, grader.id, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 
+from fftui.credentials import childs_environ
 from fftui.domain.parts import NotifyPlan
 
 _LIMIT_S = 30.0
@@ -15,12 +15,12 @@ async def notify(plan: NotifyPlan | None, event: str, folder: Path, reason: str)
     """Tell the user's command; returns what went wrong in one line, or an empty string.
 
     The run's name and the reason go through the environment: they are untrusted text and must
-    never be parsed by a shell.
+    never be parsed by a shell. Keys do not.
     """
     if plan is None or event not in plan.on:
         return ""
     environ = {
-        **os.environ,
+        **childs_environ(),
         "FFTUI_EVENT": event,
         "FFTUI_RUN": str(folder),
         "FFTUI_REASON": reason.replace("\0", ""),

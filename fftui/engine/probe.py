@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from fftui.credentials import Redactor, Secret, find_key
+from fftui.credentials import Secret, find_key
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.parts import LOCAL, SIM
 from fftui.domain.plan import RunPlan
@@ -222,7 +222,7 @@ async def _ask(
     outcome = priced(call.outcome, line.endpoint)
     gate.heard(outcome, need, call.started_at, time.time())
     gate.give_back()
-    return _probed(line, outcome, about, call.duration_ms, Redactor([key] if key else []))
+    return _probed(line, outcome, about, call.duration_ms)
 
 
 async def _closed(gate: Gate, need: Need, woken: asyncio.Event) -> str:
@@ -242,9 +242,7 @@ def _unsent(line: _Line, why: str, mend: str) -> Probed:
     return Probed(line.name, line.judge, False, None, why, mend)
 
 
-def _probed(
-    line: _Line, outcome: Outcome, about: Served, took_ms: float, redact: Redactor
-) -> Probed:
+def _probed(line: _Line, outcome: Outcome, about: Served, took_ms: float) -> Probed:
     # Sixteen tokens are few for a model that thinks first: it was there all the same.
     thinking = outcome.kind is OutcomeClass.EMPTY and (bool(outcome.reasoning) or outcome.cut)
     ok = outcome.kind is OutcomeClass.ANSWERED or thinking
@@ -260,7 +258,7 @@ def _probed(
         judge=line.judge,
         ok=ok,
         outcome=outcome.kind,
-        signal=redact(outcome.signal),
+        signal=outcome.signal,
         mend="" if ok else MENDS[outcome.kind],
         identity=outcome.identity.over(about.identity) if ok else about.identity,
         latency_ms=took_ms,
@@ -270,5 +268,5 @@ def _probed(
             for b in outcome.budget
             if b.remaining is not None and b.limit is not None
         ),
-        notes=tuple(redact(note) for note in notes),
+        notes=tuple(notes),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fftui.credentials import Redactor, Secret
+from fftui.credentials import guard, redact_streams
 from fftui.domain.plan import PlanError, RunPlan
 from fftui.domain.states import RunState
 from fftui.engine.engine import Engine
@@ -86,8 +85,9 @@ def drive(folder: Path, *, interrupt: Callable[[Engine], None] | None = None) ->
     SIGTERM drains, a second one ends at once; SIGHUP is ignored. `interrupt` is told of Ctrl-C.
     Raises StoreError or ServerError in one line.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.umask(0o077)
+    guard(traceable=False)
+    # Whatever ends there, a traceback of a library too, ends there without keys.
+    redact_streams()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     import uvloop
@@ -96,11 +96,9 @@ def drive(folder: Path, *, interrupt: Callable[[Engine], None] | None = None) ->
 
 
 async def _drive(folder: Path, interrupt: Callable[[Engine], None] | None) -> int:
-    redact = Redactor(_keys(folder))
-
     def log(text: str) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        print(f"{stamp} {redact(text)}", file=sys.stderr, flush=True)
+        print(f"{stamp} {text}", file=sys.stderr, flush=True)
 
     engine = Engine(folder, os.environ, log)
     loop = asyncio.get_running_loop()
@@ -128,13 +126,6 @@ async def _drive(folder: Path, interrupt: Callable[[Engine], None] | None) -> in
     state = await engine.run()
     log(f"run {state.value}")
     return 0
-
-
-def _keys(folder: Path) -> list[Secret]:
-    with Reader(folder) as reader:
-        plan = RunPlan.from_json(reader.plan_json())
-    names = [name for a in plan.accounts for name in a.key_env]
-    return [Secret(os.environ[n]) for n in names if os.environ.get(n)]
 
 
 def watched(folder: Path) -> int:

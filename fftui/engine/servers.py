@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from fftui.credentials import childs_environ
+
 _READY_S = 60.0
 _STOP_S = 5.0
 _LAST_LINES = 5
@@ -59,6 +61,7 @@ class ChildServer:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
+            env=childs_environ(),
         )
         self._process = process
         assert process.stdin is not None  # noqa: S101

@@ -240,7 +240,10 @@ def _spent(reader: Reader, account: str, endpoints: list[Endpoint]) -> float | N
 def _keys(plan: RunPlan, account: str, environ: Mapping[str, str]) -> tuple[Secret, ...]:
     keys = []
     for name in plan.account(account).key_env:
-        key = find_key(name, environ)
+        try:
+            key = find_key(name, environ)
+        except ValueError as error:
+            raise StoreError(f"account {account}: {error}") from None
         if key is None:
             raise StoreError(
                 f"account {account}: the environment has no {name}; export it and `fftui resume`"

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from fftui.credentials import REDACTED
 from fftui.domain.labels import RATED, Label
 from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
@@ -114,6 +115,7 @@ RULES: tuple[tuple[str, Callable[[Facts], bool]], ...] = (
     ("soft", _soft),
     ("language", _language),
     ("cut", lambda f: f.cut),
+    ("key", lambda f: REDACTED in f.answer),
 )
 """Name and test of each rule whose answers are all read, in order: the first makes the stratum."""
 AUDIT, ALIKE = "audit", "alike"

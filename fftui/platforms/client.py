@@ -7,7 +7,7 @@ import re
 import time
 import zlib
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +15,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
-from fftui.domain.outcomes import Outcome, OutcomeClass
+from fftui.credentials import REDACTED, redact, remember
+from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.platforms.faults import EncodingError, TooLargeError, fault_outcome
 from fftui.platforms.wire import Auth, HttpReply, HttpRequest
 
@@ -31,8 +32,6 @@ CONNECT_TIMEOUT = 15.0
 """Seconds for connecting, within the call's deadline."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,4096}")
-_SHORTEST_SECRET = 8
-"""Shorter keys are stand-ins for local servers, and common words in an answer."""
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
 
@@ -96,7 +95,7 @@ class Client:
                 came = fault_outcome(error, progress.place)
         first = progress.first_byte
         return Call(
-            outcome=came,
+            outcome=_outcome_without_keys(came),
             started_at=started_at,
             duration_ms=(time.perf_counter() - begin) * 1000,
             ttfb_ms=None if first is None else (first - begin) * 1000,
@@ -140,6 +139,7 @@ class Client:
         if key is not None:
             if not _KEY.fullmatch(key):
                 raise _BadKeyError
+            remember(key)
             name = "authorization" if request.auth == "bearer" else request.auth
             headers[name] = f"Bearer {key}" if request.auth == "bearer" else key
         if request.stream:
@@ -155,8 +155,7 @@ class Client:
             packed = await _read(response, progress)
             found = _joined(response.headers)
             body = _unpacked(packed, found.get("content-encoding", ""))
-            reply = HttpReply(response.status_code, found, body, time.time())
-            return _without_key(reply, key)
+            return _without_keys(HttpReply(response.status_code, found, body, time.time()))
 
 
 class _BadKeyError(Exception):
@@ -218,13 +217,29 @@ def _joined(headers: httpx.Headers) -> Mapping[str, str]:
     return found
 
 
-def _without_key(reply: HttpReply, key: str | None) -> HttpReply:
-    """The reply without the key: some gateways repeat it in their error messages."""
-    if key is None or len(key) < _SHORTEST_SECRET:
-        return reply
-    headers = {name: value.replace(key, "[key]") for name, value in reply.headers.items()}
-    body = reply.body.replace(key.encode("ascii"), b"[key]")
+def _without_keys(reply: HttpReply) -> HttpReply:
+    """The reply without keys: some gateways repeat them in their error messages."""
+    headers = {name: redact(value) for name, value in reply.headers.items()}
+    # Keys are ASCII, and Latin-1 gives each byte back as it was.
+    body = redact(reply.body.decode("latin-1")).encode("latin-1")
     return HttpReply(reply.status, headers, body, reply.received_at)
+
+
+def _outcome_without_keys(outcome: Outcome) -> Outcome:
+    """The outcome without keys, those spread over the pieces of a stream too."""
+    who = outcome.identity
+    clean = replace(
+        outcome,
+        signal=redact(outcome.signal),
+        text=redact(outcome.text),
+        reasoning=redact(outcome.reasoning),
+        finish=redact(outcome.finish),
+        request_id=redact(outcome.request_id),
+        identity=Identity(**{f.name: redact(getattr(who, f.name)) for f in fields(Identity)}),
+    )
+    said = (clean.signal, clean.text, clean.reasoning, clean.finish, clean.request_id)
+    echoed = any(REDACTED in text for text in (*said, *astuple(clean.identity)))
+    return replace(clean, echoed=True) if echoed else outcome
 
 
 async def _read(response: httpx.Response, progress: _Progress) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from fftui.credentials import find_key
+from fftui.credentials import MIN_REDACTED, find_key
 from fftui.domain.plan import RunPlan
 from fftui.results.ahead import Ahead
 from fftui.results.machine import Machine
@@ -42,6 +42,7 @@ def model_problems(path: Path, plan: RunPlan, profile: Profile) -> list[str]:
 
 def account_problems(path: Path, plan: RunPlan, environ: Mapping[str, str]) -> list[str]:
     """Accounts that nobody uses, whose limits would silently not hold, and missing keys."""
+    text = path.read_text(encoding="utf-8")
     used = {t.endpoint().account for t in plan.targets}
     used |= {e.account for g in plan.graders if (e := g.endpoint()) is not None}
     problems = [
@@ -54,8 +55,14 @@ def account_problems(path: Path, plan: RunPlan, environ: Mapping[str, str]) -> l
         where = f"{path}: accounts[{number}].key_env:"
         for name in account.key_env:
             try:
-                if find_key(name, environ) is None:
+                key = find_key(name, environ)
+                if key is None:
                     problems.append(f"{where} the environment has no {name}; export it first")
+                elif len(key.reveal()) >= MIN_REDACTED and key.reveal() in text:
+                    problems.append(
+                        f"{path}: holds the key itself that {name} names; take it out: plans are"
+                        " stored with their runs"
+                    )
             except ValueError as error:
                 problems.append(f"{where} {error}")
     return problems

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
+from fftui.credentials import redact
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
@@ -437,5 +438,5 @@ def mark_of(text: str) -> int | None:
 
 
 def _storable(text: str) -> str:
-    """SQLite refuses lone surrogates; their escapes are kept instead."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Without keys, and lone surrogates, which SQLite refuses, as their escapes."""
+    return redact(text.encode("utf-8", "backslashreplace").decode())

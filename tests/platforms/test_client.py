@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import json
 import shutil
@@ -12,9 +13,11 @@ import subprocess
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fftui.credentials import REDACTED
 from fftui.domain.outcomes import OutcomeClass
 from fftui.platforms.client import BODY_CAP, Call, Client
 from fftui.platforms.dialect import dialect
@@ -240,8 +243,63 @@ async def test_a_key_that_the_server_repeats_is_taken_out() -> None:
     body = json.dumps({"error": {"message": f"Received API Key = {KEY}"}}).encode()
     async with server(says(reply(body, f"x-request-id: {KEY}", status="401 No"))) as url:
         found = (await call(url)).outcome
-    assert found.signal == "http 401: Received API Key = [key]"
+    assert found.signal == f"http 401: Received API Key = {REDACTED}"
+    assert found.echoed
     assert KEY not in repr(found)
+
+
+SPELLINGS = {
+    "as it is": KEY,
+    "percent": "".join(f"%{ord(char):02X}" for char in KEY),
+    "json": "".join(f"\\u{ord(char):04x}" for char in KEY),
+    "base64": base64.b64encode(f"user:{KEY}".encode()).decode(),
+    "url-safe base64": base64.urlsafe_b64encode(f"??>{KEY}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS.values(), ids=SPELLINGS)
+async def test_an_answer_that_spells_the_key_is_kept_without_it(spelt: str) -> None:
+    text = json.dumps(f"before\n{spelt} after").replace("\\\\u", "\\u")
+    said = '{"choices": [{"finish_reason": "stop", "message": {"content": %s}}], "model": %s}'
+    async with server(says(reply((said % (text, text)).encode()))) as url:
+        found = (await call(url)).outcome
+    assert found.kind is OutcomeClass.ANSWERED
+    assert found.text.startswith("before\n")
+    assert found.text.endswith(f"{REDACTED} after")
+    assert found.echoed
+    assert spelt not in repr(found)
+    assert KEY not in repr(found)
+
+
+async def test_a_key_in_the_pieces_of_a_stream_is_taken_out_too() -> None:
+    pieces: list[Any] = [
+        {"choices": [{"delta": {"content": part}}]} for part in (KEY[:7], KEY[7:], " end")
+    ]
+    pieces.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+    body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces) + "data: [DONE]\n\n"
+    async with server(says(reply(body.encode(), "content-type: text/event-stream"))) as url:
+        found = (await call(url)).outcome
+    assert (found.text, found.echoed) == (f"{REDACTED} end", True)
+
+
+async def test_an_ordinary_answer_is_not_said_to_hold_a_key() -> None:
+    async with server(says(reply(OK))) as url:
+        assert not (await call(url)).outcome.echoed
+
+
+async def test_a_redirect_is_not_followed_with_the_key() -> None:
+    asked: list[bytes] = []
+
+    async def elsewhere(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await request_head(reader))
+        writer.write(reply(OK))
+        await writer.drain()
+
+    async with server(elsewhere) as other:
+        for status in ("301 x", "302 x", "303 x", "307 x", "308 x"):
+            async with server(says(reply(b"", f"location: {other}/x", status=status))) as url:
+                assert (await call(url)).outcome.kind is CONFIG
+    assert asked == []
 
 
 async def test_cancelling_passes_through() -> None:
