@@ -6,11 +6,20 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fftui.cli.errors import UsageError, say
 from fftui.cli.show import run_folder
+
+if TYPE_CHECKING:
+    from fftui.corpus.load import Corpus
+
+_PLACES = 12
+"""Lines that are named of one kind of problem."""
+_FAMILIES = 40
 
 
 def init(options: argparse.Namespace) -> int:
@@ -68,27 +77,44 @@ def _placeholders(path: Path) -> None:
 def corpus(options: argparse.Namespace) -> int:
     """What prompt files are understood as."""
     from fftui.corpus.load import CorpusError, read
-    from fftui.text import line
 
     code = 0
     for name in options.files:
         try:
-            found = read(Path(name))
+            found = read(Path(name), limit=0)
         except CorpusError as error:
             say(str(error))
             code = 2
             continue
-        benign = sum(s.benign for s in found.scenarios)
-        turns = sum(len(s.turns) > 1 for s in found.scenarios)
-        print(
-            f"{line(name, 200)}: {found.format}, {len(found.scenarios)} scenarios, {benign} benign,"
-            f" {turns} with several turns, {found.bytes} bytes, sha256 {found.sha256}"
-        )
-        families: dict[str, int] = {}
-        for scenario in found.scenarios:
-            families[scenario.family] = families.get(scenario.family, 0) + 1
-        for family, count in sorted(families.items()):
-            print(f"  family {line(family, 80) or '(none)'}: {count}")
-        for problem in found.problems:
-            print(f"  line {problem.line}: {line(problem.what, 200)}")
+        for text in _understood(name, found):
+            print(text)
     return code
+
+
+def _understood(name: str, found: Corpus) -> Iterator[str]:
+    from fftui.text import line
+
+    yield (
+        f"{line(name, 200)}: {found.format}, {found.size} scenarios, {found.benign} benign,"
+        f" {found.conversations} with several turns, {found.bytes} bytes, sha256 {found.sha256}"
+    )
+    if found.licence:
+        yield f"  licence, as published: {found.licence}"
+    shown = sorted(found.families.items(), key=lambda one: -one[1])[:_FAMILIES]
+    for family, count in sorted(shown):
+        yield f"  family {line(family, 80) or '(none)'}: {count}"
+    if len(found.families) > len(shown):
+        yield f"  … and {len(found.families) - len(shown)} smaller families"
+    # One line for each kind of problem: a hundred rows may share theirs.
+    kinds: dict[str, list[int]] = {}
+    for problem in found.problems:
+        kinds.setdefault(problem.what, []).append(problem.line)
+    for what, places in kinds.items():
+        if places == [0]:
+            yield f"  {line(what, 200)}"
+            continue
+        more = f" and {len(places) - _PLACES} more" if len(places) > _PLACES else ""
+        where = ", ".join(map(str, places[:_PLACES]))
+        yield f"  line{'s' if len(places) > 1 else ''} {where}{more}: {line(what, 200)}"
+    if found.unlisted:
+        yield f"  … and {found.unlisted} more such lines"

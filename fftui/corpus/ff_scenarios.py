@@ -8,7 +8,9 @@ from typing import Any
 from fftui.corpus.rows import Item, RowError, bool_field, key_field, text_field
 
 NAME = "ff-scenarios"
+LICENCE = ""
 _MARKS = frozenset({"scenario_class", "attack_attempt", "scenario_id", "scenario_description"})
+_UNSENT = ("scenario_description", "environment", "actors", "system_prompt")
 _USER_ROLES = frozenset({"user", "human", "attacker", ""})
 
 
@@ -25,23 +27,26 @@ def item(fields: Mapping[str, Any]) -> Item:
 
     Raises RowError for a field of the wrong type.
     """
-    turns, problem = _turns(fields)
+    turns, left_out = user_turns(fields)
     if not any(turn.strip() for turn in turns):
         turns = tuple(t for t in (text_field(fields, "prompt"),) if t.strip())
     attack = bool_field(fields, "attack_attempt")
+    unsent = [name for name in _UNSENT if fields.get(name)]
     return Item(
         turns=turns,
         key=key_field(fields, "id", "scenario_id"),
         family=text_field(fields, "scenario_class"),
         benign=None if attack is None else not attack,
-        problem=problem,
+        problem=f"{left_out} turns of other roles than the user left out" if left_out else "",
+        note=f"not sent: {', '.join(unsent)}" if unsent else "",
     )
 
 
-def _turns(fields: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+def user_turns(fields: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
+    """(what the user says, number of turns of other roles). Raises RowError."""
     given = fields.get("turns")
     if given is None:
-        return (), ""
+        return (), 0
     if not isinstance(given, list):
         raise RowError("turns", "must be a list")
     turns, left_out = [], 0
@@ -56,5 +61,4 @@ def _turns(fields: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
             turns.append(text)
         else:
             left_out += 1
-    problem = f"{left_out} turns of other roles than the user left out" if left_out else ""
-    return tuple(turns), problem
+    return tuple(turns), left_out

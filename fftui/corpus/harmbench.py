@@ -8,6 +8,7 @@ from typing import Any
 from fftui.corpus.rows import Item, key_field, text_field
 
 NAME = "harmbench"
+LICENCE = "MIT"
 
 
 def recognises(fields: Mapping[str, Any]) -> bool:

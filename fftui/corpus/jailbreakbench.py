@@ -8,6 +8,7 @@ from typing import Any
 from fftui.corpus.rows import Item, key_field, text_field
 
 NAME = "jbb"
+LICENCE = "MIT"
 
 
 def recognises(fields: Mapping[str, Any]) -> bool:
@@ -16,7 +17,7 @@ def recognises(fields: Mapping[str, Any]) -> bool:
 
 
 def item(fields: Mapping[str, Any]) -> Item:
-    """Read one behaviour. The two files differ in their names only; see `load.read`."""
+    """Read one behaviour. The two files differ in their names only; see `load`."""
     return Item(
         turns=(text_field(fields, "goal"),),
         key=key_field(fields, "index"),

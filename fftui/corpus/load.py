@@ -1,26 +1,40 @@
-"""Reads a prompt file: recognises its format by content and gives its scenarios."""
+"""Reads a prompt file: recognises its format by content and gives its scenarios.
+
+A file is read line by line and once. What is held of it are the scenarios that are asked for and a
+few bytes for each id and prompt, by which duplicates are found.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from fftui.corpus import (
     advbench,
+    do_not_answer,
+    ff_episodes,
     ff_scenarios,
     harmbench,
     jailbreakbench,
+    mapped,
     native,
+    or_bench,
     plain,
+    sorry_bench,
     strongreject,
+    wildjailbreak,
     xstest,
 )
-from fftui.corpus.rows import CorpusError, Item, Problem, RowError, Rows, csv_rows, json_rows
+from fftui.corpus.lines import CorpusError, TextLines, opened
+from fftui.corpus.order import First
+from fftui.corpus.rows import Item, Problem, Row, RowError, csv_rows, json_rows
+from fftui.corpus.seen import Seen
 from fftui.domain.scenarios import Scenario
 
 __all__ = ["Corpus", "CorpusError", "Problem", "read"]
@@ -33,138 +47,226 @@ class Corpus:
     path: Path
     format: str
     """Name of the loader, such as `advbench`."""
+    licence: str
+    """As its publishers state it; empty for files of no known set. Your copy may say otherwise."""
     sha256: str
     """Of the file's bytes, in hex."""
     bytes: int
+    size: int
+    """Scenarios in the file; at least one."""
+    benign: int
+    """Harmless ones among them."""
+    conversations: int
+    """Those of several turns."""
+    families: Mapping[str, int]
+    """How many scenarios each has."""
     scenarios: tuple[Scenario, ...]
-    """In the file's order; at least one."""
+    """In the file's order; all of them, unless fewer were asked for."""
     problems: tuple[Problem, ...]
     """What a person should know, by line."""
+    unlisted: int
+    """Problems beyond the first so many, which are not listed."""
 
 
 class _Loader(Protocol):
     NAME: str
+    LICENCE: str
 
     def recognises(self, fields: Mapping[str, Any], /) -> bool: ...
 
     def item(self, fields: Mapping[str, Any], /) -> Item: ...
 
 
-_JSON = cast("Sequence[_Loader]", (native, ff_scenarios, plain))
-_TABLES = cast(
-    "Sequence[_Loader]", (harmbench, jailbreakbench, strongreject, xstest, advbench, plain)
+_JSON = cast(
+    "Sequence[_Loader]", (ff_episodes, native, sorry_bench, ff_scenarios, wildjailbreak, plain)
 )
+_TABLES = cast(
+    "Sequence[_Loader]",
+    (harmbench, jailbreakbench, strongreject, xstest, do_not_answer, wildjailbreak, sorry_bench,
+     advbench, or_bench, plain),
+)  # fmt: skip
+_BY_NAME: Mapping[str, tuple[tuple[str, bool], ...]] = {
+    jailbreakbench.NAME: (("benign", True), ("harmful", False)),
+    or_bench.NAME: (("toxic", False), ("hard", True), ("80k", True)),
+}
+"""Sets whose harmful and harmless files differ in nothing but what their names say."""
 _COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,23}")
-_LARGEST = 256 * 1024 * 1024
+_MOST_PROBLEMS = 1000
 
 
-def read(path: Path, *, family: str = "", benign: bool | None = None) -> Corpus:
+def read(
+    path: Path,
+    *,
+    family: str = "",
+    benign: bool | None = None,
+    columns: Mapping[str, str] | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> Corpus:
     """Read a prompt file.
 
     `family` names the attack family of scenarios for which the file names none; `benign` marks
     every scenario, and `None` leaves it to the file. A file that says nothing holds attacks,
-    unless it is a JailbreakBench file with `benign` in its name. Raises CorpusError.
+    unless it is of a set whose harmless files are known by their names. `columns` says which
+    column is the `prompt`, `id`, `family` and `benign` of a file of any form. Kept are the first
+    `limit` scenarios in the order of `seed`; `None`: all. Raises CorpusError; then nothing was
+    taken from the file.
     """
-    data = _bytes(path)
-    text = _text(data, path.name)
-    rows, loaders = _cut(text, path.name)
-    if not rows.rows:
+    with opened(path) as file:
+        lines = TextLines(file, path.name)
+        try:
+            return _read(lines, path, family, benign, columns, First(seed, limit))
+        except OSError as error:
+            raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _read(
+    lines: TextLines,
+    path: Path,
+    family: str,
+    benign: bool | None,
+    columns: Mapping[str, str] | None,
+    first: First,
+) -> Corpus:
+    rows, loaders = _cut(lines, path.name)
+    head = next(rows, None)
+    if head is None:
         raise CorpusError(f"{path.name}: holds no prompts")
-    first = rows.rows[0].fields
-    loader = next((one for one in loaders if one.recognises(first)), None)
-    if loader is None:
-        # Without a header line the first names are prompts, and those are never shown.
-        names = ", ".join(n if _COLUMN.fullmatch(n) else "…" for n in list(first)[:8])
-        raise CorpusError(
-            f"{path.name}:{rows.rows[0].line}: no field holds the prompt (fields: {names}); "
-            f"one of these is expected: turns, {', '.join(plain.COLUMNS)}"
-        )
-    marked = benign
-    if marked is None and loader.NAME == jailbreakbench.NAME and "benign" in path.stem.lower():
-        marked = True
-    scenarios, problems = _scenarios(rows, loader, path, family, marked)
-    if not scenarios:
-        raise CorpusError(f"{path.name}: every one of its {len(rows.rows)} rows is empty")
+    loader = _chosen(head, loaders, path.name, columns)
+    taken = _Taken(path, family, benign, first)
+    if benign is None and loader.NAME in _BY_NAME:
+        taken.marked = _by_name(path, loader.NAME, taken)
+    number = 0
+    for row in chain((head,), rows):
+        number += bool(row.number)
+        taken.take(row, loader)
+    if not taken.size:
+        raise CorpusError(f"{path.name}: every one of its {number} rows is empty")
     return Corpus(
         path=path,
         format=loader.NAME,
-        sha256=hashlib.sha256(data).hexdigest(),
-        bytes=len(data),
-        scenarios=tuple(scenarios),
-        problems=tuple(sorted(problems, key=lambda problem: problem.line)),
+        licence=loader.LICENCE,
+        sha256=lines.sha256,
+        bytes=lines.bytes,
+        size=taken.size,
+        benign=taken.benign,
+        conversations=taken.conversations,
+        families=dict(sorted(taken.families.items())),
+        scenarios=first.kept(),
+        problems=tuple(sorted(taken.problems, key=lambda problem: problem.line)),
+        unlisted=taken.unlisted,
     )
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.is_file() and path.stat().st_size > _LARGEST:
-            raise CorpusError(f"{path.name}: larger than {_LARGEST // 1024**2} MB")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise CorpusError(f"{path}: is a folder, not a file") from None
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _text(data: bytes, name: str) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CorpusError(f"{name}:1: is UTF-16; save it as UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise CorpusError(f"{name}:{line}: not UTF-8; save it as UTF-8") from None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise CorpusError(f"{name}:{line}: holds NUL bytes; this is no text file")
-    return text
-
-
-def _cut(text: str, name: str) -> tuple[Rows, Sequence[_Loader]]:
-    start = text.lstrip()
-    if not start:
+def _cut(lines: TextLines, name: str) -> tuple[Iterator[Row], Sequence[_Loader]]:
+    texts = iter(lines)
+    head = next((text for text in texts if text.strip()), None)
+    if head is None:
         raise CorpusError(f"{name}: is empty")
+    start = head.strip()
     if start.startswith("{"):
-        return json_rows(text, name), _JSON
+        if start == "{":
+            raise lines.error("a JSON file of many lines; one JSON object a line is expected")
+        return json_rows(lines, chain((head,), texts)), _JSON
     if start.startswith("["):
-        raise CorpusError(f"{name}:1: a JSON list; one JSON object a line is expected")
-    head = start.split("\n", 1)[0]
-    delimiter = "\t" if "\t" in head else ";" if head.count(";") > head.count(",") else ","
-    return csv_rows(text, name, delimiter), _TABLES
+        raise lines.error("a JSON list; one JSON object a line is expected")
+    delimiter = "\t" if "\t" in start else ";" if start.count(";") > start.count(",") else ","
+    return csv_rows(lines, chain((head,), texts), delimiter), _TABLES
 
 
-def _scenarios(
-    rows: Rows, loader: _Loader, path: Path, family: str, benign: bool | None
-) -> tuple[list[Scenario], list[Problem]]:
-    scenarios: list[Scenario] = []
-    problems = list(rows.problems)
-    keys: dict[str, int] = {}
-    prompts: dict[tuple[str, ...], int] = {}
-    for row in rows.rows:
+def _chosen(
+    head: Row, loaders: Sequence[_Loader], name: str, columns: Mapping[str, str] | None
+) -> _Loader:
+    if columns:
+        try:
+            return cast("_Loader", mapped.Mapped(columns, head.fields))
+        except RowError as error:
+            known = _names(head.fields)
+            raise CorpusError(f"{name}:{head.line}: columns.{error} (fields: {known})") from None
+    loader = next((one for one in loaders if one.recognises(head.fields)), None)
+    if loader is None:
+        raise CorpusError(
+            f"{name}:{head.line}: no field holds the prompt (fields: {_names(head.fields)}); one of"
+            f" these is expected: turns, {', '.join(plain.COLUMNS)}; a plan's corpus.columns can"
+            " name another"
+        )
+    return loader
+
+
+def _names(fields: Mapping[str, Any]) -> str:
+    # Without a header line the first names are prompts, and those are never shown.
+    return ", ".join(n if _COLUMN.fullmatch(n) else "…" for n in list(fields)[:8])
+
+
+def _by_name(path: Path, loader: str, taken: _Taken) -> bool | None:
+    stem = path.stem.lower()
+    for word, marked in _BY_NAME[loader]:
+        if word in stem:
+            return marked
+    words = " nor ".join(word for word, _ in _BY_NAME[loader])
+    taken.problem(
+        0, f"its name holds neither {words}: read as attacks, unless the plan's corpus.benign says"
+    )  # fmt: skip
+    return None
+
+
+class _Taken:
+    """What was taken from a file so far."""
+
+    def __init__(self, path: Path, family: str, benign: bool | None, first: First) -> None:
+        self._path = path
+        self._stem = _storable(path.stem)
+        self._family = family
+        self._first = first
+        self.marked = benign
+        self._keys, self._prompts, self._notes = Seen(), Seen(), set[str]()
+        self.size = self.benign = self.conversations = self.unlisted = 0
+        self.families: Counter[str] = Counter()
+        self.problems: list[Problem] = []
+
+    def problem(self, line: int, what: str) -> None:
+        """Note something that stops nothing."""
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(Problem(line, what))
+        else:
+            self.unlisted += 1
+
+    def take(self, row: Row, loader: _Loader) -> None:
+        """One row. Raises CorpusError where it spoils the file."""
+        if row.problem:
+            self.problem(row.line, row.problem)
+        if not row.number:
+            return
         try:
             item = loader.item(row.fields)
         except RowError as error:
-            raise CorpusError(f"{path.name}:{row.line}: {error}") from None
+            raise CorpusError(f"{self._path.name}:{row.line}: {error}") from None
+        if item.note and item.note not in self._notes:
+            self._notes.add(item.note)
+            self.problem(0, item.note)
         turns = tuple(_storable(turn) for turn in item.turns)
         if not turns or not all(turn.strip() for turn in turns):
-            problems.append(Problem(row.line, "no prompt, or an empty turn; left out"))
-            continue
+            self.problem(row.line, "no prompt, or an empty turn; left out")
+            return
         if item.problem:
-            problems.append(Problem(row.line, item.problem))
-        key = _storable(item.key) or f"{_storable(path.stem)}-{row.number}"
-        if key in keys:
+            self.problem(row.line, item.problem)
+        key = _storable(item.key) or f"{self._stem}-{row.number}"
+        before = self._keys.first(key, row.line)
+        if before != row.line:
             shown = json.dumps(key[:60])
-            raise CorpusError(f"{path.name}:{row.line}: id: {shown} stands in line {keys[key]} too")
-        keys[key] = row.line
-        if turns in prompts:
-            problems.append(Problem(row.line, f"the same prompt as in line {prompts[turns]}"))
-        else:
-            prompts[turns] = row.line
-        marked = benign if benign is not None else bool(item.benign)
-        scenarios.append(Scenario(key, turns, _storable(item.family.strip()) or family, marked))
-    return scenarios, problems
+            raise CorpusError(
+                f"{self._path.name}:{row.line}: id: {shown} stands in line {before} too"
+            )
+        before = self._prompts.first("\0".join(turns), row.line)
+        if before != row.line:
+            self.problem(row.line, f"the same prompt as in line {before}")
+        marked = self.marked if self.marked is not None else bool(item.benign)
+        family = _storable(item.family.strip()) or self._family
+        self.size += 1
+        self.benign += marked
+        self.conversations += len(turns) > 1
+        self.families[family] += 1
+        self._first.add(Scenario(key, turns, family, marked))
 
 
 def _storable(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from fftui.corpus.rows import Item, RowError, bool_field, key_field, text_field
 
 NAME = "fftui"
+LICENCE = ""
 _FIELDS = frozenset({"id", "turns", "prompt", "family", "benign"})
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fftui.corpus.rows import Item, RowError, bool_field, key_field, text_field
+from fftui.corpus.rows import Item, bool_field, key_field, text_field, texts_field
 
 NAME = "plain"
+LICENCE = ""
 COLUMNS = ("prompt", "question", "text", "goal", "behavior", "instruction", "input", "query")
 """Column names that hold prompts, the likeliest first."""
 _FAMILIES = ("family", "category", "attack", "technique", "risk_area")
@@ -20,14 +21,10 @@ def recognises(fields: Mapping[str, Any]) -> bool:
 
 def item(fields: Mapping[str, Any]) -> Item:
     """Read one prompt. Raises RowError for a field of the wrong type."""
-    turns = fields.get("turns")
-    if isinstance(turns, list) and all(isinstance(turn, str) for turn in turns):
-        texts = tuple(turns)
-    elif turns is not None:
-        raise RowError("turns", "must be a list of texts")
-    else:
-        column = next((name for name in COLUMNS if name in fields), COLUMNS[0])
-        texts = (text_field(fields, column),)
+    column = next((name for name in COLUMNS if name in fields), COLUMNS[0])
+    if fields.get("turns") is not None:
+        column = "turns"
+    texts = texts_field(fields, column)
     family = next((name for name in _FAMILIES if isinstance(fields.get(name), str)), "")
     return Item(
         turns=texts,

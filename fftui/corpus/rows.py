@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NoReturn
 
-
-class CorpusError(ValueError):
-    """A file that cannot be used. `str()` is one line: file, line, field, what is wrong."""
+from fftui.corpus.lines import LONGEST, TextLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,7 @@ class Row:
     number: int
     """Position among the file's records, from 1."""
     fields: Mapping[str, Any]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,8 @@ class Item:
     benign: bool | None = None
     """`None` where the file does not say."""
     problem: str = ""
+    note: str = ""
+    """Something about the whole file, told once."""
 
 
 class RowError(ValueError):
@@ -56,63 +56,67 @@ class RowError(ValueError):
         super().__init__(f"{field_name}: {what}")
 
 
-@dataclass(slots=True)
-class Rows:
-    """The records of a file, and the problems met while they were cut apart."""
-
-    rows: list[Row] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+TORN = "the last line is torn off; left out"
 
 
-def json_rows(text: str, name: str) -> Rows:
-    """The objects of a JSONL file. A torn last line is a problem, any other bad line an error."""
-    found = Rows()
-    lines = text.split("\n")
-    last = max((i for i, line in enumerate(lines) if line.strip()), default=-1)
-    for index, line in enumerate(lines):
-        if not line.strip():
+def json_rows(lines: TextLines, texts: Iterable[str]) -> Iterator[Row]:
+    """The objects of JSONL lines. A torn last line is a problem, any other bad line an error."""
+    number = 0
+    for text in texts:
+        if not text.strip():
             continue
         try:
-            value = json.loads(line, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            if index == last and last > 0 and not text.endswith("\n"):
-                found.problems.append(Problem(index + 1, "the last line is torn off; left out"))
+            value = json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            if lines.torn and number:
+                yield Row(lines.number, 0, {}, TORN)
                 continue
-            raise CorpusError(f"{name}:{index + 1}: not a JSON object") from None
+            column = error.colno if isinstance(error, json.JSONDecodeError) else None
+            raise lines.error("not a JSON object", column) from None
         if not isinstance(value, dict):
-            raise CorpusError(f"{name}:{index + 1}: not a JSON object")
-        found.rows.append(Row(index + 1, len(found.rows) + 1, value))
-    return found
+            raise lines.error("not a JSON object")
+        number += 1
+        yield Row(lines.number, number, value)
 
 
-def csv_rows(text: str, name: str, delimiter: str) -> Rows:
+def csv_rows(lines: TextLines, texts: Iterable[str], delimiter: str) -> Iterator[Row]:
     """The records of a CSV or TSV file with a header line. Column names are in lower case."""
-    found = Rows()
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    csv.field_size_limit(LONGEST)
+    reader = csv.reader(texts, delimiter=delimiter, strict=True)
+    number = 0
+    start = lines.number
     try:
         header = [column.strip().lower() for column in next(reader, [])]
-        for line, values in _numbered(reader):
+        twice = next((name for i, name in enumerate(header) if name and name in header[:i]), "")
+        if twice:
+            raise lines.error(f"the column {twice[:40]!r} is named twice")
+        start = lines.number + 1
+        for values in reader:
+            line, start = start, lines.number + 1
             if not any(value.strip() for value in values):
                 continue
             if len(values) > len(header):
-                raise CorpusError(
-                    f"{name}:{line}: {len(values)} columns, but the header names {len(header)}"
+                raise lines.error(
+                    f"{len(values)} columns, but the header names {len(header)}"
+                    + (f" (the record begins in line {line})" if line != lines.number else "")
                 )
-            if len(values) < len(header):
-                found.problems.append(Problem(line, "columns are missing; read as empty"))
+            number += 1
+            missing = "columns are missing; read as empty" if len(values) < len(header) else ""
             record = dict(zip_longest(header, values, fillvalue=""))
-            found.rows.append(Row(line, len(found.rows) + 1, record))
-    except csv.Error:
-        where = f"{name}:{reader.line_num}"
-        raise CorpusError(f"{where}: broken CSV, such as a quote left open") from None
-    return found
+            yield Row(line, number, record, missing)
+    except csv.Error as error:
+        raise lines.error(_broken(str(error), start)) from None
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    start = reader.line_num + 1
-    for values in reader:
-        yield start, values
-        start = reader.line_num + 1
+def _broken(error: str, start: int) -> str:
+    """What the csv module says, in words that help."""
+    if "new-line character" in error:
+        return "broken CSV: a line ends in CR alone; save it with LF or CRLF"
+    if "field limit" in error:
+        return f"broken CSV: the record of line {start} goes on without end: a quote left open"
+    if "end of data" in error:
+        return f"broken CSV: the file ends inside the record of line {start}: a quote left open"
+    return f"broken CSV in the record of line {start}: a quote inside a field must be doubled"
 
 
 def text_field(fields: Mapping[str, Any], name: str) -> str:
@@ -123,6 +127,16 @@ def text_field(fields: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise RowError(name, "must be a text")
     return value
+
+
+def texts_field(fields: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A list of texts, or one text. Raises RowError where it is something else."""
+    value = fields.get(name)
+    if isinstance(value, list) and all(isinstance(turn, str) for turn in value):
+        return tuple(value)
+    if isinstance(value, list):
+        raise RowError(name, "must be a list of texts")
+    return (text_field(fields, name),)
 
 
 def key_field(fields: Mapping[str, Any], *names: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from fftui.corpus.rows import Item, text_field
 
 NAME = "strongreject"
+LICENCE = "MIT"
 
 
 def recognises(fields: Mapping[str, Any]) -> bool:

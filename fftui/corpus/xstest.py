@@ -8,6 +8,7 @@ from typing import Any
 from fftui.corpus.rows import Item, RowError, key_field, text_field
 
 NAME = "xstest"
+LICENCE = "CC-BY-4.0"
 
 
 def recognises(fields: Mapping[str, Any]) -> bool:

@@ -31,9 +31,21 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+class ColumnsPlan(Part):
+    """Names of a prompt file's columns, or of the fields of its JSON objects."""
+
+    prompt: Name
+    """The prompt, or in JSON the list of a conversation's turns."""
+    id: Name | None = None
+    family: Name | None = None
+    benign: Name | None = None
+
+
 class CorpusPlan(Part):
     file: str
     """Path of the prompt file, relative to the plan."""
+    columns: ColumnsPlan | None = None
+    """Which columns hold what; `None` for a file whose format is recognised."""
     family: str = ""
     """Attack family of every scenario in a file that names none."""
     benign: Switch | None = None

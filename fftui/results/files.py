@@ -38,13 +38,19 @@ def read_corpora(path: Path, plan: RunPlan) -> tuple[list[Corpus], list[Scenario
     problems: list[str] = []
     for number, part in enumerate(plan.corpus, 1):
         try:
-            corpus = read(path.parent / part.file, family=part.family, benign=part.benign)
+            corpus = read(
+                path.parent / part.file,
+                family=part.family,
+                benign=part.benign,
+                columns=part.columns.model_dump(exclude_none=True) if part.columns else None,
+                limit=part.limit,
+                seed=plan.seed,
+            )
         except CorpusError as error:
             problems.append(f"{path}: corpus[{number}].file: {error}")
             continue
         corpora.append(corpus)
-        ordered = plan_order(corpus.scenarios, plan.seed)
-        chosen += ordered[: part.limit]
+        chosen += corpus.scenarios
     twice = [key for key, n in Counter(s.key for s in chosen).items() if n > 1]
     if twice:
         problems.append(

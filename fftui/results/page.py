@@ -118,9 +118,8 @@ def _files(files: Sequence[FileRead], corpora: Sequence[Corpus]) -> list[str]:
     if not corpora:
         lines.append("no prompt file could be read")
     for corpus in corpora:
-        benign = sum(s.benign for s in corpus.scenarios)
         lines.append(
-            f"{corpus.path.name}: {_n(len(corpus.scenarios), 'scenario')}, {benign} benign,"
+            f"{corpus.path.name}: {_n(corpus.size, 'scenario')}, {corpus.benign} benign,"
             f" format {corpus.format}, {_size(corpus.bytes)}B, sha256 {corpus.sha256[:16]}"
         )
         lines += [f"  line {p.line}: {p.what}" for p in corpus.problems[:_FILE_PROBLEMS]]

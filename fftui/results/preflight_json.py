@@ -43,8 +43,8 @@ def to_json(checked: Preflight) -> dict[str, Any]:
             {
                 "file": str(one.path),
                 "format": one.format,
-                "scenarios": len(one.scenarios),
-                "benign": sum(s.benign for s in one.scenarios),
+                "scenarios": one.size,
+                "benign": one.benign,
                 "bytes": one.bytes,
                 "sha256": one.sha256,
                 "problems": [asdict(problem) for problem in one.problems],

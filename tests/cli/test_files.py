@@ -72,3 +72,17 @@ def test_corpus_shows_how_a_file_is_read(desk: Desk) -> None:
     assert "line 2:" in shown.out
     assert "\x1b" not in shown.out
     assert "absent.jsonl: no such file" in shown.err
+
+
+def test_corpus_tells_a_hundred_alike_problems_in_one_line_and_the_licence(desk: Desk) -> None:
+    rows = "".join(f"[placeholder {n}],copyright,copyright,b{n}\n" for n in range(100))
+    (desk.folder / "a.csv").write_text(
+        "Behavior,FunctionalCategory,SemanticCategory,BehaviorID\n" + rows
+    )
+    shown = desk.fftui("corpus", "a.csv")
+    assert shown.code == 0
+    (line,) = [text for text in shown.out.splitlines() if "needs a judge of its own" in text]
+    assert line.startswith("  lines 2, 3, 4, ")
+    assert "13 and 88 more: copyright behaviour" in line
+    assert "  licence, as published: MIT\n" in shown.out
+    assert "  family copyright: 100\n" in shown.out

@@ -23,6 +23,7 @@ JUDGE = {
 }
 FULL = {
     **MINIMAL,
+    "corpus": [{"file": "prompts.jsonl", "columns": {"prompt": "turns", "id": "id"}}],
     "targets": [{**MINIMAL["targets"][0], "price": {"input": 2.0, "output": 2.0}}],
     "accounts": [{"name": "sim:direct"}],
     "graders": [JUDGE],
@@ -49,6 +50,11 @@ WRONG: list[tuple[str, object, str]] = [
     ("corpus", "prompts.jsonl", LIST),
     ("corpus.file", 1, TEXT),
     ("corpus.file", "absent.jsonl", "no such file"),
+    ("corpus.columns", 1, TABLE),
+    ("corpus.columns.prompt", 1, TEXT),
+    ("corpus.columns.id", "", "at least 1 character"),
+    ("corpus.columns.family", 1, TEXT),
+    ("corpus.columns.benign", False, TEXT),
     ("corpus.family", 1, TEXT),
     ("corpus.benign", "yes", SWITCH),
     ("corpus.limit", 0, "greater than or equal to 1"),
@@ -159,7 +165,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("bogus", 1, "allowed here: version, name"),
     *((f"{table}.bogus", 1, "allowed here: ") for table in (
         "corpus", "targets", "accounts", "graders", "stop", "sampling", "review", "engine",
-        "policy", "alert", "storage", "sim", "targets.sampling",
+        "policy", "alert", "storage", "sim", "targets.sampling", "corpus.columns",
     )),
 ]  # fmt: skip
 MISSING = ["version", "name", "seed", "corpus", "targets", "corpus.file", "targets.name",
