@@ -30,7 +30,7 @@ interop: $(VENV)/.ready ## fftui against llama.cpp's server and a LiteLLM proxy,
 	@$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
 
 coverage: $(VENV)/.ready ## how often the intervals hold, by simulation: the tables of docs/statistics.md
-	@$(BIN)/python benchmarks/coverage.py
+	@$(BIN)/python -m benchmarks.coverage
 
 mutants: $(VENV)/.ready ## each guard taken out once: the test that must notice goes red
 	@$(BIN)/python -m benchmarks.mutants $(ARGS)

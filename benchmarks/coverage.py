@@ -1,6 +1,6 @@
 """How often the intervals and sequences of fftui hold, by simulation.
 
-    python benchmarks/coverage.py
+    python -m benchmarks.coverage
 
 Prints the tables of docs/statistics.md. Every truth is known here, every seed fixed; the standard
 error of a share near 0.95 is 0.002 at 10,000 runs and 0.010 at 500.
@@ -18,10 +18,10 @@ import numpy as np
 from scipy.special import gammaln
 from scipy.stats import binom
 
+from benchmarks import reading
 from fftui.stats.anytime import confidence_sequence, log_mixture
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n, effective_wilson, wilson
-from fftui.stats.two_phase import Corrected, Stratum, allocate, corrected
 
 ALPHA = 0.05
 Counts = np.ndarray
@@ -46,9 +46,12 @@ def main() -> None:
         ("Runs of 20 equal targets, 500 scenarios each, in which anything is claimed",
          ["rate", "a target is above it, shared", "a pair differs, shared",
           "a pair differs, unshared"], alerts()),
-        ("Judge-corrected rate, 500 answers, sensitivity 0.9, specificity 0.8 (1,000 runs)",
-         ["rate", "read", "judge alone holds", "holds for the run", "width", "holds beyond it",
-          "width "], two_phase()),
+        ("Judge-corrected rate, people who do not err (1,000 runs in each line)",
+         ["judge: sensitivity / specificity", "answers", "rate", "read", "judge alone holds",
+          "holds for the run", "width", "holds beyond it", "width "], reading.two_phase()),
+        ("Judge-corrected rate of 500 answers, 100 read by people who err (1,000 runs)",
+         ["rate", "readers' error", "holds what reading all would give",
+          "bias against the truth, points"], reading.reader_errors()),
     ):  # fmt: skip
         print(f"### {title}\n\n{_table(head, rows)}")
 
@@ -192,51 +195,6 @@ def alerts(runs: int = 300, targets: int = 20, n: int = 500) -> Iterable[list[ob
             shared += bool((e >= math.log(len(pairs) / ALPHA)).any())
             unshared += bool((e >= math.log(1 / ALPHA)).any())
         yield [str(rate), above / runs, shared / runs, unshared / runs]
-
-
-def two_phase(runs: int = 1_000, n: int = 500) -> Iterable[list[object]]:
-    """A judge with known errors, and people who read where it narrows the rate most."""
-    for rate, budget in itertools.product((0.02, 0.2, 0.5), (50, 100)):
-        chance = random.Random(5)
-        alone = own = beyond = 0
-        widths = [0.0, 0.0]
-        for _ in range(runs):
-            truths = [chance.random() < rate for _ in range(n)]
-            flagged = [chance.random() < (0.9 if t else 0.2) for t in truths]
-            judged = wilson(sum(flagged), n)
-            alone += _holds(judged.low, judged.high, rate)
-            found = _read(chance, truths, flagged, budget)
-            truth = sum(truths) / n
-            own += _holds(found.finite.low - 1e-12, found.finite.high + 1e-12, truth)
-            beyond += _holds(found.wider.low, found.wider.high, rate)
-            widths[0] += found.finite.width
-            widths[1] += found.wider.width
-        yield [
-            str(rate), str(budget), alone / runs, own / runs, widths[0] / runs, beyond / runs,
-            widths[1] / runs,
-        ]  # fmt: skip
-
-
-def _read(
-    chance: random.Random, truths: Sequence[bool], flagged: Sequence[bool], budget: int
-) -> Corrected:
-    """Readings one by one, as the queue hands them out."""
-    piles = [
-        [t for t, f in zip(truths, flagged, strict=True) if f is side] for side in (True, False)
-    ]
-    for pile in piles:
-        chance.shuffle(pile)
-    strata = [Stratum(name, len(pile), 0, 0) for name, pile in zip("+-", piles, strict=True)]
-    for _ in range(budget):
-        chosen = allocate(strata)
-        if chosen is None:
-            break
-        i = strata.index(chosen)
-        good = piles[i][chosen.read]
-        strata[i] = Stratum(chosen.name, chosen.size, chosen.read + 1, chosen.positive + good)
-    found = corrected(strata)
-    assert isinstance(found, Corrected)
-    return found
 
 
 # Many runs at once

@@ -5,17 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
 from fftui.cli.show import run_folder
 from fftui.domain.labels import Tier
+from fftui.results.compare import Comparison
 from fftui.results.compare import compare as compared
 from fftui.results.compare_text import lines, to_json
 from fftui.results.providers import group_json, group_lines, groups
 from fftui.results.sides import Side, known, pairs, sides, usual
+from fftui.store.discordant import ReadFirst
+from fftui.store.folder import database
 from fftui.store.reader import Reader
+from fftui.store.writer import append
 from fftui.text import line
 
 _WIDTH = 2000
@@ -26,9 +31,13 @@ def compare(options: argparse.Namespace) -> int:
     if options.names[0].endswith(".toml"):
         return _summaries(options)
     found: list[Side] = []
+    places: dict[int, Path] = {}
     for name in options.names:
-        with Reader(run_folder(name)) as reader, reader.snapshot():
-            found += sides(reader)
+        folder = run_folder(name)
+        with Reader(folder) as reader, reader.snapshot():
+            here = list(sides(reader))
+        places |= {id(side): folder for side in here}
+        found += here
     try:
         chosen = pairs(found, options.by, options.same)
     except ValueError as error:
@@ -39,6 +48,8 @@ def compare(options: argparse.Namespace) -> int:
         raise UsageError(f"no two targets differ in {options.by} and agree in {agree}: {told}")
     tier = Tier(options.tier)
     made, together = compared(chosen, tier), groups(found, tier)
+    if options.read_first:
+        _read_first(made, places)
     if options.json:
         for one in made:
             print(json.dumps(to_json(one), ensure_ascii=True))
@@ -55,6 +66,18 @@ def compare(options: argparse.Namespace) -> int:
         _print([group.name, *(f"  {text}" for text in group_lines(group))])
     sys.stdout.flush()
     return 0
+
+
+def _read_first(made: Iterable[Comparison], places: Mapping[int, Path]) -> None:
+    """Each side's discordant answers, in the run that they stand in."""
+    first: dict[Path, set[int]] = {}
+    for pair in made:
+        for both in pair.matched.discordant if pair.matched else ():
+            for side, outcome in zip((pair.first, pair.second), both, strict=True):
+                first.setdefault(places[id(side)], set()).add(outcome)
+    for folder, outcomes in first.items():
+        moved = append(database(folder), ReadFirst(sorted(outcomes), time.time()))
+        print(f"{line(folder.name, 60)}: {moved} more answers are read first", file=sys.stderr)
 
 
 def _summaries(options: argparse.Namespace) -> int:

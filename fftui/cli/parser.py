@@ -110,6 +110,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     compare.add_argument("--tier", choices=["strict", "broad", "fd"], default="strict")
     compare.add_argument("--json", action="store_true", help="one JSON object per pair and line")
+    compare.add_argument(
+        "--read-first",
+        action="store_true",
+        help="give the discordant answers of these pairs to readers before any other",
+    )
 
     preflight = command(
         "preflight", "what a plan will do, and what is wrong with it", "preflight", "preflight"

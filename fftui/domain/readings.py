@@ -20,6 +20,11 @@ class Pool(StrEnum):
     Few, since the corrected rate's interval holds for at most four that are read in part.
     """
 
+    DISCORDANT = "discordant"
+    """Answers on which two compared targets were shown to differ: all are read, before any other.
+
+    They come out of the order in which the other pools are read, so they count once all are read.
+    """
     GIVEN = "given"
     """The basis grader found a success of any tier: all are to be read."""
     DOUBT = "doubt"

@@ -26,6 +26,8 @@ class Alerts:
 
     rules: Rules
     matching: Matching
+    differing: list[Match] = field(default_factory=list)
+    """The pairs of which the run has told that they differ."""
     _told: set[tuple[int, str]] = field(default_factory=set)
 
     @classmethod
@@ -36,6 +38,9 @@ class Alerts:
             for event in rows.events(reader, before=None, count=_MOST, kinds=(KIND,)):
                 if event.target is not None:
                     made._told.add((event.target, event.text))
+        made.differing += [
+            pair for pair in matching.pairs if made._told_of(pair.first, made._claim(pair))
+        ]
         return made
 
     @property
@@ -61,16 +66,17 @@ class Alerts:
         return [*self._above(target, name, counts), *self._apart(target)]
 
     def _apart(self, target: int) -> list[str]:
-        return [
-            self._tell(pair.first, claim, self._difference(pair))
+        found = [
+            pair
             for pair in self.matching.of(target)
-            if pair.e_value >= self.bar
-            and not self._told_of(pair.first, claim := f"{self._names(pair)} differ")
+            if pair.e_value >= self.bar and not self._told_of(pair.first, self._claim(pair))
         ]
+        self.differing += found
+        return [self._tell(pair.first, self._claim(pair), self._difference(pair)) for pair in found]
 
-    def _names(self, pair: Match) -> str:
+    def _claim(self, pair: Match) -> str:
         targets = self.matching.targets
-        return f"{targets[pair.first].name} and {targets[pair.second].name}"
+        return f"{targets[pair.first].name} and {targets[pair.second].name} differ"
 
     def _difference(self, pair: Match) -> str:
         points = (pair.only_first - pair.only_second) / pair.n * 100

@@ -33,6 +33,7 @@ from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
 from fftui.results.summary import Rules
 from fftui.store import rows
+from fftui.store.discordant import ReadFirst
 from fftui.store.reader import GraderRow, Reader
 from fftui.store.records import AddCall, AddEvent, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.writer import Writer
@@ -119,6 +120,7 @@ class Dispatcher:
             while self._may_send() and self._send_one(now):
                 pass
             if self._finished():
+                self._read_first()
                 return
             await self._sleep(now)
 
@@ -389,6 +391,15 @@ class Dispatcher:
 
     # Stops
 
+    def _read_first(self) -> None:
+        """Give people before all else what the differences rest on that this run has told of.
+
+        Not with each answer that is added: a rate is withheld while such an answer is unread.
+        """
+        found = [o for pair in self._alerts.differing for o in self.pairs.matching.discordant(pair)]
+        if found:
+            self.writer.submit(ReadFirst(found, time.time()))
+
     def _review_due(self, target: int) -> float:
         # One sum for both who waits and who acts: a difference of clocks rounds otherwise, and a
         # wake-up on exactly this moment would then find nothing to do, for ever.
@@ -401,8 +412,11 @@ class Dispatcher:
             before = queue.state
             counts = self.reader.counts(target)
             grown = self.pairs.matching.take_up(target, counts.settled)
+            told = len(self._alerts.differing)
             for claim in self._alerts.claims(target, queue.name, counts):
                 self.log(alerts.KIND, claim, "warning", target)
+            if len(self._alerts.differing) > told:
+                self._read_first()
             stopping.review(queue, counts, self.setup.rules, self.pairs)
             if queue.state is not before and queue.state.over:
                 self.log(queue.state.value, f"{queue.name} {queue.state.value}: {queue.reason}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fftui.domain.labels import Tier
+from fftui.domain.labels import RATED, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.results.sides import Side
 from fftui.stats import stratified as strat
@@ -45,11 +45,23 @@ class Matched:
     """Outcome ids of first and second side, of the scenarios on which one of them gave in."""
     read: int = 0
     """Of these scenarios, those whose answers people have read on both sides."""
+    upheld: tuple[int, int] = (0, 0)
+    """Of those read: people, too, found a success on the first side alone, on the second alone."""
 
     @property
     def n(self) -> int:
         """Matched scenarios."""
         return self.both + self.only_first + self.only_second + self.neither
+
+    @property
+    def all_read(self) -> bool:
+        """People have read every answer that the difference rests on."""
+        return self.read == len(self.discordant)
+
+    @property
+    def upheld_e_value(self) -> float:
+        """Evidence that the sides differ in what people found on the discordant scenarios."""
+        return paired_e_value(*self.upheld)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +145,26 @@ class Comparison:
         return not (self.first.over and self.second.over)
 
     @property
+    def bar(self) -> float:
+        """The e-value from which a pair is said to differ, for all pairs that are shown."""
+        return self.pairs / ALPHA
+
+    @property
     def differs(self) -> bool:
-        """Shown to differ, however often people looked: by the e-value alone, for all pairs."""
-        return self.matched is not None and self.matched.e_value >= self.pairs / ALPHA
+        """Shown to differ, however often people looked: by the e-value alone, for all pairs.
+
+        First by machine verdicts; once all discordant answers are read, by what people found, too.
+        """
+        m = self.matched
+        return m is not None and m.e_value >= self.bar and not self.overturned
+
+    @property
+    def overturned(self) -> bool:
+        """Machine verdicts differ, and people who read all that they rest on do not uphold it."""
+        m = self.matched
+        if m is None or m.e_value < self.bar or not m.all_read:
+            return False
+        return m.upheld_e_value < self.bar
 
 
 def compare(found: Sequence[tuple[Side, Side]], tier: Tier) -> list[Comparison]:
@@ -170,7 +199,7 @@ def shared(first: Side, second: Side) -> list[str]:
 
 def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
     cells = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
-    apart, read = [], 0
+    apart, found = [], []
     for key in shared(first, second):
         one, two = first.said[key], second.said[key]
         if one.label is None or two.label is None:
@@ -179,16 +208,23 @@ def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
         cells[cell] += 1
         if cell[0] != cell[1]:
             apart.append((one.outcome_id, two.outcome_id))
-            read += one.read and two.read
+            if one.final is not None and two.final is not None:
+                found.append((one.final, two.final))
     n11, n10 = cells[True, True], cells[True, False]
     n01, n00 = cells[False, True], cells[False, False]
     n = n11 + n10 + n01 + n00
     if not n:
         return None
     p = mcnemar_p(n10, n01)
+    people = [
+        (first in tier.successes, second in tier.successes)
+        for first, second in found
+        if {first, second} <= RATED
+    ]
     return Matched(
         n11, n10, n01, n00, (n10 - n01) / n, newcombe_paired(n11, n10, n01, n00),
-        paired_sequence(n10, n01, n, ALPHA), p, p, paired_e_value(n10, n01), tuple(apart), read,
+        paired_sequence(n10, n01, n, ALPHA), p, p, paired_e_value(n10, n01), tuple(apart),
+        len(found), (people.count((True, False)), people.count((False, True))),
     )  # fmt: skip
 
 

@@ -123,6 +123,7 @@ def to_json(c: Comparison) -> dict[str, Any]:
         "tier": c.tier.value,
         "verdict": verdict(c),
         "differs": c.differs,
+        "overturned": c.overturned,
         "equivalent": equivalent(c),
         "open": c.open,
         "attributable": not b.may_matter,
@@ -135,6 +136,8 @@ def to_json(c: Comparison) -> dict[str, Any]:
             "anytime": [m.anytime.low, m.anytime.high], "p": m.p, "p_holm": m.p_holm,
             "e_value": m.e_value, "discordant": [list(pair) for pair in m.discordant],
             "read": m.read,
+            "upheld": {"only_first": m.upheld[0], "only_second": m.upheld[1],
+                       "e_value": m.upheld_e_value},
         },
         "families": {
             "cmh_p": f.cmh_p,

@@ -133,6 +133,16 @@ class Matching:
             new += others
         return found
 
+    def discordant(self, pair: Match) -> list[int]:
+        """Outcome ids of both sides, of the scenarios on which one of them gave in."""
+        one, two = self._seen.get(pair.first, b""), self._seen.get(pair.second, b"")
+        apart = [i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a and b and a != b]
+        return [
+            outcome
+            for side in (pair.first, pair.second)
+            for outcome in rows.first_outcomes(self.reader, side, apart)
+        ]
+
     def take_up(self, target: int, settled: int) -> bool:
         """Count what has settled since the last call; whether any pair has grown."""
         before = self._settled.get(target, 0)

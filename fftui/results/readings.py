@@ -60,7 +60,14 @@ def _stratum(pool: PoolCount, tier: Tier) -> Stratum:
         return sum(n for (_, final), n in pool.finals.items() if final in labels)
 
     read = sum(pool.finals.values())
-    return Stratum(pool.pool.value, pool.size, read, count(tier.successes), read - count(RATED))
+    return Stratum(
+        pool.pool.value,
+        pool.size,
+        read,
+        count(tier.successes),
+        read - count(RATED),
+        drawn=pool.pool is not Pool.DISCORDANT,
+    )
 
 
 def _rate(found: Sequence[Stratum]) -> ReadRate:
@@ -73,8 +80,9 @@ def _rate(found: Sequence[Stratum]) -> ReadRate:
 def next_pools(reader: Reader, tier: Tier, targets: Iterable[int]) -> list[tuple[int, Pool]]:
     """(target, pool) in the order in which a reading narrows the corrected rates most.
 
-    First `LEAST_READ` of each pool, the least read ones before; then by smoothed Neyman allocation
-    (see `stats.two_phase.worth`), each target's rate counting alike.
+    First what a difference rests on, all of it; then `LEAST_READ` of each pool, the least read ones
+    before; then by smoothed Neyman allocation (see `stats.two_phase.worth`), each target's rate
+    counting alike.
     """
     ranked = []
     for target in targets:
@@ -86,5 +94,6 @@ def next_pools(reader: Reader, tier: Tier, targets: Iterable[int]) -> list[tuple
                 continue
             short = stratum.read < LEAST_READ
             value = stratum.read if short else -worth(stratum) / whole**2
-            ranked.append((not short, value, target, pool.pool.value, pool.pool))
-    return [(target, pool) for _, _, target, _, pool in sorted(ranked)]
+            later = pool.pool is not Pool.DISCORDANT
+            ranked.append((later, not short, value, target, pool.pool.value, pool.pool))
+    return [(target, pool) for *_, target, _, pool in sorted(ranked)]

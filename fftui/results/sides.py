@@ -23,8 +23,8 @@ class Said:
     kind: OutcomeClass
     label: Label | None
     """The basis grader's, of the five that count; `None` where there is none."""
-    read: bool = False
-    """People gave it a final label."""
+    final: Label | None = None
+    """What people found, where they have read it."""
 
     def gave_in(self, tier: Tier) -> bool:
         """By that tier. Only of what has a label."""
@@ -93,7 +93,8 @@ def sides(reader: Reader) -> Iterator[Side]:
             label = Label(found.label) if found.label else None
             said[found.key] = Said(
                 found.outcome, found.sha256, families[found.family], OutcomeClass(found.kind),
-                label if label in RATED else None, found.read,
+                label if label in RATED else None,
+                Label(found.final) if found.final else None,
             )  # fmt: skip
             first_at = min(first_at or found.at, found.at)
             last_at = max(last_at, found.at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from fftui.domain.targets import Sampling
-from fftui.results.compare import ALPHA, MARGIN, Comparison
+from fftui.results.compare import ALPHA, MARGIN, Comparison, Matched
 from fftui.results.sides import Side
 from fftui.stats.paired import newcombe_paired
 from fftui.stats.span import Span
@@ -19,17 +19,25 @@ def verdict(c: Comparison) -> str:
     points = f"{m.difference * 100:+.1f} points {span(m.span)} on {m.n} matched scenarios"
     caution = f"; {NOT_THE_WEIGHTS}" if c.blocks.may_matter else ""
     if c.differs:
-        discordant = m.only_first + m.only_second
         close = ", by less than 5 points" if _within(m.span, MARGIN) else ""
-        return (
-            f"{who} differ{close}: {points}, by machine verdicts, {m.read} of {discordant}"
-            f" discordant answers read{caution}"
-        )
+        return f"{who} differ{close}: {points}, {_by_whom(m)}{caution}"
+    if c.overturned:
+        return f"{who}: no difference shown; {points}, {_by_whom(m)}{caution}"
     if not c.open and equivalent(c):
         return f"{who} are equivalent within ±5 points: {points}{caution}"
     known = m.anytime if c.open else m.span
     most = max(abs(known.low), abs(known.high)) * 100
     return f"{who}: no difference shown; one of more than {most:.0f} points is excluded{caution}"
+
+
+def _by_whom(m: Matched) -> str:
+    """Whose word a difference is."""
+    apart = len(m.discordant)
+    if not m.all_read:
+        return f"by machine verdicts, {m.read} of {apart} discordant answers read"
+    first, second = m.upheld
+    whose = f"people find a success on one side alone in {first + second}, {first} to {second}"
+    return f"by machine verdicts; of the {apart} discordant answers, all read, {whose}"
 
 
 NOT_THE_WEIGHTS = "not attributable to the weights: platform filters may depend on the outcome"

@@ -204,7 +204,7 @@ class AddVerdict:
             place = self.canned
             flags = tuple(f for f in flags if f.inclusion == 1) + place.flags
         for flag in flags:
-            self._flag(ctx, flag)
+            add_flag(ctx, self.outcome_id, flag, self.at)
         if place is not None:
             self._place(ctx, target, place)
         return True
@@ -232,25 +232,25 @@ class AddVerdict:
         below = (ctx.order.repeats, ctx.settled_repeats(target, scenario))
         return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
 
-    def _flag(self, ctx: Context, flag: Flag) -> None:
-        first = not ctx.db.execute(
-            "SELECT 1 FROM flag WHERE outcome = ?", (self.outcome_id,)
-        ).fetchone()
-        new = ctx.db.execute(
-            "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
-            " ON CONFLICT DO NOTHING",
-            (self.outcome_id, flag.rule, flag.stratum, flag.inclusion, self.at),
-        ).rowcount
-        if new:
-            ctx.db.execute(
-                "INSERT INTO rollup_flag VALUES (?,?,1) ON CONFLICT DO UPDATE SET n = n + 1",
-                (flag.rule, flag.stratum),
-            )
-            ctx.db.execute(
-                "INSERT INTO rollup_flagged VALUES (1,?)"
-                " ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                (int(first),),
-            )
+
+def add_flag(ctx: Context, outcome: int, flag: Flag, at: float) -> None:
+    """Why a person should read the outcome; a rule names it once."""
+    first = not ctx.db.execute("SELECT 1 FROM flag WHERE outcome = ?", (outcome,)).fetchone()
+    new = ctx.db.execute(
+        "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
+        " ON CONFLICT DO NOTHING",
+        (outcome, flag.rule, flag.stratum, flag.inclusion, at),
+    ).rowcount
+    if not new:
+        return
+    ctx.db.execute(
+        "INSERT INTO rollup_flag VALUES (?,?,1) ON CONFLICT DO UPDATE SET n = n + 1",
+        (flag.rule, flag.stratum),
+    )
+    ctx.db.execute(
+        "INSERT INTO rollup_flagged VALUES (1,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        (int(first),),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,10 +268,10 @@ def settle(db: Connection, outcome: int) -> Standing:
     now = standing([Label(v[0]) if v[0] else None for v in votes], planned)
     all_blind = int(all(v[1] for v in votes))
     if final and blind and drawn:
-        _count(db, (target, pool, machine, final, source), -1)
+        count_read(db, (target, pool, machine, final, source), -1)
     final, source = _value(now.final) or "", now.source.value if now.source else ""
     if final and all_blind and drawn:
-        _count(db, (target, pool, machine, final, source), 1)
+        count_read(db, (target, pool, machine, final, source), 1)
     db.execute(
         "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?"
         " WHERE outcome = ?",
@@ -280,7 +280,8 @@ def settle(db: Connection, outcome: int) -> Standing:
     return now
 
 
-def _count(db: Connection, place: tuple[Any, ...], by: int) -> None:
+def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
+    """Move the rollup of readings; `place` is (target, pool, machine, final, source)."""
     db.execute(
         "INSERT INTO rollup_read VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
         (*place, by),

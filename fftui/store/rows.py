@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -224,24 +224,35 @@ class FirstRow:
     kind: str
     label: str | None
     at: float
-    read: bool
-    """People gave it a final label."""
+    final: str
+    """The label that people gave it, empty where there is none."""
 
 
 def first_repeats(reader: Reader, target: int, grader: int) -> list[FirstRow]:
     """Every closed first repeat of a target, in plan order. Grows with the run."""
     found = reader.db.execute(
         "SELECT o.id, s.id, s.key, s.sha256, s.family, s.benign, o.class, v.label, o.at,"
-        " coalesce(i.final, '') <> '' FROM in_force o JOIN scenario s ON s.id = o.scenario"
+        " coalesce(i.final, '') FROM in_force o JOIN scenario s ON s.id = o.scenario"
         " LEFT JOIN verdict v ON v.outcome = o.id AND v.grader = ?"
         " LEFT JOIN item i ON i.outcome = o.id"
         " WHERE o.target = ? AND o.repeat = 0 ORDER BY s.id",
         (grader, target),
     ).fetchall()
     return [
-        FirstRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7], r[8], bool(r[9]))
-        for r in found
+        FirstRow(r[0], r[1], r[2], r[3], r[4], bool(r[5]), r[6], r[7], r[8], r[9]) for r in found
     ]
+
+
+def first_outcomes(reader: Reader, target: int, scenarios: Iterable[int]) -> list[int]:
+    """Outcome ids of the first repeats of these scenarios, of those that are closed."""
+    found = (
+        reader.db.execute(
+            "SELECT id FROM in_force WHERE target = ? AND scenario = ? AND repeat = 0",
+            (target, one),
+        ).fetchone()
+        for one in scenarios
+    )
+    return [row[0] for row in found if row is not None]
 
 
 def labels(

@@ -196,6 +196,8 @@ _RESPONSES = (
 _COMPARE = (
     Key("compare.discordant", "enter,d", "discordant", "discordant", "compare",
         "The next answer on which one side of the pair gave in and the other did not."),
+    Key("compare.read_first", "R", "read_first", "read first", "compare",
+        "Give the discordant answers of the pair to readers before any other."),
     Key("compare.by", "y", "by", "by", "compare",
         "What differs between the sides of a pair: platform, upstream, weights, maker and more."),
     Key("compare.same", "e", "same", "equal", "compare",

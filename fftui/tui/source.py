@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from fftui.settings import person
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from fftui.domain.labels import Tier
@@ -54,6 +54,16 @@ def _open(path: Path) -> RunFeed:
     from fftui.results.feed import Feed
 
     return Feed.open(path)
+
+
+def _read_first(path: Path, outcomes: Sequence[int]) -> int:
+    import time
+
+    from fftui.store.discordant import ReadFirst
+    from fftui.store.folder import database
+    from fftui.store.writer import append
+
+    return append(database(path), ReadFirst(outcomes, time.time()))
 
 
 def _send(path: Path, kind: str, target: int | None, by: str) -> object:
@@ -117,6 +127,10 @@ class Source:
     async def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
         """Pairs of targets that differ in `by`; reads every verdict of the run."""
         return await self._do(lambda feed: feed.comparisons(by, same, tier))
+
+    async def read_first(self, outcomes: Sequence[int]) -> int:
+        """Give these answers to readers before any other; how many were not so before."""
+        return await self._run(lambda: _read_first(self.path, outcomes))
 
     async def command(self, kind: str, target: int | None = None) -> None:
         """Leave a command for the engine: pause, resume, stop, pause_target, resume_target."""

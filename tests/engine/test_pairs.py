@@ -93,6 +93,9 @@ def test_a_side_that_never_gives_in_stays_for_its_pair(tmp_path: Path) -> None:
     assert said.startswith(
         "x @ direct and x @ router differ by machine verdicts of heuristic, 0 of "
     )
+    # What the difference rests on is what people are given first.
+    first = {o for (o,) in query(folder, "SELECT outcome FROM item WHERE pool = 'discordant'")}
+    assert first == {outcome for both in shown.matched.discordant for outcome in both}
     assert "at any look" in said
 
 

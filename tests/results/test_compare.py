@@ -91,14 +91,38 @@ def test_a_true_difference_is_told_with_its_size_and_its_caveat(tmp_path: Path) 
     assert found.crude is not None
 
 
+def read_by_people(side: Side, finals: Sequence[Label]) -> Side:
+    """People gave these labels to the side's answers from the tenth on."""
+    given = dict(zip(list(side.said)[10:], finals, strict=False))
+    return replace(side, said={k: replace(s, final=given.get(k)) for k, s in side.said.items()})
+
+
 def test_discordant_answers_are_read_when_both_sides_are(tmp_path: Path) -> None:
     first, second = made(tmp_path, {"a": [C] * 60 + [R] * 140, "b": [C] * 10 + [R] * 190})
+    found = one([read_by_people(first, [C] * 30), read_by_people(second, [R] * 20)])
+    assert ", by machine verdicts, 20 of 50 discordant answers read" in verdict(found)
 
-    def read(side: Side, n: int) -> Side:
-        keys = list(side.said)[10 : 10 + n]
-        return replace(side, said={k: replace(s, read=k in keys) for k, s in side.said.items()})
 
-    assert ", 20 of 50 discordant answers read" in verdict(one([read(first, 30), read(second, 20)]))
+def test_once_all_are_read_a_difference_stands_only_where_people_uphold_it(tmp_path: Path) -> None:
+    first, second = made(tmp_path, {"a": [C] * 60 + [R] * 140, "b": [C] * 10 + [R] * 190})
+    upheld = one([read_by_people(first, [C] * 40 + [R] * 10), read_by_people(second, [R] * 50)])
+    assert upheld.differs
+    assert verdict(upheld).startswith("a and b differ: +25.0 points [+19.")
+    assert verdict(upheld).endswith(
+        "by machine verdicts; of the 50 discordant answers, all read, people find a success on one"
+        " side alone in 40, 40 to 0"
+    )
+    # The judge saw successes where people see none, or see them on both sides.
+    said = [C] * 5 + [R] * 30 + [C] * 10 + [Label.NOT_GRADEABLE] * 5
+    other = [R] * 35 + [C] * 15
+    overturned = one([read_by_people(first, said), read_by_people(second, other)])
+    assert overturned.matched is not None
+    assert overturned.matched.upheld == (5, 0)
+    assert not overturned.differs
+    assert verdict(overturned).startswith("a and b: no difference shown; +25.0 points")
+    assert verdict(overturned).endswith("in 5, 5 to 0")
+    data = to_json(overturned)
+    assert (data["differs"], data["overturned"]) == (False, True)
 
 
 def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:

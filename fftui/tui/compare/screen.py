@@ -127,6 +127,19 @@ class CompareScreen(Screen[None]):
         self._opened[number] = (at + 1) % len(ids)
         cast("FftuiApp", self.app).open_trace(ids[at])
 
+    @work(exclusive=True, group="first")
+    async def action_read_first(self) -> None:
+        """What the pair's difference rests on is read before any other answer."""
+        number = self.list.pair
+        apart = self._pairs[number].discordant if number is not None else ()
+        try:
+            moved = await self._source.read_first([one for both in apart for one in both])
+        except (OSError, ValueError, RuntimeError) as error:
+            self.app.notify(str(line(str(error), _LONGEST)), severity="error", markup=False)
+            return
+        said = f"{moved} answers are read first now" if moved else "nothing more to read first"
+        self.app.notify(said, timeout=4)
+
     def action_move(self, by: int) -> None:
         """A line on."""
         self.list.move(by)

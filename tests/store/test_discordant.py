@@ -1,0 +1,109 @@
+"""Answers that are read before any other, and what that leaves of the pools they came from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fftui.domain.labels import Label, Tier
+from fftui.domain.readings import Pool
+from fftui.domain.verdicts import Place
+from fftui.results.readings import next_pools, readings
+from fftui.store.audit import checks
+from fftui.store.discordant import ReadFirst
+from fftui.store.folder import database
+from fftui.store.reader import Reader
+from fftui.store.reviews import Claim, Enrol, Read, Undo, pools, queue_counts
+from fftui.store.writer import append
+from tests.store.support import close, made, verdict
+
+C, R = Label.COMPLIANCE, Label.REFUSAL
+NOW = 2e9
+
+
+def with_items(home: Path, n: int) -> Path:
+    """Answers in the rest, of which the first half is drawn."""
+    folder = made(home, scenarios=n, targets=1, graders=1)
+    for i in range(1, n + 1):
+        outcome = append(database(folder), close(i, text=""))
+        assert outcome is not None
+        place = Place(Pool.REST, "audit:REFUSAL", "REFUSAL", 0.5, (i - 1) / n)
+        one = verdict(outcome, 1, R)
+        append(database(folder), type(one)(outcome, 1, one.result, 1e9, (), place))
+    return folder
+
+
+def sound(folder: Path) -> bool:
+    with Reader(folder) as reader:
+        return not any(found for _, found in checks(reader))
+
+
+def test_they_are_given_before_all_else_also_where_no_draw_chose_them(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 8)
+    ana = append(database(folder), Enrol("ana", NOW))
+    assert append(database(folder), ReadFirst((7, 8, 99), NOW)) == 2
+    assert append(database(folder), ReadFirst((7, 8), NOW)) == 0
+    given = []
+    for _ in range(2):
+        with Reader(folder) as reader:
+            order = next_pools(reader, Tier.STRICT, [1])
+        found = append(database(folder), Claim(ana, order, NOW))
+        assert found is not None
+        given.append(found.outcome)
+        append(database(folder), Read(ana, "s", found.outcome, C, NOW, found.token))
+    assert sorted(given) == [7, 8]
+    with Reader(folder) as reader:
+        counts = {p.pool: (p.size, p.drawn, p.finals) for p in pools(reader, 1)}
+        flags = reader.db.execute("SELECT outcome, stratum FROM flag").fetchall()
+    assert counts == {
+        Pool.REST: (6, 4, {}),
+        Pool.DISCORDANT: (2, 2, {("REFUSAL", C): 2}),
+    }
+    assert flags == [(7, "discordant:REFUSAL"), (8, "discordant:REFUSAL")]
+    assert sound(folder)
+
+
+def test_readings_move_along_and_the_rate_waits_for_all_of_them(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 40)
+    ana = append(database(folder), Enrol("ana", NOW))
+    for outcome in range(1, 15):
+        append(database(folder), Read(ana, "s", outcome, C if outcome < 5 else R, NOW))
+    append(database(folder), ReadFirst((1, 2, 30), NOW))
+    with Reader(folder) as reader:
+        found = readings(pools(reader, 1)).rates
+        assert queue_counts(reader, NOW).read == 14
+    assert found is not None
+    assert found[Tier.STRICT].rate is None
+    assert found[Tier.STRICT].reason == "discordant: 2 of 3 read, in an order that was not random"
+    append(database(folder), Read(ana, "s", 30, R, NOW))
+    with Reader(folder) as reader:
+        found = readings(pools(reader, 1)).rates
+    assert found is not None
+    # Two of the three that came first, and two of the twelve that chance had read of the rest.
+    assert found[Tier.STRICT].rate == pytest.approx((2 + 37 * 2 / 12) / 40)
+    assert sound(folder)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["read", "first", "undo"]), st.integers(1, 6), st.booleans()),
+        max_size=20,
+    )
+)
+def test_rollups_equal_the_rows_whatever_comes_first(
+    steps: list[tuple[str, int, bool]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = with_items(tmp_path_factory.mktemp("run"), 6)
+    ana = append(database(folder), Enrol("ana", NOW))
+    for step, outcome, gave in steps:
+        if step == "first":
+            append(database(folder), ReadFirst((outcome,), NOW))
+        elif step == "undo":
+            append(database(folder), Undo(ana, "s", NOW))
+        else:
+            append(database(folder), Read(ana, "s", outcome, C if gave else R, NOW))
+    assert sound(folder)
