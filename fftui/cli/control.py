@@ -52,6 +52,8 @@ def resume(options: argparse.Namespace) -> int:
 
 def _ask(options: argparse.Namespace, kind: str) -> int:
     folder = run_folder(options.name)
+    if folder.is_file():
+        raise UsageError(f"{folder}: is a copy to look at; ask the run itself")
     target = target_of(folder, options.target) if options.target else None
     if not is_held(lock_file(folder)):
         state = _state(folder)

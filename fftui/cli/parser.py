@@ -130,7 +130,16 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     corpus = command("corpus", "what a prompt file is understood as", "files", "corpus")
     corpus.add_argument("files", nargs="+", metavar="FILE")
 
-    doctor = command("doctor", "check a run, or this installation", "show", "doctor")
+    snapshot = command(
+        "snapshot", "copy a run, alive or not, to one file to look at", "upkeep", "snapshot"
+    )
+    snapshot.add_argument("name", metavar="RUN")
+    snapshot.add_argument("file", metavar="FILE")
+    snapshot.add_argument(
+        "--without-text", action="store_true", help="no prompt, answer, quote or note goes in"
+    )
+
+    doctor = command("doctor", "check a run, or this installation", "upkeep", "doctor")
     doctor.add_argument("name", nargs="?", metavar="RUN")
 
     sim = command("sim", "the simulated platform, on loopback", "serve", "sim")

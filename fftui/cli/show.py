@@ -1,4 +1,4 @@
-"""`fftui status`, `wait` and `doctor`: plain words about runs."""
+"""`fftui status` and `wait`: plain words about runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from fftui.results.view import RunSummary
 from fftui.settings import runs_dir
 from fftui.store.folder import find_run, run_folders
 from fftui.store.sqlite import StoreError
-from fftui.text import line
 
 _TICK_S = 0.5
 
@@ -112,13 +111,3 @@ def wait(options: argparse.Namespace) -> int:
             time.sleep(0.1)
     finally:
         feed.close()
-
-
-def doctor(options: argparse.Namespace) -> int:
-    """Integrity of a run, or of this installation."""
-    from fftui.results.doctor import examine_installation, examine_run
-
-    findings = examine_run(run_folder(options.name)) if options.name else examine_installation()
-    for finding in findings:
-        print(line(str(finding), 400))
-    return 0 if all(f.ok for f in findings) else 1

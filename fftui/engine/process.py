@@ -33,6 +33,8 @@ def spawn(folder: Path) -> None:
     The new process leads its own session: closing this terminal does not touch it. Raises
     StoreError with the engine's last words when it does not come up.
     """
+    if folder.is_file():
+        raise StoreError(f"{folder}: is a copy to look at; resume the run itself")
     if is_held(lock_file(folder)):
         raise StoreError(f"{folder}: an engine is working on this run already")
     fd = os.open(log_file(folder), os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)

@@ -24,9 +24,9 @@ APPLICATION_ID = 0x46465455
 SCHEMA_VERSION = 3
 
 
-def database(folder: Path) -> Path:
-    """The run file inside a run's folder."""
-    return folder / "run.db"
+def database(run: Path) -> Path:
+    """The run file inside a run's folder; a copy made by `fftui snapshot` is one itself."""
+    return run if run.is_file() else run / "run.db"
 
 
 def log_file(folder: Path) -> Path:
@@ -120,12 +120,8 @@ def create_run(home: Path, run: NewRun) -> Path:
 
 
 def _fill(db: Connection, run: NewRun) -> None:
-    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute("BEGIN IMMEDIATE")
-    schema = resources.files("fftui.store").joinpath("schema", f"{SCHEMA_VERSION:03d}.sql")
-    for statement in _statements(schema.read_text(encoding="utf-8")):
-        db.execute(statement)
-    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    set_up(db)
     db.execute(
         "INSERT INTO run VALUES (1,?,?,?,?,?,?,?,?,?)",
         (uuid.uuid4().hex, run.name, run.created_at, run.seed, run.repeats, TAXONOMY,
@@ -137,6 +133,15 @@ def _fill(db: Connection, run: NewRun) -> None:
     add_graders(db, run.graders, run.created_at)
     db.execute("INSERT INTO engine VALUES (1, NULL, 'starting', '', NULL, NULL, 0)")
     db.execute("COMMIT")
+
+
+def set_up(db: Connection) -> None:
+    """Make the tables of a run in an empty file."""
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    schema = resources.files("fftui.store").joinpath("schema", f"{SCHEMA_VERSION:03d}.sql")
+    for statement in _statements(schema.read_text(encoding="utf-8")):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 class WrittenPlan(Protocol):
@@ -258,7 +263,7 @@ def check(db: Connection, path: Path) -> None:
 
 
 def find_run(name: str, home: Path) -> Path:
-    """The folder of a run given by name or by path.
+    """The folder of a run given by name or by path; a copy of a run is a file by itself.
 
     Raises StoreError when there is none.
     """

@@ -100,6 +100,14 @@ def create(path: Path) -> Connection:
     return db
 
 
+def scratch(path: Path) -> Connection:
+    """Open a file that nobody else has and that is thrown away if it does not get finished."""
+    db = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    db.execute("PRAGMA journal_mode=OFF")
+    db.execute("PRAGMA synchronous=OFF")
+    return db
+
+
 def _prepare(db: Connection, *, write: bool, checkpoint: bool) -> None:
     db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     if write:
@@ -117,6 +125,8 @@ def _prepare(db: Connection, *, write: bool, checkpoint: bool) -> None:
         wanted = {"query_only": 1}
     for name, value in {**wanted, "busy_timeout": BUSY_MS}.items():
         found = db.execute(f"PRAGMA {name}").fetchone()[0]
+        if name == "journal_mode" and found == "delete":
+            raise sqlite3.OperationalError("is a copy to look at; it takes no rows of its own")
         if found != value:
             raise sqlite3.OperationalError(f"PRAGMA {name} is {found!r}, not {value!r}")
 
