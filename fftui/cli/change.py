@@ -43,7 +43,7 @@ def extend(options: argparse.Namespace) -> int:
     command = append(database(folder), proposal.extension)
     for word in proposal.words:
         print(line(word, _WIDTH))
-    _tell(folder, command)
+    tell(folder, command)
     return 0
 
 
@@ -63,7 +63,7 @@ def retry(options: argparse.Namespace) -> int:
         return 0
     for word in words(returned.targets):
         print(line(word, _WIDTH))
-    _tell(folder, returned.command)
+    tell(folder, returned.command)
     return 0
 
 
@@ -75,7 +75,7 @@ def _why_not(name: str) -> str:
     return ""
 
 
-def _tell(folder: Path, command: int) -> None:
+def tell(folder: Path, command: int) -> None:
     """Whether the run goes on with it by itself."""
     answer = answered(folder, command) if is_held(lock_file(folder)) else None
     say(answer or f"{folder.name}: `fftui resume {folder.name}` goes on with it")

@@ -88,6 +88,23 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     retry.add_argument("--outcome", required=True, metavar="infra,config,…")
     retry.add_argument("--target", metavar="T", help="only this target")
 
+    regrade = command(
+        "regrade",
+        "grade stored answers again; without options: the run's graders",
+        "regrade",
+        "regrade",
+    )
+    regrade.add_argument("name", metavar="RUN")
+    regrade.add_argument(
+        "--grader",
+        metavar="G",
+        help="heuristic, as this fftui has it; a grader of the run or of FILE",
+    )
+    regrade.add_argument("--from", dest="file", metavar="FILE", help="TOML with [[graders]]")
+    regrade.add_argument(
+        "--promote", metavar="G", help="read the rates from this grader, which was heard already"
+    )
+
     compare = command(
         "compare", "targets against each other, matched scenarios first", "compare", "compare"
     )

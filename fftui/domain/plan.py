@@ -115,6 +115,28 @@ class RunPlan(Part):
         return _validated(json.loads(text), "stored plan")
 
 
+class GraderFile(Part):
+    """Graders for answers that are stored already, with the accounts that they are paid by."""
+
+    graders: tuple[GraderPlan, ...] = Field(min_length=1)
+    accounts: tuple[AccountPlan, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _unique("graders", [g.label for g in self.graders])
+        _unique("accounts", [a.name for a in self.accounts])
+        return self
+
+
+def load_graders(path: Path) -> GraderFile:
+    """Read a file of graders. Raises PlanError with one line per mistake, as `load_plan` does."""
+    data = _read(path, "it holds [[graders]] as a plan does, and [[accounts]] where they need some")
+    try:
+        return GraderFile.model_validate(data)
+    except ValidationError as error:
+        raise PlanError("\n".join(lines_of(error, GraderFile, str(path)))) from None
+
+
 def _unique(field: str, names: list[str]) -> None:
     for name in names:
         if names.count(name) > 1:
@@ -126,15 +148,18 @@ def load_plan(path: Path) -> RunPlan:
 
     Raises PlanError with one line per mistake: file, field, what is wrong, what is allowed.
     """
+    return _validated(_read(path, "`fftui init` writes a plan to start from"), str(path))
+
+
+def _read(path: Path, hint: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PlanError(f"{path}: no such file; `fftui init` writes a plan to start from") from None
+        raise PlanError(f"{path}: no such file; {hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: not valid TOML: {error}") from None
-    return _validated(data, str(path))
 
 
 def _validated(data: dict[str, Any], source: str) -> RunPlan:

@@ -40,6 +40,8 @@ from fftui.store.writer import Writer
 
 _REVIEW_S = 0.1
 """Settled counts are read again at most this often per target."""
+_MOST_TASKS = 512
+"""Tasks above which no further stored answer is taken up for grading."""
 _NOTIFIED = {"paused": "pause", alerts.KIND: "alert"}
 """Kinds of lines of which the person's own command is told, with its name for them."""
 
@@ -58,6 +60,8 @@ class Setup:
     gates: dict[str, Gate]
     grading: Grading
     asker: Asker
+    grade_only: bool = False
+    """Stored answers are graded, and no target is asked."""
 
 
 @dataclass
@@ -74,6 +78,8 @@ class Dispatcher:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _owed: deque[int] = field(default_factory=deque)
+    _layers: deque[int] = field(default_factory=deque)
+    """Stored answers on which graders are to be heard that no plan asks for."""
     _needs: dict[int, tuple[int, Need]] = field(default_factory=dict)
     """What the next attempt of a target takes, with its place in the plan order."""
     _dirty: set[int] = field(default_factory=set)
@@ -130,7 +136,9 @@ class Dispatcher:
     def _finished(self) -> bool:
         if self._tasks:
             return False
-        return self.stopping or all(q.state.over for q in self.queues.values())
+        looked = self.setup.grade_only and not self._dirty
+        over = looked or all(q.state.over for q in self.queues.values())
+        return self.stopping or (over and not (self._owed or self._layers or len(self.judges)))
 
     async def _sleep(self, now: float) -> None:
         until = [self._review_due(target) for target in self._dirty]
@@ -154,14 +162,23 @@ class Dispatcher:
     # What goes out
 
     def _send_one(self, now: float) -> bool:
-        if self._owed and len(self.judges) < 64:
-            self._start(self._grade(self._load(self._owed.popleft())))
+        if self._grade_next(self._owed, now, planned=True):
             return True
-        waiting = self.judges.take(now)
+        if self._attempt_next(now):
+            return True
+        return self._grade_next(self._layers, now, planned=False)
+
+    def _grade_next(self, owed: deque[int], now: float, *, planned: bool) -> bool:
+        if owed and self.judges.waiting(planned=planned) < 64 and len(self._tasks) < _MOST_TASKS:
+            self._start(self._grade(self._load(owed.popleft())))
+            return True
+        waiting = self.judges.take(now, planned=planned)
         if waiting is not None:
             self._start(self._ask_judge(waiting))
-            return True
-        if self.judges.backlog():
+        return waiting is not None
+
+    def _attempt_next(self, now: float) -> bool:
+        if self.setup.grade_only or self.judges.backlog():
             return False
         open_answers = self._open_answers()
         queue = pick(
@@ -182,7 +199,7 @@ class Dispatcher:
 
     def _open_answers(self) -> int:
         """Answers that a judge has to be asked of, those that one more attempt gives included."""
-        return self.in_flight + len(self.judges) + len(self._owed) + 1
+        return self.in_flight + self.judges.waiting(planned=True) + len(self._owed) + 1
 
     def _need(self, queue: TargetQueue, ordinal: int) -> Need:
         known = self._needs.get(queue.target)
@@ -208,7 +225,7 @@ class Dispatcher:
 
     def asking(self, queue: TargetQueue, now: float) -> tuple[Need, Need] | None:
         """What the next attempt takes of its account and what it must leave; `None`: none ready."""
-        ordinal = queue.ready(now)
+        ordinal = None if self.setup.grade_only else queue.ready(now)
         if ordinal is None:
             return None
         keep = self.judges.keep(self.gate(queue), self._open_answers())
@@ -318,6 +335,8 @@ class Dispatcher:
             if not self._owed or self._owed[-1] != outcome:
                 self._owed.append(outcome)
                 self.queues[target].grading += 1
+        planned = set(self._owed)
+        self._layers.extend(o for o in self.reader.layered() if o not in planned)
 
     def _load(self, outcome_id: int) -> Answered:
         row = rows.outcome(self.reader, outcome_id)
@@ -379,7 +398,8 @@ class Dispatcher:
         self, answered: Answered, grader: GraderRow, result: Verdict | Unusable
     ) -> None:
         answered.verdicts[grader.id] = result
-        complete = not self.setup.grading.owed(answered)
+        # A layer's verdict closes nothing: what is read and why was fixed without it.
+        complete = grader.planned and not any(g.planned for g in self.setup.grading.owed(answered))
         found = self.setup.grading.sort(answered) if complete else Sorted()
         await self.writer.submit(
             AddVerdict(answered.outcome_id, grader.id, result, time.time(), found.flags,

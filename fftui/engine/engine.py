@@ -24,7 +24,7 @@ from fftui.engine.keys import poll_keys
 from fftui.engine.notify import notify
 from fftui.engine.pairs import Pairs
 from fftui.engine.servers import ServerError
-from fftui.engine.setup import Wiring, queues, wire
+from fftui.engine.setup import Wiring, plan_in_force, queues, wire
 from fftui.engine.telling import Telling
 from fftui.platforms.client import Client
 from fftui.results.summary import rules_of
@@ -44,6 +44,7 @@ class _Appended(NamedTuple):
 
     plan: int
     put_back: int
+    regrade: int
 
 
 @dataclass
@@ -53,13 +54,15 @@ class Engine:
     folder: Path
     environ: Mapping[str, str]
     log: Callable[[str], None]
+    grade_only: bool = False
+    """It grades stored answers, asks no target, and ends."""
     _state: RunState = RunState.STARTING
     _reason: str = ""
     _ending: str = ""
     _started_at: float = 0.0
     _worked: float = 0.0
     _beaten: float = 0.0
-    _taken: _Appended = field(default_factory=lambda: _Appended(0, 0))
+    _taken: _Appended = field(default_factory=lambda: _Appended(0, 0, 0))
     _telling: Telling = field(default_factory=Telling)
     _dispatcher: Dispatcher | None = None
     _plan: RunPlan | None = None
@@ -99,7 +102,7 @@ class Engine:
                 # Before anything is read: what is appended from here on is taken up later.
                 self._taken = self._appended(reader)
                 reader.reread()
-                plan = self._plan = RunPlan.from_json(reader.plan_json())
+                plan = self._plan = plan_in_force(reader)
                 final = await self._wired(plan, reader, writer)
         except (ServerError, StoreError, PlanError) as error:
             await self._fail(writer, plan, str(error), str(error))
@@ -118,20 +121,23 @@ class Engine:
 
     async def _wired(self, plan: RunPlan, reader: Reader, writer: Writer) -> RunState | None:
         """Work with one plan's servers and gates; `None` when there is a newer plan."""
-        wiring = await wire(plan, reader, self.folder, self.environ, self.log)
+        wiring = await wire(
+            plan, reader, self.folder, self.environ, self.log, grade_only=self.grade_only
+        )
         try:
             async with Client(connections=wiring.connections) as client:
                 asker = Asker(client, plan.engine.deadline_s)
                 identities = await self._who(client, wiring, reader, writer)
                 lookouts = [
-                    asyncio.create_task(poll_keys(client, wiring.lines)),
+                    asyncio.create_task(poll_keys(client, identities.lines)),
                     asyncio.create_task(identities.watch()),
                 ]
                 try:
                     while True:
                         final = await self._work(plan, reader, writer, wiring, asker, identities)
                         now = self._appended(reader)
-                        if final is not None or now.plan != self._taken.plan:
+                        rewired = now.plan != self._taken.plan or now.regrade != self._taken.regrade
+                        if final is not None or rewired:
                             return final
                         self._taken = now
                 finally:
@@ -153,7 +159,8 @@ class Engine:
             target: frozenset(row.who for row in found if row.who != Identity())
             for target, found in answered_by(reader).items()
         }
-        identities = Identities(client, reader.targets(), wiring.lines, log)
+        lines = {} if self.grade_only else wiring.lines
+        identities = Identities(client, reader.targets(), lines, log)
         await identities.ask(known)
         return identities
 
@@ -178,6 +185,7 @@ class Engine:
             gates=wiring.gates,
             grading=wiring.grading,
             asker=asker,
+            grade_only=self.grade_only,
         )
         open_ = queues(reader, rules, setup.targets, plan.engine)
         pairs = Pairs.of(reader, rules, setup.targets, open_)
@@ -236,7 +244,7 @@ class Engine:
 
     def _appended(self, reader: Reader) -> _Appended:
         marks = reader.watermarks()
-        return _Appended(marks.plan, marks.put_back)
+        return _Appended(marks.plan, marks.put_back, marks.regrade)
 
     def _unseen(self, reader: Reader) -> bool:
         """Something was appended that this engine would still take up."""
@@ -254,7 +262,7 @@ class Engine:
     def _cannot_take_up(self, reader: Reader) -> str:
         """Known before the calls are stopped: an engine cannot be given keys while it lives."""
         try:
-            plan = RunPlan.from_json(reader.plan_json())
+            plan = plan_in_force(reader)
             names = [name for account in plan.accounts for name in account.key_env]
             missing = [name for name in names if find_key(name, self.environ) is None]
         except (PlanError, ValueError) as error:
@@ -266,6 +274,8 @@ class Engine:
     def _greeting(self, reader: Reader, again: bool) -> tuple[str, str]:
         if again:
             return "resumed", f"engine {os.getpid()} has taken up what was changed"
+        if self.grade_only:
+            return "started", f"engine {os.getpid()} grades stored answers and asks no target"
         if reader.engine().worked_s > 0:
             return "resumed", f"engine {os.getpid()} goes on where the run was left"
         return "started", f"engine {os.getpid()} started"
@@ -273,7 +283,8 @@ class Engine:
     async def _finish(self, writer: Writer, dispatcher: Dispatcher) -> RunState:
         over = all(q.state.over for q in dispatcher.queues.values())
         state = RunState.DONE if over else RunState.STOPPED
-        await self._end(writer, state, "" if over else self._ending)
+        graded = "stored answers were graded; `fftui resume` goes on" if self.grade_only else ""
+        await self._end(writer, state, "" if over else self._ending or graded)
         return state
 
     async def _end(self, writer: Writer, state: RunState, reason: str) -> None:

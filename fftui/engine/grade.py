@@ -20,6 +20,15 @@ from fftui.platforms.rulings import Scope, scope
 from fftui.store.reader import GraderRow
 
 
+def other_version(grader: GraderRow) -> str:
+    """Why a grader of a run can no longer be asked as what it was; empty where it can."""
+    if grader.kind == "heuristic":
+        now = heuristic.HEURISTIC_VERSION
+        told = grader.version
+        return f"is version {told}, this fftui has {now}" if told != now else ""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A committed answer on its way through the graders."""
@@ -64,9 +73,11 @@ class Grading:
     """People who are to read each item."""
 
     def owed(self, answered: Answered) -> list[GraderRow]:
-        """Planned graders that were not heard yet, those that need no call first."""
-        open_ = [g for g in self.graders if g.planned and g.id not in answered.verdicts]
-        return sorted(open_, key=lambda g: g.id in self.lines)
+        """Graders that are still to be heard: planned ones first, those that need no call first."""
+        open_ = [
+            g for g in self.graders if g.owes(answered.outcome_id) and g.id not in answered.verdicts
+        ]
+        return sorted(open_, key=lambda g: (not g.planned, g.id in self.lines))
 
     def heuristic(self, answered: Answered) -> Verdict | Unusable:
         """The keyword grader's word on an answer."""
@@ -111,10 +122,11 @@ class Grading:
 
     def sort(self, answered: Answered) -> flags.Sorted:
         """Why people should read the answer, once every planned grader was heard."""
-        names = {g.id: g.name for g in self.graders}
+        planned = [g for g in self.graders if g.planned]
         facts = flags.Facts(
-            verdicts={names[i]: v for i, v in answered.verdicts.items()},
-            main=next(g.name for g in self.graders if g.basis),
+            verdicts={g.name: answered.verdicts[g.id] for g in planned},
+            # The basis, unless it is a version of ours that cannot be asked any more.
+            main=next((g.name for g in planned if g.basis), planned[-1].name),
             prompt="\n".join(answered.turns),
             answer=answered.text,
             benign=answered.benign,

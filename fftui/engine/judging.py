@@ -7,6 +7,7 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass, field
 
+from fftui.engine.ask import Line
 from fftui.engine.budget import Gate
 from fftui.engine.grade import Answered, Grading
 from fftui.engine.needs import Need
@@ -30,38 +31,43 @@ class Waiting:
 
 @dataclass
 class JudgeQueue:
-    """The answers that wait, by the time from which they may be asked about."""
+    """The answers that wait for each judge, by the time from which they may be asked about."""
 
     grading: Grading
     trouble: dict[str, str] = field(default_factory=dict)
     """Judges that cannot be asked right now, by name, and why."""
-    _heap: list[Waiting] = field(default_factory=list)
+    _heaps: dict[int, list[Waiting]] = field(default_factory=dict)
+    """By grader id: a judge that has to wait holds no other one up."""
     _tries: Counter[tuple[int, int]] = field(default_factory=Counter)
     _count: itertools.count[int] = field(default_factory=itertools.count)
     _usual: dict[int, Need] = field(default_factory=dict)
     """What the last question to each judge took, by grader id."""
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return sum(map(len, self._heaps.values()))
+
+    def waiting(self, *, planned: bool) -> int:
+        """Answers that wait for planned judges, or for those of later layers."""
+        return sum(len(heap) for heap in self._heaps.values() if heap and
+                   heap[0].grader.planned is planned)  # fmt: skip
 
     def add(self, answered: Answered, grader: GraderRow, ready_at: float) -> None:
         """Queue an answer for a judge."""
         need = self.grading.judge_need(answered, grader)
         self._usual[grader.id] = need
         waiting = Waiting(ready_at, next(self._count), answered, grader, need)
-        heapq.heappush(self._heap, waiting)
+        heapq.heappush(self._heaps.setdefault(grader.id, []), waiting)
 
-    def take(self, now: float) -> Waiting | None:
+    def take(self, now: float, *, planned: bool) -> Waiting | None:
         """The next question that may be sent, with its place at the gate taken."""
-        if not self._heap or self._heap[0].ready_at > now:
-            return None
-        first = self._heap[0]
-        gate = self.gate(first.grader)
-        if not gate.is_open(now, first.need):
-            return None
-        heapq.heappop(self._heap)
-        gate.take(first.need)
-        return first
+        for heap in self._heaps.values():
+            if not heap or heap[0].grader.planned is not planned or heap[0].ready_at > now:
+                continue
+            gate = self.gate(heap[0].grader)
+            if gate.is_open(now, heap[0].need):
+                gate.take(heap[0].need)
+                return heapq.heappop(heap)
+        return None
 
     def gate(self, grader: GraderRow) -> Gate:
         """The gate of a judge's account."""
@@ -69,10 +75,9 @@ class JudgeQueue:
 
     def opens_at(self, now: float) -> float | None:
         """When to look again; `None` when nothing waits."""
-        if not self._heap:
-            return None
-        first = self._heap[0]
-        return max(first.ready_at, self.gate(first.grader).opens_at(now, first.need))
+        firsts = [heap[0] for heap in self._heaps.values() if heap]
+        opens = [max(w.ready_at, self.gate(w.grader).opens_at(now, w.need)) for w in firsts]
+        return min(opens, default=None)
 
     def failed(self, waiting: Waiting, why: str, wait: float | None, now: float) -> int:
         """The judge could not be asked: later again. Returns how often this was so."""
@@ -91,15 +96,19 @@ class JudgeQueue:
 
     def backlog(self) -> bool:
         """So many answers wait that asking for more would only fill memory."""
-        places = sum(line.gate.concurrency for line in self.grading.lines.values())
-        return len(self._heap) > _BACKLOG * max(1, places)
+        places = sum(line.gate.concurrency for line in self._planned().values())
+        return self.waiting(planned=True) > _BACKLOG * max(1, places)
 
     def keep(self, gate: Gate, open_answers: int) -> Need:
         """What attempts must leave of an account, so that each open answer can be judged."""
         kept: Need = {}
-        for number, line in self.grading.lines.items():
+        for number, line in self._planned().items():
             if line.gate is gate:
                 usual = self._usual.get(number, {"requests": 1.0, "free": 1.0})
                 for unit, n in usual.items():
                     kept[unit] = kept.get(unit, 0.0) + n * open_answers
         return kept
+
+    def _planned(self) -> dict[int, Line]:
+        wanted = {g.id for g in self.grading.graders if g.planned}
+        return {i: line for i, line in self.grading.lines.items() if i in wanted}

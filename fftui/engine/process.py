@@ -25,10 +25,14 @@ from fftui.store.reader import Reader
 from fftui.store.sqlite import StoreError
 
 _START_S = 20.0
+_GRADE = "--grade"
+"""Of an engine that grades stored answers and asks no target."""
 
 
-def spawn(folder: Path) -> None:
+def spawn(folder: Path, *, grade_only: bool = False) -> None:
     """Start a detached engine for the run and wait until it works.
+
+    With `grade_only` it grades stored answers, asks no target, and ends.
 
     The new process leads its own session: closing this terminal does not touch it. Raises
     StoreError with the engine's last words when it does not come up.
@@ -41,7 +45,7 @@ def spawn(folder: Path) -> None:
     begin, started = os.fstat(fd).st_size, time.time()
     with os.fdopen(fd, "ab") as log:
         child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "fftui.engine", os.fspath(folder)],
+            [sys.executable, "-m", "fftui.engine", os.fspath(folder), *([_GRADE] * grade_only)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -81,7 +85,12 @@ def _last_words(folder: Path, begin: int) -> str:
     return lines[-1] if lines else f"see {log_file(folder)}"
 
 
-def drive(folder: Path, *, interrupt: Callable[[Engine], None] | None = None) -> int:
+def drive(
+    folder: Path,
+    *,
+    interrupt: Callable[[Engine], None] | None = None,
+    grade_only: bool = False,
+) -> int:
     """Run the engine in this process to its end; returns the exit code.
 
     SIGTERM drains, a second one ends at once; SIGHUP is ignored. `interrupt` is told of Ctrl-C.
@@ -94,15 +103,15 @@ def drive(folder: Path, *, interrupt: Callable[[Engine], None] | None = None) ->
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     import uvloop
 
-    return uvloop.run(_drive(folder, interrupt))
+    return uvloop.run(_drive(folder, interrupt, grade_only))
 
 
-async def _drive(folder: Path, interrupt: Callable[[Engine], None] | None) -> int:
+async def _drive(folder: Path, interrupt: Callable[[Engine], None] | None, grade_only: bool) -> int:
     def log(text: str) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         print(f"{stamp} {text}", file=sys.stderr, flush=True)
 
-    engine = Engine(folder, os.environ, log)
+    engine = Engine(folder, os.environ, log, grade_only)
     loop = asyncio.get_running_loop()
     asked = 0
 
@@ -137,9 +146,11 @@ def watched(folder: Path) -> int:
     """
     with Reader(folder) as reader:
         plan = RunPlan.from_json(reader.plan_json()).notify
+    grade_only = _GRADE in sys.argv
     if plan is None or "death" not in plan.on:
-        return drive(folder)
-    child = subprocess.Popen([sys.executable, "-m", "fftui.engine", os.fspath(folder), "--bare"])  # noqa: S603
+        return drive(folder, grade_only=grade_only)
+    how = ["--bare", *([_GRADE] * grade_only)]
+    child = subprocess.Popen([sys.executable, "-m", "fftui.engine", os.fspath(folder), *how])  # noqa: S603
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _: child.send_signal(n))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -154,7 +165,8 @@ def main() -> int:
     """`python -m fftui.engine FOLDER`: the detached engine. One line on failure."""
     folder = Path(sys.argv[1])
     try:
-        return drive(folder) if "--bare" in sys.argv else watched(folder)
+        bare = "--bare" in sys.argv
+        return drive(folder, grade_only=_GRADE in sys.argv) if bare else watched(folder)
     except (StoreError, ServerError, PlanError) as error:
         print(error, file=sys.stderr)
         return 1

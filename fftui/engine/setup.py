@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fftui.credentials import Secret, find_key
-from fftui.domain.parts import LOCAL, SIM, EnginePlan
+from fftui.domain.parts import LOCAL, SIM, AccountPlan, EnginePlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.states import TargetState
 from fftui.domain.targets import FREE, Endpoint, Sampling, Target
 from fftui.engine.ask import Line
 from fftui.engine.budget import Gate
-from fftui.engine.grade import Grading
+from fftui.engine.grade import Grading, other_version
 from fftui.engine.health import Health
 from fftui.engine.local_model import weights
 from fftui.engine.purse import Purse
@@ -26,7 +26,7 @@ from fftui.results.summary import Rules
 from fftui.results.windows import counted
 from fftui.settings import state_dir
 from fftui.store.ledger import Ledger
-from fftui.store.reader import Reader
+from fftui.store.reader import GraderRow, Reader
 from fftui.store.sqlite import StoreError
 
 
@@ -76,16 +76,25 @@ async def wire(
     folder: Path,
     environ: Mapping[str, str],
     log: Callable[[str], None],
+    *,
+    grade_only: bool = False,
 ) -> Wiring:
-    """Start the child servers and open the gates.
+    """Start the child servers and open the gates; with `grade_only` those of graders alone.
 
     Raises ServerError or StoreError in one line, with nothing left running.
     """
     targets = reader.targets()
     graders = reader.graders()
+    refuse_others(graders)
     endpoints = [t.endpoint for t in targets.values()]
-    judges = {g.id: Endpoint.from_dict(g.spec["endpoint"]) for g in graders if g.kind == "judge"}
+    judges = {
+        g.id: Endpoint.from_dict(g.spec["endpoint"])
+        for g in graders
+        if g.asks and (g.planned or g.upto)
+    }
     endpoints += judges.values()
+    asked = list(judges.values()) if grade_only else endpoints
+    payers = {e.account for e in asked}
     wiring = Wiring({}, {}, Grading((), {}, {}, 0, {}), 0, {})
 
     def wake() -> None:
@@ -98,7 +107,7 @@ async def wire(
 
     keys: dict[str, Secret] = {}
     try:
-        owned = {e.platform.split(":")[0] for e in endpoints if not e.base_url}
+        owned = {e.platform.split(":")[0] for e in asked if not e.base_url}
         for name in sorted(owned & {SIM, LOCAL}):
             config, key = server_config(name, plan)
             module = "fftui.simulate" if name == SIM else "fftui.engine.local_server"
@@ -107,12 +116,14 @@ async def wire(
             if key:
                 keys[name] = key
         for account in sorted({e.account for e in endpoints}):
-            held = _keys(plan, account, environ)
+            held = _keys(plan, account, environ) if account in payers else ()
             wiring.gates[account] = _gate(account, plan, reader, endpoints, held, wake)
 
         def line(endpoint: Endpoint) -> Line:
             kind = endpoint.platform.split(":")[0]
             gate = wiring.gates[endpoint.account]
+            if endpoint.account not in payers:
+                return Line(endpoint, (), gate)
             if kind not in wiring.servers or endpoint.base_url:
                 return Line(endpoint, _keys(plan, endpoint.account, environ), gate)
             own = (keys[kind],) if kind in keys else _keys(plan, endpoint.account, environ)
@@ -120,7 +131,7 @@ async def wire(
 
         wiring.lines.update({i: line(t.endpoint) for i, t in targets.items()})
         wiring.grading = Grading(
-            graders=graders,
+            graders=tuple(g for g in graders if g.planned or not other_version(g)),
             lines={i: line(e) for i, e in judges.items()},
             sampling={g.id: Sampling(0.0, g.spec["max_tokens"]) for g in graders if g.id in judges},
             seed=plan.seed,
@@ -133,6 +144,36 @@ async def wire(
         raise
     wiring.connections = sum(gate.concurrency for gate in wiring.gates.values())
     return wiring
+
+
+def plan_in_force(reader: Reader) -> RunPlan:
+    """The stored plan, with the accounts of graders that were added for stored answers.
+
+    Raises PlanError when another version of fftui wrote it otherwise.
+    """
+    plan = RunPlan.from_json(reader.plan_json())
+    known = {a.name for a in plan.accounts}
+    added = {
+        told["name"]: AccountPlan.model_validate(told)
+        for g in reader.graders()
+        if (told := g.spec.get("account_plan")) and told["name"] not in known
+    }
+    return plan.model_copy(update={"accounts": (*plan.accounts, *added.values())})
+
+
+def refuse_others(graders: Sequence[GraderRow]) -> None:
+    """Raise StoreError where a grader of the run is not what this fftui would ask under its name.
+
+    Verdicts of two versions are never pooled.
+    """
+    for grader in graders:
+        if grader.planned and (why := other_version(grader)):
+            mend = (
+                "`fftui regrade RUN --grader heuristic` adds the new one"
+                if grader.kind == "heuristic"
+                else "go on with the fftui that began the run, or start a new run"
+            )
+            raise StoreError(f"{grader.name}: {why}; {mend}")
 
 
 def queues(
@@ -222,9 +263,7 @@ def _gate(
 def _spent(reader: Reader, account: str, endpoints: list[Endpoint]) -> float | None:
     """What the run's calls on an account have cost so far; `None` where one's cost is unknown."""
     judges = {
-        g.id: Endpoint.from_dict(g.spec["endpoint"]).account
-        for g in reader.graders()
-        if g.kind == "judge"
+        g.id: Endpoint.from_dict(g.spec["endpoint"]).account for g in reader.graders() if g.asks
     }
     total = 0.0
     for number, target in reader.targets().items():

@@ -33,7 +33,12 @@ class Telling:
         )
         shut = [g for g in dispatcher.setup.gates.values() if g.paused]
         open_ = [q for q in dispatcher.queues.values() if not q.state.over]
-        if not open_ or dispatcher.in_flight:
+        if not open_ or dispatcher.in_flight or dispatcher.setup.grade_only:
+            if len(dispatcher.judges) and not dispatcher.in_flight:
+                if shut:
+                    return RunState.PAUSED, f"account {shut[0].plan.name}: {shut[0].paused}"
+                if trouble:
+                    return RunState.WAITING, trouble
             return RunState.RUNNING, trouble
         if all(q.state is TargetState.PAUSED or dispatcher.gate(q).paused for q in open_):
             if shut:

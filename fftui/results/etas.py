@@ -35,9 +35,7 @@ class Etas:
     def of(cls, reader: Reader) -> Etas:
         """From the plan and the graders that are stored with a run."""
         accounts = json.loads(reader.plan_json()).get("accounts", ())
-        endpoints = {
-            g.id: g.spec["endpoint"] for g in reader.graders() if g.kind == "judge" and g.planned
-        }
+        endpoints = {g.id: g.spec["endpoint"] for g in reader.graders() if g.asks and g.planned}
         return cls(
             tuple(_Judge(i, e["account"], e["model"]) for i, e in endpoints.items()),
             {a["name"]: a.get("period_scale", 1.0) for a in accounts},

@@ -59,6 +59,11 @@ class _Made(NamedTuple):
     readings: Readings
 
 
+def _planned(marks: Watermarks) -> tuple[int, int]:
+    """What the rules and the graders of a run follow from."""
+    return marks.plan, marks.regrade
+
+
 class Feed:
     """The view of one run, kept up to date. Use it from one thread only."""
 
@@ -113,7 +118,7 @@ class Feed:
     def _read(self, alive: bool) -> RunSummary:
         reader = self._reader
         marks = reader.watermarks()
-        if self._marks is not None and marks.plan != self._marks.plan:
+        if self._marks is not None and _planned(marks) != _planned(self._marks):
             self._take_up_plan()
             self._marks = None
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)

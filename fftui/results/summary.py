@@ -98,7 +98,7 @@ def rules_of(reader: Reader) -> Rules:
 def basis(grader: GraderRow, read: int, of: int) -> str:
     """Who graded and how far that can be trusted, in words."""
     if grader.kind == "heuristic":
-        return "heuristic only, uncalibrated" + (f"; {read} of {of} read" if read else "")
+        return f"{grader.name} only, uncalibrated" + (f"; {read} of {of} read" if read else "")
     known = f"{read} of {of} read" + ("" if read else ": uncalibrated")
     return f"as graded by {grader.name} ({known})"
 

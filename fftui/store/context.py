@@ -54,19 +54,23 @@ class Context:
         self.db.execute("BEGIN IMMEDIATE")
         # Another process may have moved a prefix or changed the plan since our last transaction.
         self._settled.clear()
-        if self._newest_plan() != self._plan:
+        if self._newest() != self._read_at:
             self.reread()
 
     def reread(self) -> None:
         """Take up the plan order and the planned graders as the file has them now."""
-        self._plan = self._newest_plan()
+        self._read_at = self._newest()
         self.order = plan_order(self.db)
         self._planned = frozenset(
             row[0] for row in self.db.execute("SELECT id FROM grader WHERE planned").fetchall()
         )
 
-    def _newest_plan(self) -> int:
-        return int(self.db.execute("SELECT coalesce(max(id), 0) FROM plan").fetchone()[0])
+    def _newest(self) -> tuple[int, int]:
+        row = self.db.execute(
+            "SELECT (SELECT coalesce(max(id), 0) FROM plan),"
+            " (SELECT coalesce(max(id), 0) FROM regrade)"
+        ).fetchone()
+        return row[0], row[1]
 
     def commit(self) -> None:
         """Move the settled prefixes and make everything durable."""
@@ -82,7 +86,7 @@ class Context:
         self._scenarios.clear()
         self._settled.clear()
         # What was read of the plan inside it may be gone too.
-        self._plan = -1
+        self._read_at = (-1, -1)
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
 

@@ -70,7 +70,7 @@ class Extension:
         self._agree(ctx)
         if self.graders:
             # While the old graders are all that is planned: what leaves the prefix was in it.
-            _open_answers(ctx)
+            open_answers(ctx)
         add_plan(ctx.db, self, self.at)
         ctx.db.execute("UPDATE run SET note = ?, compress = ?", (self.note, int(self.compress)))
         if self.scenarios:
@@ -109,12 +109,16 @@ class Extension:
         )
 
 
-def _open_answers(ctx: Context) -> None:
-    """A grader more is planned: no answer is closed before it was heard."""
+def open_answers(ctx: Context, heard: int = 0) -> None:
+    """A grader more is planned: no answer is closed before it was heard.
+
+    Answers on which the grader `heard` was heard already stay where they are.
+    """
     for (target,) in ctx.db.execute("SELECT target FROM prefix").fetchall():
         answers = ctx.db.execute(
-            "SELECT scenario, repeat FROM in_force WHERE target = ? AND class = 'answered'",
-            (target,),
+            "SELECT scenario, repeat FROM in_force o WHERE target = ? AND class = 'answered'"
+            " AND NOT EXISTS (SELECT 1 FROM verdict v WHERE v.outcome = o.id AND v.grader = ?)",
+            (target, heard),
         ).fetchall()
         if answers:
             ctx.retreat(target, min(ctx.order.ordinal(*answer) for answer in answers))

@@ -191,13 +191,24 @@ def add_targets(db: Connection, targets: Sequence[Target], at: float) -> None:
     )
 
 
-def add_graders(db: Connection, graders: Sequence[NewGrader], at: float) -> None:
-    """Append graders that every answer is planned for. The caller owns the transaction."""
+def add_graders(
+    db: Connection, graders: Sequence[NewGrader], at: float, *, planned: bool = True
+) -> None:
+    """Append graders; planned ones hear every answer. The caller owns the transaction."""
     db.executemany(
         "INSERT INTO grader (name, kind, version, prompt_sha256, spec, planned, basis, added_at)"
-        " VALUES (?,?,?,?,?,1,?,?)",
+        " VALUES (?,?,?,?,?,?,?,?)",
         [
-            (g.name, g.kind, g.version, g.prompt_sha256, json.dumps(g.spec), int(g.basis), at)
+            (
+                g.name,
+                g.kind,
+                g.version,
+                g.prompt_sha256,
+                json.dumps(g.spec),
+                int(planned),
+                int(g.basis),
+                at,
+            )
             for g in graders
         ],
     )

@@ -48,6 +48,18 @@ class GraderRow:
     planned: bool
     basis: bool
     spec: dict[str, Any]
+    upto: int = 0
+    """To be heard on stored answers up to this outcome, planned or not: see `store.regrade`."""
+    prompt_sha256: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """A model is asked; else it is arithmetic of ours."""
+        return "endpoint" in self.spec
+
+    def owes(self, outcome: int) -> bool:
+        """It is to be heard on the answer with this outcome's id."""
+        return self.planned or outcome <= self.upto
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +177,7 @@ class Watermarks:
     flag: int
     put_back: int
     plan: int
+    regrade: int
 
 
 class Reader:
@@ -215,7 +228,8 @@ class Reader:
 
     def watermarks(self) -> Watermarks:
         """The highest ids now."""
-        tables = ("outcome", "verdict", "call", "event", "flag", "put_back", "plan")
+        tables = ("outcome", "verdict", "call", "event", "flag", "put_back", "plan",
+                  "regrade")  # fmt: skip
         parts = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {t})" for t in tables)
         return Watermarks(*self.db.execute(f"SELECT {parts}").fetchone())
 
@@ -245,9 +259,10 @@ class Reader:
         return int(self.db.execute("SELECT max(id) FROM plan").fetchone()[0])
 
     def changes(self) -> tuple[tuple[float, str], ...]:
-        """(at, words) of each change of the plan and of each putting back, oldest first."""
+        """(at, words) of what people changed: plan, attempts put back, graders; oldest first."""
         rows = self.db.execute(
-            "SELECT at, text FROM event WHERE kind IN ('extended', 'put back') ORDER BY id"
+            "SELECT at, text FROM event WHERE kind IN ('extended', 'put back', 'regraded',"
+            " 'promoted') ORDER BY id"
         ).fetchall()
         return tuple((row[0], row[1]) for row in rows)
 
@@ -274,10 +289,12 @@ class Reader:
     def graders(self) -> tuple[GraderRow, ...]:
         """All graders."""
         rows = self.db.execute(
-            "SELECT id, name, kind, version, planned, basis, spec FROM grader ORDER BY id"
+            "SELECT id, name, kind, version, planned, basis, spec,"
+            " (SELECT coalesce(max(upto), 0) FROM regrade r WHERE r.grader = g.id),"
+            " prompt_sha256 FROM grader g ORDER BY id"
         ).fetchall()
         return tuple(
-            GraderRow(r[0], r[1], r[2], r[3], bool(r[4]), bool(r[5]), json.loads(r[6]))
+            GraderRow(r[0], r[1], r[2], r[3], bool(r[4]), bool(r[5]), json.loads(r[6]), *r[7:])
             for r in rows
         )
 
@@ -399,3 +416,27 @@ class Reader:
             " WHERE o.class = 'answered' AND g.planned AND NOT EXISTS"
             " (SELECT 1 FROM verdict v WHERE v.outcome = o.id AND v.grader = g.id) ORDER BY o.id"
         ).fetchall()
+
+    def layered(self) -> list[int]:
+        """Outcomes of answers on which a grader that no plan asks for is still to be heard."""
+        rows = self.db.execute(
+            "SELECT DISTINCT o.id FROM in_force o JOIN (SELECT grader, max(upto) AS upto"
+            " FROM regrade GROUP BY 1) r ON o.id <= r.upto"
+            " JOIN grader g ON g.id = r.grader AND NOT g.planned"
+            " WHERE o.class = 'answered' AND NOT EXISTS"
+            " (SELECT 1 FROM verdict v WHERE v.outcome = o.id AND v.grader = g.id) ORDER BY o.id"
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def heard_on(self) -> dict[int, int]:
+        """Answers in force on which each grader was heard, usable or not, by its id."""
+        return dict(
+            self.db.execute("SELECT grader, sum(n) FROM rollup_verdict GROUP BY grader").fetchall()
+        )
+
+    def answers(self) -> int:
+        """Answers in force."""
+        row = self.db.execute(
+            "SELECT coalesce(sum(n), 0) FROM rollup_outcome WHERE class = 'answered'"
+        ).fetchone()
+        return int(row[0])

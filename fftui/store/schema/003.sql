@@ -80,6 +80,17 @@ CREATE TABLE grader (
     added_at REAL NOT NULL
 ) STRICT;
 
+-- Stored answers that a grader is to be heard on although no plan asks for it, and changes of the
+-- grader that the rates are read from.
+CREATE TABLE regrade (
+    id INTEGER PRIMARY KEY,
+    grader INTEGER NOT NULL REFERENCES grader,
+    kind TEXT NOT NULL,                    -- 'layer': answers up to `upto`; 'basis': it took over
+    upto INTEGER NOT NULL,                 -- id of an outcome; 0 for 'basis'
+    by TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+
 CREATE TABLE identity (                    -- who answered; never pooled silently
     id INTEGER PRIMARY KEY,
     target INTEGER NOT NULL,               -- 0 where a judge answered
