@@ -114,7 +114,7 @@ KEPT = {
     "file": "path role format sha256", "family": "name", "scenario": "key sha256",
     "target": "name maker platform account", "grader": "name kind version prompt_sha256",
     "identity": "model upstream digest quantisation fingerprint parameters template server",
-    "call": "outcome finish request_id", "outcome": "class", "put_back": "by", "verdict": "label",
+    "call": "outcome finish request_id", "outcome": "class", "put_back": "by", "verdict": "label", "regrade": "kind by",
     "flag": "rule stratum", "item": "pool stratum machine final source", "reviewer": "name",
     "review": "session kind label", "event": "kind severity", "rollup_outcome": "class",
     "rollup_verdict": "label", "rollup_call": "outcome", "rollup_flag": "rule stratum",
