@@ -60,7 +60,7 @@ def blank(text: str) -> bool:
 
 def note(value: object) -> str:
     """A scalar of the reply on one line of at most 200 characters; empty for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     text = str(value) if isinstance(value, str | float) or abs(value) < 10**18 else ""
     return clean(" ".join(text[: _LONGEST_NOTE * 4].split()))[:_LONGEST_NOTE]

@@ -82,6 +82,11 @@ class _Stated:
 
     def all(self) -> Iterable[BudgetReading]:
         """Each reading, a window perhaps more than once."""
+        if any("limit" in name or "litellm" in name for name in self._headers):
+            yield from self._in_headers()
+        yield from self._said()
+
+    def _in_headers(self) -> Iterable[BudgetReading]:
         if any(name.startswith("x-tokenlimit-") for name in self._headers):
             yield from self._together()
         else:
@@ -95,7 +100,6 @@ class _Stated:
         for name, kind in _ANTHROPIC_KINDS.items():
             yield from self._one(kind, *(f"{_ANTHROPIC}{name}-{x}" for x in _PARTS))
         yield from self._litellm()
-        yield from self._said()
 
     def _reading(self, noun: str, suffix: str, period: str = "") -> Iterable[BudgetReading]:
         names = [f"x-ratelimit-{x}{suffix}" for x in _PARTS]
@@ -153,10 +157,12 @@ class _Stated:
         )
 
     def _number(self, name: str) -> float | None:
-        return number(self._headers.get(name, ""))
+        text = self._headers.get(name)
+        return None if text is None else number(text)
 
     def _reset(self, name: str) -> float | None:
-        return reset_time(self._headers.get(name, ""), self._headers, self._at)
+        text = self._headers.get(name)
+        return None if text is None else reset_time(text, self._headers, self._at)
 
 
 _PARTS = ("limit", "remaining", "reset")

@@ -8,7 +8,7 @@ import time
 import zlib
 from contextvars import ContextVar
 from dataclasses import astuple, dataclass, fields, replace
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
@@ -31,6 +31,13 @@ BODY_CAP = 4 * 1024 * 1024
 CONNECT_TIMEOUT = 15.0
 """Seconds for connecting, within the call's deadline."""
 
+_HEADERS = {
+    "accept": "*/*",
+    "accept-encoding": "identity",
+    "connection": "keep-alive",
+    "user-agent": "fftui",
+}
+_PATIENCE = {"timeout": httpx.Timeout(None, connect=CONNECT_TIMEOUT).as_dict()}
 _KEY = re.compile(r"[\x21-\x7e]{1,4096}")
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
@@ -58,11 +65,7 @@ class Client:
 
     def __init__(self, connections: int = 64) -> None:
         self._http = _Httpx(
-            timeout=httpx.Timeout(None, connect=CONNECT_TIMEOUT),
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0),
-            headers={"accept-encoding": "identity", "user-agent": "fftui"},
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0)
         )
 
     async def __aenter__(self) -> Self:
@@ -146,16 +149,41 @@ class Client:
             # Some servers (llama.cpp) hang up after a stream without saying so beforehand.
             headers["connection"] = "close"
         _on_its_way.set(progress)
-        async with self._http.stream(
-            request.method, request.url, content=request.body, headers=headers
-        ) as response:
+        sent = _sent(request, headers)
+        response = await self._http.transport(sent.url).handle_async_request(sent)
+        try:
             progress.place = f"after http {response.status_code}"
             if not request.stream:
                 progress.first_byte = time.perf_counter()
-            packed = await _read(response, progress)
             found = _joined(response.headers)
+            packed = await _read(response, found.get("content-length", ""), progress)
             body = _unpacked(packed, found.get("content-encoding", ""))
             return _without_keys(HttpReply(response.status_code, found, body, time.time()))
+        finally:
+            await response.aclose()
+
+
+def _sent(request: HttpRequest, headers: dict[str, str]) -> httpx.Request:
+    """The request as httpx's transports take it.
+
+    It goes to the transport itself: what httpx's client does on the way there (redirects, cookies,
+    authentication, hooks) is what this client must not do, and costs more than the call's sending.
+    """
+    made = httpx.Request(
+        request.method,
+        _address(request.url),
+        headers={**_HEADERS, **headers},
+        content=request.body,
+        extensions=_PATIENCE,
+    )
+    # Said, httpx need not find it out for each header of each request.
+    made.headers.encoding = "ascii"
+    return made
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> httpx.URL:
+    return httpx.URL(url)
 
 
 class _BadKeyError(Exception):
@@ -197,6 +225,10 @@ class _Transport(AiohttpTransport):
 
 class _Httpx(HttpxAiohttpClient):
     """httpx's client over `_Transport`, with the proxies of the environment."""
+
+    def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
+        """The way to `url`: straight, or over the proxy that the environment names for it."""
+        return self._transport_for_url(url)
 
     def _init_transport(  # type: ignore[override]
         self, **options: Any
@@ -242,13 +274,13 @@ def _outcome_without_keys(outcome: Outcome) -> Outcome:
     return replace(clean, echoed=True) if echoed else outcome
 
 
-async def _read(response: httpx.Response, progress: _Progress) -> bytes:
-    """The body as it was sent. Raises TooLargeError beyond the cap."""
-    stated = response.headers.get("content-length", "")
+async def _read(response: httpx.Response, stated: str, progress: _Progress) -> bytes:
+    """The body as it was sent. Raises TooLargeError beyond the cap, stated or reached."""
     if stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) > BODY_CAP:
         raise TooLargeError
     chunks, size = [], 0
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker
+    async for chunk in response.stream:
         if progress.first_byte is None:
             progress.first_byte = time.perf_counter()
         size += len(chunk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -39,6 +40,7 @@ class HttpReply:
     """Epoch seconds by our own clock when the last byte came."""
 
 
+@lru_cache(maxsize=256)
 def address(base_url: str, path: str) -> str:
     """`path` below `base_url`, whose own query (Azure's `api-version`) stays at the end.
 
@@ -50,6 +52,7 @@ def address(base_url: str, path: str) -> str:
     return urlunsplit((scheme, host, root.rstrip("/") + path, query, ""))
 
 
+@lru_cache(maxsize=256)
 def host_of(url: str) -> str:
     """The host that `url` names, in lower case; empty where it names none or is no URL."""
     try:
