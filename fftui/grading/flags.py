@@ -162,8 +162,8 @@ def audit_draw(seed: int, target: str, scenario_key: str, repeat: int) -> float:
 
 def _script(text: str) -> str:
     """The script most letters are of; empty where there are too few to tell."""
-    letters = [c for c in text[:2000] if c.isalpha()]
-    if len(letters) < _LEAST_LETTERS:
-        return ""
-    found = Counter(unicodedata.name(c, "").partition(" ")[0] for c in letters)
-    return found.most_common(1)[0][0]
+    found: Counter[str] = Counter()
+    for letter, times in Counter(text[:2000]).items():
+        if letter.isalpha():
+            found[unicodedata.name(letter, "").partition(" ")[0]] += times
+    return found.most_common(1)[0][0] if found.total() >= _LEAST_LETTERS else ""
