@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from fftui.credentials import REDACTED
@@ -93,6 +94,11 @@ class Dispatcher:
     def __post_init__(self) -> None:
         self.untold: list[tuple[str, str]] = []
         """(event, words) of what the person's own command has not been told yet."""
+        # Neither changes in a run; several targets are asked the same at about the same time.
+        self._turns = lru_cache(maxsize=1024)(lambda number: rows.turns(self.reader, number))
+        self._facts = lru_cache(maxsize=4096)(
+            lambda number: rows.scenarios(self.reader, [number])[number]
+        )
         self._alerts = alerts.Alerts.of(self.reader, self.setup.rules, self.pairs.matching)
         self.judges = JudgeQueue(self.setup.grading)
         self.pauses = Pauses(self.queues, self.setup.gates, self.gate, self.setup.tries, self.log)
@@ -207,7 +213,7 @@ class Dispatcher:
             return known[1]
         target = self.setup.targets[queue.target]
         scenario, _ = self.reader.order.at(ordinal)
-        messages = [*opening(target), Message("user", rows.turns(self.reader, scenario)[0])]
+        messages = [*opening(target), Message("user", self._turns(scenario)[0])]
         line = self.setup.lines[queue.target]
         need = need_of(line.endpoint, messages, target.sampling.max_tokens)
         self._needs[queue.target] = (ordinal, need)
@@ -248,7 +254,7 @@ class Dispatcher:
         scenario, repeat = self.reader.order.at(ordinal)
         key = AttemptKey(queue.target, scenario, repeat)
         line = self.setup.lines[queue.target]
-        turns = rows.turns(self.reader, scenario)
+        turns = self._turns(scenario)
 
         async def called(turn: int, call: Call) -> None:
             record = AddCall(
@@ -315,7 +321,7 @@ class Dispatcher:
         self._dirty.add(queue.target)
         if not answered or outcome_id is None:
             return None
-        name, _, benign = rows.scenarios(self.reader, [key.scenario])[key.scenario]
+        name, _, benign = self._facts(key.scenario)
         return Answered(
             outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
             outcome.cut, turns, answers[-1],
@@ -342,11 +348,11 @@ class Dispatcher:
         row = rows.outcome(self.reader, outcome_id)
         if row is None:
             raise KeyError(outcome_id)
-        name, _, benign = rows.scenarios(self.reader, [row.scenario])[row.scenario]
+        name, _, benign = self._facts(row.scenario)
         answers, _ = rows.answer(self.reader, outcome_id)
         return Answered(
             outcome_id, row.target, self.queues[row.target].name, row.scenario, name, row.repeat,
-            benign, row.cut, rows.turns(self.reader, row.scenario), answers[-1],
+            benign, row.cut, self._turns(row.scenario), answers[-1],
             dict(rows.heard(self.reader, outcome_id)),
         )  # fmt: skip
 
