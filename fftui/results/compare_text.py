@@ -8,6 +8,8 @@ from typing import Any
 from fftui.domain.labels import Tier
 from fftui.results.compare import Comparison, Families, compare
 from fftui.results.providers import group_lines, groups
+from fftui.results.readings import to_json as readings_json
+from fftui.results.readings import words
 from fftui.results.sides import Side, pairs, sides
 from fftui.results.verdict import differing, equivalent, span, verdict
 from fftui.stats.interval import Interval
@@ -52,6 +54,9 @@ def lines(c: Comparison) -> list[str]:
     if one.simulated or two.simulated:
         found.append("  simulated: the answers mean nothing")
     found += _matched(c)
+    found += [
+        f"  {side.name}, {said}" for side in (one, two) if (said := words(side.readings, c.tier))
+    ]
     found += _families(c, c.families)
     if c.crude is not None:
         x, y = c.crude.first, c.crude.second
@@ -176,6 +181,7 @@ def _side(side: Side, c: Comparison) -> dict[str, Any]:
         "successes": successes,
         "n": n,
         "blocked": side.blocked,
+        "read": readings_json(side.readings),
         "families": [
             {"family": name, "successes": s, "n": k}
             for name, (s, k) in sorted(side.families(c.tier).items())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fftui.domain.labels import RATED, Tier
 from fftui.domain.readings import Pool
@@ -38,6 +39,40 @@ class Readings:
 
 
 NONE = Readings()
+
+
+def words(found: Readings, tier: Tier) -> str:
+    """The corrected rate of a tier in words, or why there is none; empty before any reading."""
+    if found.rates is None:
+        return ""
+    known, note = found.rates[tier], f"{found.read} of {found.of} read"
+    if known.rate is None or known.finite is None or known.wider is None:
+        return f"no corrected rate yet ({note}): {known.reason}"
+    return (
+        f"corrected by readers: {known.rate * 100:.1f} % {_limits(known.finite)} % in this run,"
+        f" {_limits(known.wider)} % for answers like these; {note}"
+    )
+
+
+def to_json(found: Readings) -> dict[str, Any]:
+    """What was read as plain data; `corrected` is by tier, with a reason where it would mislead."""
+    corrected = None
+    if found.rates is not None:
+        corrected = {
+            tier.value: {
+                "rate": r.rate,
+                "low": r.finite.low if r.finite else None,
+                "high": r.finite.high if r.finite else None,
+                "wider": [r.wider.low, r.wider.high] if r.wider else [None, None],
+                "reason": r.reason or None,
+            }
+            for tier, r in found.rates.items()
+        }
+    return {"k": found.read, "n": found.of, "corrected": corrected}
+
+
+def _limits(found: Interval) -> str:
+    return f"[{found.low * 100:.1f}, {found.high * 100:.1f}]"
 
 
 def readings(found: Sequence[PoolCount]) -> Readings:

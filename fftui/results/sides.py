@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.targets import Target
+from fftui.results.readings import NONE, Readings, readings
 from fftui.store import rows
 from fftui.store.reader import Reader
+from fftui.store.reviews import pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Side:
     identities: tuple[Identity, ...]
     first_at: float
     last_at: float
+    readings: Readings = NONE
+    """What people read of the target, and what it makes of its rate."""
 
     @property
     def name(self) -> str:
@@ -103,6 +107,7 @@ def sides(reader: Reader) -> Iterator[Side]:
             header.name, target, grader.name, grader.version, header.simulated,
             state is not None and state[0].over, said,
             tuple(i.who for i in who.get(number, ())), first_at, last_at,
+            readings(pools(reader, number)),
         )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fftui.domain.labels import Tier
-from fftui.results.readings import Readings
+from fftui.results import readings
 from fftui.results.view import Rate, RunSummary, TargetSummary
 from fftui.stats.interval import Interval
 
@@ -121,25 +121,9 @@ def _target(t: TargetSummary) -> dict[str, Any]:
             }
             for cell in t.families
         ],
-        "read": {"k": t.readings.read, "n": t.readings.of, "corrected": _corrected(t.readings)},
+        "read": readings.to_json(t.readings),
         "needed": None if needed is None else asdict(needed),
         "eta": _in(t.eta_s),
-    }
-
-
-def _corrected(found: Readings) -> dict[str, Any] | None:
-    """By tier; `None` before the first reading, a reason where a number would mislead."""
-    if found.rates is None:
-        return None
-    return {
-        tier.value: {
-            "rate": r.rate,
-            "low": _low(r.finite),
-            "high": _high(r.finite),
-            "wider": [_low(r.wider), _high(r.wider)],
-            "reason": r.reason or None,
-        }
-        for tier, r in found.rates.items()
     }
 
 

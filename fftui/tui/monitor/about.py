@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from fftui.domain.labels import Tier
-from fftui.results import sentences
+from fftui.results import readings, sentences
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, rule
 from fftui.tui.draw.numbers import count, limits, money, percent
 from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
@@ -141,19 +141,9 @@ def _rates(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
 
 def _people(target: TargetSummary, tier: Tier, width: int) -> list[Line]:
     """What readers found, beside the machine's rate."""
-    found = target.readings
-    if found.rates is None:
-        return []
-    known, note = found.rates[tier], f"{found.read} of {found.of} read"
-    if known.rate is None or known.finite is None or known.wider is None:
-        return [line(put(f"  no corrected rate yet ({note}): {known.reason}", Tone.MUTED, width))]
-    run = limits(known.finite.low, known.finite.high)
-    wider = limits(known.wider.low, known.wider.high)
-    text = (
-        f"  corrected by readers: {percent(known.rate)} {run} % in this run,"
-        f" {wider} % for answers like these; {note}"
-    )
-    return [line(put(text, Tone.STRONG, width))]
+    said = readings.words(target.readings, tier)
+    tone = Tone.STRONG if said.startswith("corrected") else Tone.MUTED
+    return [line(put(f"  {row}", tone, width)) for row in wrap(said, max(20, width - 2))]
 
 
 def _answered(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
