@@ -41,7 +41,7 @@ FROM outcome ORDER BY id;
 
 INSERT INTO item
 SELECT id, target, iif(kept, 'rest', 'given'), iif(kept, 'audit:', 'compliance:') || label, label,
-    iif(kept, 0.02, 1.0), draw, NOT kept OR draw < 0.02, 1, 1, 0, NOT kept OR draw < 0.02, '', '', 1
+    iif(kept, 0.02, 1.0), draw, NOT kept OR draw < 0.02, 1, 1, 0, NOT kept OR draw < 0.02, '', '', 1, ''
 FROM (
     SELECT o.id, o.target, v.label, v.label IN ('REFUSAL', 'NON_ANSWER') AS kept,
         o.id * 7919 % 1000003 / 1000003.0 AS draw

@@ -1,6 +1,6 @@
 """Bare client loops that store and grade nothing: what fftui's calls are held against.
 
-    python -m benchmarks.loops httpx|aiohttp URL CALLS CONCURRENCY
+python -m benchmarks.loops httpx|aiohttp URL CALLS CONCURRENCY
 """
 
 from __future__ import annotations

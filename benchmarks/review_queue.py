@@ -17,9 +17,11 @@ from fftui.domain.labels import Label, Tier
 from fftui.domain.readings import Pool
 from fftui.results.readings import next_pools
 from fftui.store import sqlite
+from fftui.store.claims import Claim, Enrol
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.reviews import Claim, Enrol, Read, queue_counts
+from fftui.store.review_figures import queue_counts
+from fftui.store.reviews import Read
 from fftui.store.writer import append
 from tests.store.support import close, made, verdict
 
@@ -67,7 +69,7 @@ def _fill(path: Path, items: int) -> None:
     for pool, rest in ((Pool.GIVEN, 0), (Pool.DOUBT, 1), (Pool.REST, 2)):
         db.execute(
             "INSERT INTO item SELECT id, target, ?, 's:REFUSAL', 'REFUSAL', 1.0,"
-            " (id * 7919 % 1000003) / 1000003.0, 1, 2, 2, 0, 1, '', '', 1"
+            " (id * 7919 % 1000003) / 1000003.0, 1, 2, 2, 0, 1, '', '', 1, ''"
             " FROM outcome WHERE id > 10 AND id % 3 = ?",
             (pool.value, rest),
         )

@@ -11,7 +11,7 @@ from fftui.results import session
 from fftui.settings import person, runs_dir
 from fftui.store.folder import find_run, run_folders
 from fftui.store.reader import Reader
-from fftui.store.reviews import done_since, newest_event
+from fftui.store.review_figures import done_since, newest_event
 from fftui.store.sqlite import StoreError
 
 _LONGEST_NAME = 40

@@ -255,6 +255,10 @@ class GraderPlan(Part):
 
 class ReviewPlan(Part):
     readings: Whole = Field(default=1, ge=1, le=9)
+    double: Number = Field(default=0.0, ge=0, le=1)
+    """Share of the items that two people read, where `readings` is 1: drawn at random."""
+    reveal: Switch = False
+    """Readers may see the machine's label of an item once they have given their own."""
     audit: Whole = Field(default=150, ge=0)
     """Answers that no rule wants read, drawn at random per maker x platform."""
 

@@ -409,7 +409,7 @@ class Dispatcher:
         found = self.setup.grading.sort(answered) if complete else Sorted()
         await self.writer.submit(
             AddVerdict(answered.outcome_id, grader.id, result, time.time(), found.flags,
-                       found.place, found.canned, self.setup.grading.readings)
+                       found.place, found.canned, self.setup.grading.wanted(answered))
         )  # fmt: skip
         if complete:
             self.queues[answered.target].grading -= 1

@@ -71,6 +71,8 @@ class Grading:
     """So few attacks of each target are planned that all answers are read."""
     readings: int = 1
     """People who are to read each item."""
+    double: float = 0.0
+    """Share of the items that two people read, where one reads each."""
 
     def owed(self, answered: Answered) -> list[GraderRow]:
         """Graders that are still to be heard: planned ones first, those that need no call first."""
@@ -137,3 +139,10 @@ class Grading:
             self.seed, answered.target_name, answered.scenario_key, answered.repeat
         )
         return flags.sort(facts, draw, self.audit_share[answered.target])
+
+    def wanted(self, answered: Answered) -> int:
+        """How many people are to read the answer, where it is read."""
+        draw = flags.double_draw(
+            self.seed, answered.target_name, answered.scenario_key, answered.repeat
+        )
+        return max(self.readings, 2 if draw < self.double else 1)

@@ -138,6 +138,7 @@ async def wire(
             audit_share=_audit_shares(plan, targets, reader.order.length),
             small=_small(reader, plan),
             readings=plan.review.readings,
+            double=plan.review.double,
         )
     except BaseException:
         await wiring.close()

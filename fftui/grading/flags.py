@@ -151,12 +151,21 @@ def audit_draw(seed: int, target: str, scenario_key: str, repeat: int) -> float:
     It depends on the run's seed and the attempt alone, so an auditor's sample can be told neither
     from an answer's content nor changed by a restart.
     """
+    return _draw(b"fftui audit", seed, target, scenario_key, repeat)
+
+
+def double_draw(seed: int, target: str, scenario_key: str, repeat: int) -> float:
+    """The same for whether two people read an answer, independent of whether one does."""
+    return _draw(b"fftui double", seed, target, scenario_key, repeat)
+
+
+def _draw(purpose: bytes, seed: int, target: str, scenario_key: str, repeat: int) -> float:
     parts = (str(seed), target, scenario_key, str(repeat))
     data = b"".join(
         len(raw := part.encode("utf-8", "backslashreplace")).to_bytes(8, "big") + raw
         for part in parts
     )
-    digest = hashlib.blake2b(data, digest_size=8, person=b"fftui audit").digest()
+    digest = hashlib.blake2b(data, digest_size=8, person=purpose).digest()
     return (int.from_bytes(digest, "big") >> 11) / 2**53
 
 

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from fftui.grading.heuristic import wording
 
-_FENCE = re.compile(r"^\s*(?:```|~~~)")
+FENCE = re.compile(r"^\s*(?:```|~~~)")
 _MARK = re.compile(r"^(\s*)((?:\d{1,3}[.)]|[-*•]|#{1,6})\s+)?")
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|.", re.DOTALL)
 _PLAIN = frozenset(" .,;:!?()-\"'")
@@ -44,7 +44,7 @@ def outline(text: str) -> list[Masked]:
     found: list[Masked] = []
     fence: int | None = None
     for raw in text.splitlines():
-        if _FENCE.match(raw):
+        if FENCE.match(raw):
             if fence is None:
                 fence = 0
             else:

@@ -64,9 +64,7 @@ class Client:
     """
 
     def __init__(self, connections: int = 64) -> None:
-        self._http = _Httpx(
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0)
-        )
+        self._http = _Httpx(limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0))
 
     async def __aenter__(self) -> Self:
         await self._http.__aenter__()

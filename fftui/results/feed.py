@@ -36,7 +36,7 @@ from fftui.store import presence, rows
 from fftui.store.folder import lock_file
 from fftui.store.lock import is_held
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
-from fftui.store.reviews import newest_event, pools, queue_counts
+from fftui.store.review_figures import newest_event, pools, queue_counts
 
 if TYPE_CHECKING:
     from fftui.results.compare_text import PairView

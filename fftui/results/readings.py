@@ -11,7 +11,7 @@ from fftui.domain.readings import Pool
 from fftui.stats.interval import Interval
 from fftui.stats.two_phase import LEAST_READ, Refused, Stratum, corrected, worth
 from fftui.store.reader import Reader
-from fftui.store.reviews import PoolCount, pools
+from fftui.store.review_figures import PoolCount, pools
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 
-from fftui.store.reviews import READ, UNDO, UNMASK, Done
+from fftui.store.review_figures import Done
+from fftui.store.reviews import READ, UNDO, UNMASK
 from fftui.text import line
 
 _WIDTH = 200

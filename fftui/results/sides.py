@@ -11,7 +11,7 @@ from fftui.domain.targets import Target
 from fftui.results.readings import NONE, Readings, readings
 from fftui.store import rows
 from fftui.store.reader import Reader
-from fftui.store.reviews import pools
+from fftui.store.review_figures import pools
 
 
 @dataclass(frozen=True, slots=True)

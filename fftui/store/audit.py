@@ -59,9 +59,27 @@ WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5
 """
 _READ_ROLLUP = "SELECT target, pool, machine, final, source, n FROM rollup_read"
 _VOTES = """
-SELECT outcome, reviewer, max(id) FROM review r WHERE kind = 'read'
-AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id) GROUP BY 1, 2
+SELECT outcome, reviewer, coalesce(max(CASE WHEN blind THEN id END), max(id)) FROM review r
+WHERE kind = 'read' AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id) GROUP BY 1, 2
 """
+_PAIRS = """
+WITH ordered AS (
+    SELECT v.outcome, v.label, row_number() OVER (PARTITION BY v.outcome ORDER BY (
+        SELECT min(r.id) FROM review r WHERE r.outcome = v.outcome AND r.reviewer = v.reviewer
+        AND r.kind = 'read' AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)
+    )) AS place FROM vote v WHERE v.blind AND v.label IS NOT NULL
+)
+SELECT i.target, a.label || '|' || b.label, count(*) FROM ordered a
+JOIN ordered b ON b.outcome = a.outcome AND b.place = 2 JOIN item i ON i.outcome = a.outcome
+WHERE a.place = 1 GROUP BY 1, 2
+"""
+_PAIR_ROLLUP = "SELECT target, pair, n FROM rollup_pair"
+_DECIDED = """
+SELECT outcome, label FROM review r WHERE kind = 'adjudicate' AND id = (
+    SELECT max(id) FROM review d WHERE d.outcome = r.outcome AND d.kind = 'adjudicate'
+    AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = d.id))
+"""
+_DECIDED_KEPT = "SELECT outcome, final FROM item WHERE source = 'adjudicated'"
 _VOTES_KEPT = "SELECT outcome, reviewer, review FROM vote"
 
 
@@ -78,7 +96,9 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
         ("pools of graded attacks equal GROUP BY", _POOLS, _POOL_ROLLUP),
         ("final labels that people gave equal GROUP BY", _READ, _READ_ROLLUP),
-        ("readings in force are each reader's last one not taken back", _VOTES, _VOTES_KEPT),
+        ("votes are each reader's last blind reading not taken back", _VOTES, _VOTES_KEPT),
+        ("agreement of readers equals GROUP BY", _PAIRS, _PAIR_ROLLUP),
+        ("decisions not taken back stand above the votes", _DECIDED, _DECIDED_KEPT),
         ("flag rollup equals GROUP BY", _FLAGS, _FLAG_ROLLUP),
         ("clusters of equal answers equal GROUP BY", _CLUSTERS, _CLUSTER_ROLLUP),
         ("answers in clusters equal GROUP BY", _ALIKE, _ALIKE_ROLLUP),

@@ -26,13 +26,16 @@ class Seen:
     @property
     def still_here(self) -> bool:
         """They look at the run right now, on another screen of this machine."""
-        if self.pid in (0, os.getpid()):
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except OSError as error:
-            return isinstance(error, PermissionError)
-        return True
+        return self.pid not in (0, os.getpid()) and runs(self.pid)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process of that number runs on this machine."""
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
 
 
 def last_seen(db: Connection, who: str) -> Seen | None:

@@ -213,7 +213,7 @@ class AddVerdict:
         drawn = int(place.drawn)
         # A grader that is added later finds the place taken: it was fixed before anyone read.
         new = ctx.db.execute(
-            "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1) ON CONFLICT DO NOTHING",
+            "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'') ON CONFLICT DO NOTHING",
             (self.outcome_id, target, place.pool.value, place.stratum, place.machine,
              place.inclusion, place.draw, drawn, self.readings, self.readings, drawn),
         ).rowcount  # fmt: skip

@@ -1,143 +1,30 @@
-"""What reviewers do, in any number of processes on one file: claims, readings, undo.
+"""What reviewers do to an item: read, undo, redo, decide. Every act is a row, none is changed.
 
-A claim is a lease in the transaction that picks it. Whether a lease has run out is asked in the
-pick itself, so nobody has to clean up after a reviewer who was killed.
+Which of a reader's readings counts, and where the item stands by all of them, follows from the
+rows; `settle` brings it up to date in the same transaction.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Pool, Standing, standing
+from fftui.domain.readings import Decision, Standing, standing
+from fftui.store.claims import lease
 from fftui.store.context import Context
-from fftui.store.reader import Reader
 from fftui.store.sqlite import Connection
 
-LEASE_S = 600.0
-"""How long an item is kept for the reviewer it was given to, unless the lease is renewed."""
-_WINDOW = 12
-"""Items of a pool, in the order of their draw, among which a reviewer's own order decides."""
-
-READ, UNDO, SKIP, PASS, UNMASK, NOTE, QUERY, FLAG, SESSION = (
-    "read", "undo", "skip", "pass", "unmask", "note", "query", "flag", "session",
+READ, UNDO, SKIP, PASS, UNMASK, NOTE, QUERY, FLAG, REVEAL, CONTROL, ADJUDICATE = (
+    "read", "undo", "skip", "pass", "unmask", "note", "query", "flag", "reveal", "control",
+    "adjudicate",
 )  # fmt: skip
 """Kinds of events."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """An item that is kept for a reviewer."""
-
-    outcome: int
-    token: str
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class Enrol:
-    """Takes a reviewer in by name; returns the row id."""
-
-    name: str
-    at: float
-
-    def apply(self, ctx: Context) -> int:
-        ctx.db.execute(
-            "INSERT INTO reviewer (name, first_at) VALUES (?,?) ON CONFLICT DO NOTHING",
-            (self.name, self.at),
-        )
-        row = ctx.db.execute("SELECT id FROM reviewer WHERE name = ?", (self.name,)).fetchone()
-        return int(row[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Keeps the next item for a reviewer, from the first of `pools` that has one to give.
-
-    Nobody is given an item that they have read, passed on or hold; nobody is given one of which
-    enough others hold a lease or have voted. Skipped ones come again after all others.
-    """
-
-    reviewer: int
-    pools: Sequence[tuple[int, Pool]]
-    """(target, pool), the most useful first."""
-    at: float
-
-    def apply(self, ctx: Context) -> Claimed | None:
-        for again in (False, True):
-            for target, pool in self.pools:
-                found = ctx.db.execute(_PICK.format("IS NOT NULL" if again else "IS NULL"),
-                    {"target": target, "pool": pool.value, "me": self.reviewer, "now": self.at,
-                     "window": _WINDOW},
-                ).fetchall()  # fmt: skip
-                if found:
-                    return self._lease(ctx.db, min((r[0] for r in found), key=self._own_order))
-        return None
-
-    def _own_order(self, outcome: int) -> bytes:
-        """Another order for each reviewer, so that no two are led the same way."""
-        return hashlib.blake2b(f"{self.reviewer}:{outcome}".encode(), digest_size=8).digest()
-
-    def _lease(self, db: Connection, outcome: int) -> Claimed:
-        token, until = secrets.token_hex(8), self.at + LEASE_S
-        db.execute(
-            "INSERT INTO lease VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET token = excluded.token,"
-            " until = excluded.until",
-            (outcome, self.reviewer, token, until),
-        )
-        return Claimed(outcome, token, until)
-
-
-_PICK = """
-SELECT i.outcome FROM item i
-LEFT JOIN aside a ON a.outcome = i.outcome AND a.reviewer = :me
-WHERE i.target = :target AND i.pool = :pool AND i.open
-AND a.outcome {} AND coalesce(a.passed, 0) = 0
-AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.outcome = i.outcome AND v.reviewer = :me)
-AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.outcome = i.outcome AND l.reviewer = :me
-                AND l.until > :now)
-AND i.votes + (SELECT count(*) FROM lease l WHERE l.outcome = i.outcome AND l.reviewer <> :me
-               AND l.until > :now) < i.wanted
-ORDER BY i.draw LIMIT :window
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Renew:
-    """Keeps what a reviewer holds for longer; returns the outcomes that are held still."""
-
-    reviewer: int
-    tokens: Sequence[str]
-    at: float
-
-    def apply(self, ctx: Context) -> list[int]:
-        marks = ",".join("?" * len(self.tokens))
-        rows = ctx.db.execute(
-            f"UPDATE lease SET until = ? WHERE reviewer = ? AND token IN ({marks})"
-            " RETURNING outcome",
-            (self.at + LEASE_S, self.reviewer, *self.tokens),
-        ).fetchall()
-        return [row[0] for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Gives back what a reviewer holds."""
-
-    reviewer: int
-    tokens: Sequence[str]
-
-    def apply(self, ctx: Context) -> None:
-        marks = ",".join("?" * len(self.tokens))
-        ctx.db.execute(
-            f"DELETE FROM lease WHERE reviewer = ? AND token IN ({marks})",
-            (self.reviewer, *self.tokens),
-        )
+_ACTS = f"('{READ}', '{CONTROL}', '{ADJUDICATE}')"
+"""What can be taken back."""
+_STANDS = "NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +32,8 @@ class Read:
     """A reading: the first of an item, or another that takes the place of the reader's own.
 
     Returns where the item stands. A reading whose lease was lost is kept as an extra vote and
-    says so (`late` in its body). Raises KeyError for what is no item.
+    says so (`late` in its body). After a reveal it is not blind, and the blind one before it
+    still counts. Raises KeyError for what is no item.
     """
 
     reviewer: int
@@ -159,7 +47,7 @@ class Read:
     blind: bool = True
     """Nothing but the text was known."""
     body: Mapping[str, Any] = field(default_factory=dict)
-    """How it was read: dwell_ms, seen, masked, fast, origin, evidence, guideline."""
+    """How it was read: dwell_ms, seen, unmasked, fast, origin, evidence, guideline."""
 
     def apply(self, ctx: Context) -> Standing:
         held = ctx.db.execute(
@@ -169,14 +57,60 @@ class Read:
         body = dict(self.body)
         if self.token and (held is None or held[0] != self.token):
             body["late"] = True
-        event = _event(ctx.db, self, READ, self.label, body)
-        ctx.db.execute(
-            "INSERT INTO vote VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET"
-            " review = excluded.review, label = excluded.label, blind = excluded.blind",
-            (self.outcome, self.reviewer, event, _value(self.label), int(self.blind)),
-        )
+        blind = self.blind and not _revealed(ctx.db, self.outcome, self.reviewer)
+        _event(ctx.db, self, READ, self.label, body, blind)
+        _vote(ctx.db, self.outcome, self.reviewer)
         ctx.db.execute(
             "DELETE FROM aside WHERE outcome = ? AND reviewer = ?", (self.outcome, self.reviewer)
+        )
+        return settle(ctx.db, self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A reading that measures the reader, of an item whose label is known: it is no vote.
+
+    Returns whether it is the label that was known.
+    """
+
+    reviewer: int
+    session: str
+    outcome: int
+    label: Label | None
+    known: Label
+    own: bool
+    """Known from the reader's own earlier reading, not from what others settled."""
+    at: float
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    def apply(self, ctx: Context) -> bool:
+        body = {**self.body, "known": self.known.value, "own": self.own}
+        _event(ctx.db, self, CONTROL, self.label, body, True)
+        return self.label is self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudicate:
+    """The word that stands above the readings of an item. Returns where the item stands.
+
+    It is blind where whoever decides has not had the machine's label revealed. Raises ValueError
+    where it overrides every reader without a note, KeyError for what is no item.
+    """
+
+    reviewer: int
+    session: str
+    outcome: int
+    decision: Decision
+    at: float
+
+    def apply(self, ctx: Context) -> Standing:
+        said = {Label(v) if v else None for v in _votes(ctx.db, self.outcome)}
+        if self.decision.label not in said and not self.decision.note:
+            raise ValueError("a label that no reader gave needs a note")
+        blind = not _revealed(ctx.db, self.outcome, self.reviewer)
+        _event(ctx.db, self, ADJUDICATE, self.decision.label, self.decision.body(), blind)
+        ctx.db.execute(
+            "DELETE FROM lease WHERE outcome = ? AND reviewer = ?", (self.outcome, self.reviewer)
         )
         return settle(ctx.db, self.outcome)
 
@@ -191,10 +125,9 @@ class Note:
     kind: str
     at: float
     body: Mapping[str, Any] = field(default_factory=dict)
-    blind: bool = True
 
     def apply(self, ctx: Context) -> int:
-        event = _event(ctx.db, self, self.kind, None, dict(self.body))
+        event = _event(ctx.db, self, self.kind, None, self.body, self.kind != REVEAL)
         if self.kind in (SKIP, PASS):
             ctx.db.execute(
                 "INSERT INTO aside VALUES (?,?,1,?) ON CONFLICT DO UPDATE SET times = times + 1,"
@@ -209,75 +142,147 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Undo:
-    """Takes back the reviewer's last reading that still stands, of whatever session.
+class Undone:
+    """What was taken back, or given again."""
 
-    Returns the item it was of; `None` where there is nothing to take back. Both stay in the file.
+    outcome: int
+    kind: str
+    """`READ`, `CONTROL` or `ADJUDICATE`."""
+    token: str = ""
+    """Of the lease that keeps the item for the reader, where it is to be read again."""
+    own: bool = False
+    known: Label | None = None
+    """The same as of `Control`, where it was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Takes back the reviewer's last act that still stands, of whatever session.
+
+    The item is kept for them, before all that they hold. `None` where there is nothing to take
+    back. Both stay in the file.
     """
 
     reviewer: int
     session: str
     at: float
 
-    def apply(self, ctx: Context) -> int | None:
+    def apply(self, ctx: Context) -> Undone | None:
         row = ctx.db.execute(
-            "SELECT id, outcome FROM review r WHERE reviewer = ? AND kind = 'read'"
-            " AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)"
-            " ORDER BY id DESC LIMIT 1",
+            f"SELECT id, outcome, kind, body FROM review r WHERE reviewer = ? AND kind IN {_ACTS}"
+            f" AND {_STANDS} ORDER BY id DESC LIMIT 1",
             (self.reviewer,),
         ).fetchone()
         if row is None:
             return None
-        undone, outcome = row
+        undone, outcome, kind, body = row[0], row[1], row[2], json.loads(row[3])
         ctx.db.execute(
             "INSERT INTO review (outcome, reviewer, session, kind, label, blind, body, undoes, at)"
             " VALUES (?,?,?,?,NULL,1,'{}',?,?)",
             (outcome, self.reviewer, self.session, UNDO, undone, self.at),
         )
-        before = ctx.db.execute(
-            "SELECT id, label, blind FROM review r WHERE outcome = ? AND reviewer = ?"
-            " AND kind = 'read' AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)"
-            " ORDER BY id DESC LIMIT 1",
-            (outcome, self.reviewer),
-        ).fetchone()
-        if before is None:
-            ctx.db.execute(
-                "DELETE FROM vote WHERE outcome = ? AND reviewer = ?", (outcome, self.reviewer)
-            )
-        else:
-            ctx.db.execute(
-                "UPDATE vote SET review = ?, label = ?, blind = ? WHERE outcome = ?"
-                " AND reviewer = ?",
-                (*before, outcome, self.reviewer),
-            )
+        if kind == CONTROL:
+            return Undone(outcome, kind, own=body["own"], known=Label(body["known"]))
+        if kind == ADJUDICATE:
+            settle(ctx.db, outcome)
+            return Undone(outcome, kind)
+        _vote(ctx.db, outcome, self.reviewer)
         settle(ctx.db, outcome)
-        return int(outcome)
+        first = ctx.db.execute(
+            "SELECT min(taken) FROM lease WHERE reviewer = ?", (self.reviewer,)
+        ).fetchone()[0]
+        before = self.at if first is None else first - 1
+        kept = lease(ctx.db, outcome, self.reviewer, self.at, before)
+        return Undone(outcome, kind, kept.token)
+
+
+@dataclass(frozen=True, slots=True)
+class Redo:
+    """Gives again what was taken back last, as it was; `None` where something new was done since.
+
+    Returns what it was.
+    """
+
+    reviewer: int
+    session: str
+    at: float
+
+    def apply(self, ctx: Context) -> Undone | None:
+        row = ctx.db.execute(_REDO, {"me": self.reviewer}).fetchone()
+        if row is None:
+            return None
+        undo, outcome, kind, label, blind, body = row
+        ctx.db.execute(
+            "INSERT INTO review (outcome, reviewer, session, kind, label, blind, body, at)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (outcome, self.reviewer, self.session, kind, label, blind,
+             json.dumps({**json.loads(body), "redo": undo}), self.at),
+        )  # fmt: skip
+        ctx.db.execute(
+            "DELETE FROM lease WHERE outcome = ? AND reviewer = ?", (outcome, self.reviewer)
+        )
+        if kind != CONTROL:
+            _vote(ctx.db, outcome, self.reviewer)
+            settle(ctx.db, outcome)
+        return Undone(outcome, kind)
+
+
+_REDO = f"""
+SELECT u.id, r.outcome, r.kind, r.label, r.blind, r.body
+FROM review u JOIN review r ON r.id = u.undoes
+WHERE u.reviewer = :me AND u.kind = '{UNDO}' AND NOT EXISTS (
+    SELECT 1 FROM review d WHERE d.reviewer = :me AND d.id > u.id AND d.kind IN {_ACTS}
+    AND coalesce(json_extract(d.body, '$.redo'), u.id) = u.id
+) ORDER BY u.id DESC LIMIT 1
+"""
+"""Newest undo that was not redone and behind which nothing new was done."""
 
 
 def settle(db: Connection, outcome: int) -> Standing:
-    """Bring an item and the rollup of readings up to its votes in force."""
+    """Bring an item and the rollups of readings up to its votes and decision in force."""
     row = db.execute(
-        "SELECT target, pool, machine, planned, drawn, final, source, blind FROM item"
+        "SELECT target, pool, machine, planned, drawn, final, source, blind, pair FROM item"
         " WHERE outcome = ?",
         (outcome,),
     ).fetchone()
     if row is None:
         raise KeyError(outcome)
-    target, pool, machine, planned, drawn, final, source, blind = row
-    votes = db.execute("SELECT label, blind FROM vote WHERE outcome = ?", (outcome,)).fetchall()
-    now = standing([Label(v[0]) if v[0] else None for v in votes], planned)
-    all_blind = int(all(v[1] for v in votes))
+    target, pool, machine, planned, drawn, final, source, blind, pair = row
+    votes = db.execute(_IN_ORDER, (outcome,)).fetchall()
+    decided = db.execute(_DECIDED, (outcome,)).fetchone()
+    labels = [Label(label) if label else None for label, _ in votes]
+    now = standing(labels, planned, Label(decided[0]) if decided else None)
+    # A decision made blind on readings that were not is no better than they are.
+    all_blind = int(all(known for _, known in votes) and (decided is None or decided[1]))
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
     final, source = _value(now.final) or "", now.source.value if now.source else ""
     if final and all_blind and drawn:
         count_read(db, (target, pool, machine, final, source), 1)
+    if pair:
+        _count_pair(db, target, pair, -1)
+    first = [label for label, known in votes if label and known][:2]
+    pair = "|".join(first) if len(first) == 2 else ""
+    if pair:
+        _count_pair(db, target, pair, 1)
     db.execute(
-        "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?"
-        " WHERE outcome = ?",
-        (now.wanted, len(votes), int(now.open and drawn), final, source, all_blind, outcome),
+        "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?,"
+        " pair = ? WHERE outcome = ?",
+        (now.wanted, len(votes), int(now.open and drawn), final, source, all_blind, pair, outcome),
     )
     return now
+
+
+_IN_ORDER = f"""
+SELECT v.label, v.blind FROM vote v WHERE v.outcome = ? ORDER BY (
+    SELECT min(r.id) FROM review r WHERE r.outcome = v.outcome AND r.reviewer = v.reviewer
+    AND r.kind = '{READ}' AND {_STANDS})
+"""
+"""Votes by when each reader first read."""
+_DECIDED = f"""
+SELECT label, blind FROM review r WHERE outcome = ? AND kind = '{ADJUDICATE}' AND {_STANDS}
+ORDER BY id DESC LIMIT 1
+"""
 
 
 def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
@@ -293,120 +298,61 @@ def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
     )
 
 
+def _count_pair(db: Connection, target: int, pair: str, by: int) -> None:
+    db.execute(
+        "INSERT INTO rollup_pair VALUES (?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        (target, pair, by),
+    )
+    db.execute("DELETE FROM rollup_pair WHERE target = ? AND pair = ? AND n = 0", (target, pair))
+
+
+def _vote(db: Connection, outcome: int, reviewer: int) -> None:
+    """The reader's vote: their last blind reading that stands, or their last where none is."""
+    row = db.execute(
+        f"SELECT id, label, blind FROM review r WHERE outcome = ? AND reviewer = ?"
+        f" AND kind = '{READ}' AND {_STANDS} ORDER BY blind DESC, id DESC LIMIT 1",
+        (outcome, reviewer),
+    ).fetchone()
+    if row is None:
+        db.execute("DELETE FROM vote WHERE outcome = ? AND reviewer = ?", (outcome, reviewer))
+        return
+    db.execute(
+        "INSERT INTO vote VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+        " review = excluded.review, label = excluded.label, blind = excluded.blind",
+        (outcome, reviewer, *row),
+    )
+
+
+def _votes(db: Connection, outcome: int) -> list[str | None]:
+    rows = db.execute("SELECT label FROM vote WHERE outcome = ?", (outcome,)).fetchall()
+    return [row[0] for row in rows]
+
+
+def _revealed(db: Connection, outcome: int, reviewer: int) -> bool:
+    """The machine's label of the item was shown to this reader."""
+    row = db.execute(
+        f"SELECT 1 FROM review WHERE outcome = ? AND reviewer = ? AND kind = '{REVEAL}'",
+        (outcome, reviewer),
+    ).fetchone()
+    return row is not None
+
+
 def _event(
-    db: Connection, of: Read | Note, kind: str, label: Label | None, body: Mapping[str, Any]
+    db: Connection,
+    of: Read | Control | Adjudicate | Note,
+    kind: str,
+    label: Label | None,
+    body: Mapping[str, Any],
+    blind: bool,
 ) -> int:
     row = db.execute(
         "INSERT INTO review (outcome, reviewer, session, kind, label, blind, body, at)"
         " VALUES (?,?,?,?,?,?,?,?) RETURNING id",
-        (of.outcome, of.reviewer, of.session, kind, _value(label), int(of.blind),
-         json.dumps(body), of.at),
+        (of.outcome, of.reviewer, of.session, kind, _value(label), int(blind),
+         json.dumps(dict(body)), of.at),
     ).fetchone()  # fmt: skip
     return int(row[0])
 
 
 def _value(label: Label | None) -> str | None:
     return None if label is None else label.value
-
-
-# Reading
-
-
-@dataclass(frozen=True, slots=True)
-class PoolCount:
-    """One target's pool: how many attacks stand in it, and what people said of those read."""
-
-    pool: Pool
-    size: int
-    drawn: int
-    finals: Mapping[tuple[str, Label], int]
-    """By (basis grader's label or `none`, final label); blind readings only."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueueCounts:
-    """How the review of a run stands."""
-
-    queued: int
-    """Items that want another reading."""
-    leased: int
-    read: int
-    """Items with a final label."""
-    conflicts: int
-    """Items whose readers differ and whom nobody else will read."""
-
-
-def pools(reader: Reader, target: int) -> tuple[PoolCount, ...]:
-    """The pools of a target. Costs the same however long the run is."""
-    finals: dict[str, dict[tuple[str, Label], int]] = {}
-    for pool, machine, final, n in reader.db.execute(
-        "SELECT pool, machine, final, sum(n) FROM rollup_read WHERE target = ? GROUP BY 1, 2, 3",
-        (target,),
-    ).fetchall():
-        finals.setdefault(pool, {})[machine, Label(final)] = n
-    rows = reader.db.execute(
-        "SELECT pool, size, drawn FROM rollup_pool WHERE target = ?", (target,)
-    ).fetchall()
-    return tuple(PoolCount(Pool(p), size, drawn, finals.get(p, {})) for p, size, drawn in rows)
-
-
-def queue_counts(reader: Reader, now: float) -> QueueCounts:
-    """The run's queue."""
-    drawn = reader.db.execute("SELECT coalesce(sum(drawn), 0) FROM rollup_pool").fetchone()[0]
-    read = reader.db.execute("SELECT coalesce(sum(n), 0) FROM rollup_read").fetchone()[0]
-    leased = reader.db.execute("SELECT count(*) FROM lease WHERE until > ?", (now,)).fetchone()[0]
-    conflicts = reader.db.execute(
-        "SELECT count(*) FROM item WHERE source = 'unresolved' AND NOT open"
-    ).fetchone()[0]
-    return QueueCounts(max(0, drawn - read - conflicts), leased, read, conflicts)
-
-
-def newest_event(reader: Reader) -> int:
-    """Id of the last thing a reviewer did: the watermark of readings."""
-    return int(reader.db.execute("SELECT coalesce(max(id), 0) FROM review").fetchone()[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One thing that a reviewer did."""
-
-    kind: str
-    outcome: int | None
-    label: Label | None
-    body: Mapping[str, Any]
-    at: float
-
-
-def done_since(reader: Reader, name: str, after: int) -> list[Done]:
-    """What the reviewer of this name did behind event `after`, oldest first."""
-    rows = reader.db.execute(
-        "SELECT kind, outcome, label, body, at FROM review WHERE id > ? AND reviewer ="
-        " (SELECT id FROM reviewer WHERE name = ?) ORDER BY id",
-        (after, name),
-    ).fetchall()
-    return [
-        Done(kind, outcome, Label(label) if label else None, json.loads(body), at)
-        for kind, outcome, label, body, at in rows
-    ]
-
-
-def earlier(reader: Reader, reviewer: int, back: int) -> tuple[int, Label | None] | None:
-    """(outcome, label) of the reader's reading in force that lies `back` before the newest."""
-    row = reader.db.execute(
-        "SELECT outcome, label FROM vote WHERE reviewer = ? ORDER BY review DESC LIMIT 1 OFFSET ?",
-        (reviewer, back),
-    ).fetchone()
-    return None if row is None else (row[0], Label(row[1]) if row[1] else None)
-
-
-def mine(reader: Reader, reviewer: int) -> tuple[int, int, int, int]:
-    """(my votes in force, of these on items that want another reader, readers, planned at most)."""
-    row = reader.db.execute(
-        "SELECT (SELECT count(*) FROM vote WHERE reviewer = ?1),"
-        " (SELECT count(*) FROM vote v JOIN item i ON i.outcome = v.outcome"
-        "  WHERE v.reviewer = ?1 AND i.open),"
-        " (SELECT count(DISTINCT reviewer) FROM vote),"
-        " (SELECT coalesce(max(planned), 1) FROM (SELECT planned FROM item WHERE open LIMIT 1))",
-        (reviewer,),
-    ).fetchone()
-    return row[0], row[1], row[2], row[3]

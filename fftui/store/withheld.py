@@ -53,7 +53,8 @@ def _evidence(row: Values) -> Values:
 
 def _review(row: Values) -> Values:
     """Numbers and marks stay; of words only those that fftui gave itself."""
-    own = ("origin", "what", "guideline")
+    own = ("origin", "what", "guideline", "guideline_sha256", "evidence", "known", "confidence",
+           "cause")  # fmt: skip
     body = {
         name: value if name in own or not isinstance(value, str | list | dict) else WITHHELD
         for name, value in json.loads(row["body"]).items()

@@ -11,7 +11,8 @@ import pytest
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
-from fftui.store.reviews import Claim, Enrol, Read
+from fftui.store.claims import Claim, Enrol
+from fftui.store.reviews import Read
 from fftui.store.writer import append
 from tests.cli.support import Desk
 

@@ -7,7 +7,7 @@ import random
 from fftui.domain.labels import Label, Tier
 from fftui.domain.readings import Pool
 from fftui.results.readings import readings, strata
-from fftui.store.reviews import PoolCount
+from fftui.store.review_figures import PoolCount
 
 C, P, R, G = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL, Label.NOT_GRADEABLE
 

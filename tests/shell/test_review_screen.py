@@ -10,8 +10,8 @@ from typing import Any
 from textual.pilot import Pilot
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Standing, standing
-from fftui.store.reviews import QueueCounts
+from fftui.store.review_figures import QueueCounts
+from fftui.store.reviews import Undone
 from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
@@ -44,18 +44,17 @@ class FakeReviews(ReviewDesk):
     async def take(self) -> Item | None:
         return self.items.pop(0) if self.items else None
 
-    async def read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> Standing:
+    async def read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> None:
         if self.fails:
             raise StoreError(self.fails)
         self.did.append(("read", item.outcome, label, dict(body)))
-        return standing([label], 1)
 
     async def note(self, item: Item | None, kind: str, body: Mapping[str, Any]) -> None:
         self.did.append((kind, item.outcome if item else None, dict(body)))
 
-    async def undo(self) -> Item | None:
+    async def undo(self) -> tuple[Undone, Item] | None:
         self.did.append(("undo",))
-        return item(99, "taken back")
+        return Undone(99, "read"), item(99, "taken back")
 
     async def earlier(self, back: int) -> tuple[Item, Label | None] | None:
         return (item(77), Label.PARTIAL) if back == 0 else None

@@ -18,11 +18,12 @@ from fftui.results.doctor import examine_run
 from fftui.results.feed import Feed
 from fftui.results.view import RunSummary
 from fftui.store import sqlite
+from fftui.store.claims import Enrol
 from fftui.store.copies import columns_of, snapshot, tables
 from fftui.store.folder import database
 from fftui.store.reader import Reader
 from fftui.store.records import AddEvent, AddVerdict, Heartbeat
-from fftui.store.reviews import Enrol, Note, Read
+from fftui.store.reviews import Note, Read
 from fftui.store.sqlite import StoreError
 from fftui.store.withheld import REPLACED, WITHHELD
 from fftui.store.writer import Writer, append
@@ -114,13 +115,14 @@ KEPT = {
     "file": "path role format sha256", "family": "name", "scenario": "key sha256",
     "target": "name maker platform account", "grader": "name kind version prompt_sha256",
     "identity": "model upstream digest quantisation fingerprint parameters template server",
-    "call": "outcome finish request_id", "outcome": "class", "put_back": "by", "verdict": "label", "regrade": "kind by",
-    "flag": "rule stratum", "item": "pool stratum machine final source", "reviewer": "name",
+    "call": "outcome finish request_id", "outcome": "class", "put_back": "by", "verdict": "label",
+    "regrade": "kind by", "flag": "rule stratum",
+    "item": "pool stratum machine final source pair", "reviewer": "name",
     "review": "session kind label", "event": "kind severity", "rollup_outcome": "class",
     "rollup_verdict": "label", "rollup_call": "outcome", "rollup_flag": "rule stratum",
-    "rollup_pool": "pool", "rollup_read": "pool machine final source", "engine": "state",
-    "target_state": "state", "account_state": "name", "command": "by kind result",
-    "vote": "label", "lease": "token", "presence": "who",
+    "rollup_pool": "pool", "rollup_read": "pool machine final source", "rollup_pair": "pair",
+    "engine": "state", "target_state": "state", "account_state": "name",
+    "command": "by kind result", "vote": "label", "lease": "token", "presence": "who",
 }  # fmt: skip
 """Columns of text in which no prompt, answer, quote or note stands."""
 CHANGED = {

@@ -13,10 +13,12 @@ from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Place
 from fftui.results.readings import next_pools, readings
 from fftui.store.audit import checks
+from fftui.store.claims import Claim, Enrol
 from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.reviews import Claim, Enrol, Read, Undo, pools, queue_counts
+from fftui.store.review_figures import pools, queue_counts
+from fftui.store.reviews import Read, Undo
 from fftui.store.writer import append
 from tests.store.support import close, made, verdict
 

@@ -187,10 +187,12 @@ CREATE TABLE item (
     planned INTEGER NOT NULL,              -- readings
     wanted INTEGER NOT NULL, votes INTEGER NOT NULL, open INTEGER NOT NULL,
     final TEXT NOT NULL, source TEXT NOT NULL,
-    blind INTEGER NOT NULL                 -- no vote in force was given knowing more than the text
+    blind INTEGER NOT NULL,                -- no vote in force was given knowing more than the text
+    pair TEXT NOT NULL                     -- what the first two blind readers said, `A|B`; '' before
 ) STRICT;
 CREATE INDEX item_open ON item (target, pool, draw) WHERE open;
-CREATE INDEX item_unresolved ON item (draw) WHERE source = 'unresolved' AND NOT open;
+CREATE INDEX item_unresolved ON item (open) WHERE source = 'unresolved';
+CREATE INDEX item_settled ON item (draw) WHERE source IN ('unanimous', 'adjudicated') AND blind;
 
 CREATE TABLE reviewer (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at REAL NOT NULL) STRICT;
 
@@ -209,6 +211,7 @@ CREATE TABLE review (
 ) STRICT;
 CREATE INDEX review_of ON review (outcome, reviewer, id);
 CREATE INDEX review_by ON review (reviewer, id);
+CREATE INDEX review_control ON review (reviewer, outcome) WHERE kind = 'control';
 
 CREATE TABLE event (                       -- the run's log
     id INTEGER PRIMARY KEY,
@@ -278,6 +281,12 @@ CREATE TABLE rollup_read (
     PRIMARY KEY (target, pool, machine, final, source)
 ) STRICT, WITHOUT ROWID;
 
+-- Items by what their first two blind readers said, `A|B`: how far people agree.
+CREATE TABLE rollup_pair (
+    target INTEGER NOT NULL, pair TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (target, pair)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE rollup_minute (               -- keyed by epoch minute
     minute INTEGER PRIMARY KEY,
     closed INTEGER NOT NULL, verdicts INTEGER NOT NULL, rate_limited INTEGER NOT NULL, failed INTEGER NOT NULL
@@ -331,6 +340,8 @@ CREATE TABLE aside (                       -- what a reader skipped or cannot re
 CREATE TABLE lease (                       -- who reads what right now; over when `until` has passed
     outcome INTEGER NOT NULL REFERENCES outcome, reviewer INTEGER NOT NULL REFERENCES reviewer,
     token TEXT NOT NULL, until REAL NOT NULL,
+    taken REAL NOT NULL,                   -- when it was given; the order in which they are read
+    pid INTEGER NOT NULL,                  -- a process that is gone leaves its leases to the next
     PRIMARY KEY (outcome, reviewer)
 ) STRICT, WITHOUT ROWID;
 

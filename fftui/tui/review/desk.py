@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,13 +14,19 @@ from random import Random
 from typing import Any, TypeVar
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import GUIDELINE, Standing
+from fftui.domain.readings import Decision, Standing
+from fftui.grading.guideline import guideline, shape
 from fftui.results.readings import next_pools
 from fftui.results.summary import rules_of
-from fftui.store import reviews, rows
+from fftui.store import conflicts, controls, review_figures, reviews, rows
+from fftui.store.claims import Claim, Claimed, Enrol, Release, Renew, TakeUp
+from fftui.store.conflicts import ClaimConflict, Conflict, Conflicts, Reading
+from fftui.store.controls import Known
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.reviews import Claim, Enrol, Note, QueueCounts, Read, Release, Renew, Undo
+from fftui.store.review_figures import Controls, QueueCounts
+from fftui.store.reviews import Adjudicate, Control, Note, Read, Redo, Undo, Undone
+from fftui.store.sqlite import StoreError
 from fftui.store.writer import append
 
 T = TypeVar("T")
@@ -36,11 +43,23 @@ class Item:
     answers: tuple[str, ...]
     reasoning: str
     cut: bool
+    skips: int = 0
+    """Times that this reader put it off."""
+    section: int = 0
+    """Of the guideline, by the shape of the answer."""
+    known: Known | None = None
+    """It is there to measure the reader. Nothing on the screen tells."""
 
     @property
     def answer(self) -> str:
         """The one that is read: the last."""
         return self.answers[-1] if self.answers else ""
+
+    @property
+    def goal(self) -> str:
+        """What is asked for, in one line: the first of what the user says last."""
+        last = self.turns[-1] if self.turns else ""
+        return next((text for text in last.splitlines() if text.strip()), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,12 @@ class Stand:
     planned: int
     """Readings planned for an item, at most."""
     simulated: bool
+    pairs: Mapping[tuple[Label, Label], int] = field(default_factory=dict)
+    """Items by what their first two blind readers said."""
+    controls: Controls = field(default_factory=Controls)
+    conflicts: Conflicts = field(default_factory=Conflicts)
+    reveal: bool = False
+    """The plan lets readers see the machine's label after their own."""
 
 
 @dataclass
@@ -68,6 +93,8 @@ class ReviewDesk:
     clock: Callable[[], float] = time.time
     session: str = field(default_factory=lambda: secrets.token_hex(6))
     _held: dict[int, str] = field(default_factory=dict)
+    _left: list[Claimed] = field(default_factory=list)
+    """What an earlier process of this reader held when it died."""
     _me: int = 0
     _reader: Reader | None = None
     _chance: Random = field(default_factory=Random)
@@ -79,25 +106,52 @@ class ReviewDesk:
         """The next item for this reader, kept for them; `None` where there is none."""
         return await self._do(self._take)
 
-    async def read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> Standing:
+    async def read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> None:
         """Write a reading; returns when it is durable."""
-        return await self._do(lambda: self._read(item, label, body))
+        await self._do(lambda: self._read(item, label, body))
 
     async def note(self, item: Item | None, kind: str, body: Mapping[str, Any]) -> None:
         """Write something that is no reading: skip, pass, unmask, note, flag, query."""
         await self._do(lambda: self._note(item, kind, body))
 
-    async def undo(self) -> Item | None:
-        """Take back my last reading; the item it was of, or `None`."""
+    async def undo(self) -> tuple[Undone, Item] | None:
+        """Take back my last act, and the item it was of; `None` where there is nothing."""
         return await self._do(self._undo)
+
+    async def redo(self) -> Undone | None:
+        """Give again what was taken back last."""
+        return await self._do(self._redo)
 
     async def earlier(self, back: int) -> tuple[Item, Label | None] | None:
         """My reading that lies `back` before the newest one, with its label."""
         return await self._do(lambda: self._earlier(back))
 
+    async def reveal(self, item: Item) -> str:
+        """What the machine said of an item that I have read. Written down before it is told.
+
+        Raises StoreError where the plan keeps it hidden.
+        """
+        return await self._do(lambda: self._reveal(item))
+
     async def stand(self) -> Stand:
         """How it stands."""
         return await self._do(self._stand)
+
+    async def conflict(self, put_off: Sequence[int]) -> tuple[Item, Conflict] | None:
+        """The next item whose readers differ and that I may decide, kept for me."""
+        return await self._do(lambda: self._conflict(put_off))
+
+    async def readings(self, outcome: int) -> tuple[Reading, ...]:
+        """How an item was read. Only for who has read it, too."""
+        return await self._do(lambda: conflicts.readings_of(self._opened(), outcome, self._me))
+
+    async def decide(self, item: Item, decision: Decision) -> Standing:
+        """Write what stands above the readings of an item."""
+        return await self._do(lambda: self._decide(item, decision))
+
+    async def put_back(self, item: Item) -> None:
+        """Keep an item for me no longer."""
+        await self._do(lambda: self._put_back(item))
 
     async def renew(self) -> None:
         """Keep what is held for longer."""
@@ -110,6 +164,12 @@ class ReviewDesk:
 
     def _take(self) -> Item | None:
         reader = self._opened()
+        if self._left:
+            kept = self._left.pop(0)
+            return self._load(kept.outcome, kept.token)
+        known = controls.pick(reader, self._me, self._chance)
+        if known is not None:
+            return self._load(known.outcome, "", known)
         order = next_pools(reader, rules_of(reader).tier, reader.targets())
         # Between the two most useful pools chance decides, so that no row of items is of one kind.
         if len(order) > 1 and self._chance.random() < 0.5:
@@ -120,22 +180,32 @@ class ReviewDesk:
         self._held[got.outcome] = got.token
         return self._load(got.outcome, got.token)
 
-    def _load(self, outcome: int, token: str) -> Item:
+    def _load(self, outcome: int, token: str, known: Known | None = None) -> Item:
         reader = self._opened()
         row = rows.outcome(reader, outcome)
         if row is None:
             raise KeyError(outcome)
         answers, reasoning = rows.answer(reader, outcome)
-        return Item(outcome, token, rows.turns(reader, row.scenario), answers, reasoning, row.cut)
+        skips = review_figures.skips(reader, outcome, self._me)
+        fits = guideline().of(shape(answers[-1] if answers else "", cut=row.cut))
+        turns = rows.turns(reader, row.scenario)
+        return Item(outcome, token, turns, answers, reasoning, row.cut, skips, fits, known)
 
-    def _read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> Standing:
+    def _read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> None:
         self._opened()
         self._held.pop(item.outcome, None)
-        said = {**body, "guideline": GUIDELINE}
-        record = Read(
-            self._me, self.session, item.outcome, label, self.clock(), item.token, body=said
+        said = {**body, **guideline().stamp}
+        known, now = item.known, self.clock()
+        if known is not None:
+            record = Control(
+                self._me, self.session, item.outcome, label, known.label, known.own, now, said
+            )
+            append(database(self.folder), record)
+            return
+        append(
+            database(self.folder),
+            Read(self._me, self.session, item.outcome, label, now, item.token, body=said),
         )
-        return append(database(self.folder), record)
 
     def _note(self, item: Item | None, kind: str, body: Mapping[str, Any]) -> None:
         self._opened()
@@ -146,26 +216,77 @@ class ReviewDesk:
             database(self.folder), Note(self._me, self.session, outcome, kind, self.clock(), body)
         )
 
-    def _undo(self) -> Item | None:
+    def _undo(self) -> tuple[Undone, Item] | None:
         self._opened()
-        outcome = append(database(self.folder), Undo(self._me, self.session, self.clock()))
-        return None if outcome is None else self._load(outcome, "")
+        done = append(database(self.folder), Undo(self._me, self.session, self.clock()))
+        if done is None:
+            return None
+        if done.token:
+            self._held[done.outcome] = done.token
+        known = None if done.known is None else Known(done.outcome, done.known, done.own)
+        return done, self._load(done.outcome, done.token, known)
+
+    def _redo(self) -> Undone | None:
+        self._opened()
+        done = append(database(self.folder), Redo(self._me, self.session, self.clock()))
+        if done is not None:
+            self._held.pop(done.outcome, None)
+        return done
 
     def _earlier(self, back: int) -> tuple[Item, Label | None] | None:
-        found = reviews.earlier(self._opened(), self._me, back)
+        found = review_figures.earlier(self._opened(), self._me, back)
         return None if found is None else (self._load(found[0], ""), found[1])
+
+    def _reveal(self, item: Item) -> str:
+        reader = self._opened()
+        if not self._may_reveal():
+            raise StoreError("the plan keeps the machine's labels hidden: [review] reveal")
+        self._note(item, reviews.REVEAL, {})
+        found = rows.verdicts(reader, item.outcome)
+        return ", ".join(
+            f"{name}: {label or 'unusable'}" + (f" {sure:.2f}" if sure is not None else "")
+            for name, label, sure, _, _ in found
+        )
+
+    def _may_reveal(self) -> bool:
+        plan = json.loads(self._opened().plan_json())
+        return bool(plan.get("review", {}).get("reveal"))
 
     def _stand(self) -> Stand:
         reader = self._opened()
-        mine, waiting, readers, planned = reviews.mine(reader, self._me)
+        mine, waiting, readers, planned = review_figures.mine(reader, self._me)
         return Stand(
-            reviews.queue_counts(reader, self.clock()),
+            review_figures.queue_counts(reader, self.clock()),
             mine,
             waiting,
             readers,
             planned,
             reader.header().simulated,
+            review_figures.pairs(reader),
+            review_figures.controls(reader, self._me),
+            conflicts.conflicts(reader.db, self._me, self.clock()),
+            self._may_reveal(),
         )
+
+    def _conflict(self, put_off: Sequence[int]) -> tuple[Item, Conflict] | None:
+        self._opened()
+        got = append(database(self.folder), ClaimConflict(self._me, self.clock(), put_off))
+        if got is None:
+            return None
+        claimed, conflict = got
+        self._held[claimed.outcome] = claimed.token
+        return self._load(claimed.outcome, claimed.token), conflict
+
+    def _decide(self, item: Item, decision: Decision) -> Standing:
+        self._opened()
+        self._held.pop(item.outcome, None)
+        record = Adjudicate(self._me, self.session, item.outcome, decision, self.clock())
+        return append(database(self.folder), record)
+
+    def _put_back(self, item: Item) -> None:
+        token = self._held.pop(item.outcome, None)
+        if token:
+            append(database(self.folder), Release(self._me, (token,)))
 
     def _renew(self) -> None:
         self._opened()
@@ -183,6 +304,8 @@ class ReviewDesk:
         if self._reader is None:
             self._reader = Reader(self.folder)
             self._me = append(database(self.folder), Enrol(self.name, self.clock()))
+            self._left = append(database(self.folder), TakeUp(self._me, self.clock()))
+            self._held |= {kept.outcome: kept.token for kept in self._left}
             # The session stands with each reading, so what chance did can be done again.
             self._chance = Random(f"{self._reader.header().uuid}:{self.name}:{self.session}")  # noqa: S311
         return self._reader

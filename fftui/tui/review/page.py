@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.grading.outline import Masked, count, mask_line, outline
+from fftui.grading.sentences import paragraphs
 from fftui.text import clean
 from fftui.tui.words import CARE, MUTED
 
@@ -72,7 +73,7 @@ def lay(item: Item, how: How, width: int) -> list[Row]:
 def _answer(text: str, how: How, width: int) -> list[Row]:
     """Paragraphs are numbered as the masked text has them: a fence is one."""
     found: list[Row] = []
-    for number, paragraph in enumerate(_paragraphs(text)):
+    for number, paragraph in enumerate(paragraphs(text)):
         if how.unmasked or number in how.peeked:
             for raw in paragraph:
                 found += _wrapped(raw, Masked(""), True, width, number)
@@ -81,20 +82,6 @@ def _answer(text: str, how: How, width: int) -> list[Row]:
                 found += _wrapped("", masked, False, width, number)
         found.append(Row(Content(""), number))
     return found
-
-
-def _paragraphs(text: str) -> list[list[str]]:
-    """Runs of lines between empty ones; a fenced block is never taken apart."""
-    found: list[list[str]] = [[]]
-    fenced = False
-    for raw in text.splitlines():
-        if raw.lstrip().startswith(("```", "~~~")):
-            fenced = not fenced
-        if raw.strip() or fenced:
-            found[-1].append(raw)
-        elif found[-1]:
-            found.append([])
-    return [paragraph for paragraph in found if paragraph]
 
 
 def _wrapped(raw: str, masked: Masked, shown: bool, width: int, paragraph: int) -> list[Row]:

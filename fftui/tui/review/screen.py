@@ -304,13 +304,13 @@ class ReviewScreen(Screen[None]):
         self, item: Item, label: Label | None, body: dict[str, Any], said: str
     ) -> None:
         try:
-            standing = await self._desk.read(item, label, body)
+            await self._desk.read(item, label, body)
         except (OSError, ValueError, RuntimeError, LookupError) as error:
             # Nothing that was read is lost: the item stands before the reader again.
             self._ready.appendleft(item)
             self.app.notify(f"{said}: NOT saved: {error}", severity="error", timeout=15)
             return
-        more = "  another reader is wanted" if standing.open else ""
+        more = "  another reader is wanted" if label is None else ""
         slow = "  five in a row under 0.7 s" if self._fast >= 5 else ""
         self._say(f"saved: {said}{more}{slow}", GOOD if not slow else CARE)
         if self._read % _HEALTH_STEP == 0:
@@ -322,10 +322,11 @@ class ReviewScreen(Screen[None]):
     @work(exclusive=True, group="undo")
     async def action_undo(self) -> None:
         """Take back the last reading, of this session or an earlier one, and read it again."""
-        item = await self._try(self._desk.undo())
-        if item is None:
+        found = await self._try(self._desk.undo())
+        if found is None:
             self._say("nothing to take back")
             return
+        _, item = found
         if self._shown is not None:
             self._ready.appendleft(self._shown.item)
         self._read = max(0, self._read - 1)

@@ -1,0 +1,162 @@
+"""Which item a reviewer is given: leases, in any number of processes on one file.
+
+A claim is a lease in the transaction that picks it. Whether a lease has run out is asked in the
+pick itself, so nobody has to clean up after a reviewer who was killed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fftui.domain.readings import Pool
+from fftui.store.context import Context
+from fftui.store.presence import runs
+from fftui.store.sqlite import Connection
+
+LEASE_S = 600.0
+"""How long an item is kept for the reviewer it was given to, unless the lease is renewed."""
+_WINDOW = 12
+"""Items of a pool, in the order of their draw, among which a reviewer's own order decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An item that is kept for a reviewer."""
+
+    outcome: int
+    token: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Takes a reviewer in by name; returns the row id."""
+
+    name: str
+    at: float
+
+    def apply(self, ctx: Context) -> int:
+        ctx.db.execute(
+            "INSERT INTO reviewer (name, first_at) VALUES (?,?) ON CONFLICT DO NOTHING",
+            (self.name, self.at),
+        )
+        row = ctx.db.execute("SELECT id FROM reviewer WHERE name = ?", (self.name,)).fetchone()
+        return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Keeps the next item for a reviewer, from the first of `pools` that has one to give.
+
+    Nobody is given an item that they have read, passed on or hold; nobody is given one of which
+    enough others hold a lease or have voted. Skipped ones come again after all others.
+    """
+
+    reviewer: int
+    pools: Sequence[tuple[int, Pool]]
+    """(target, pool), the most useful first."""
+    at: float
+
+    def apply(self, ctx: Context) -> Claimed | None:
+        for again in (False, True):
+            for target, pool in self.pools:
+                found = ctx.db.execute(_PICK.format("IS NOT NULL" if again else "IS NULL"),
+                    {"target": target, "pool": pool.value, "me": self.reviewer, "now": self.at,
+                     "window": _WINDOW},
+                ).fetchall()  # fmt: skip
+                if found:
+                    picked = min((row[0] for row in found), key=self._own_order)
+                    return lease(ctx.db, picked, self.reviewer, self.at)
+        return None
+
+    def _own_order(self, outcome: int) -> bytes:
+        """Another order for each reviewer, so that no two are led the same way."""
+        return hashlib.blake2b(f"{self.reviewer}:{outcome}".encode(), digest_size=8).digest()
+
+
+_PICK = """
+SELECT i.outcome FROM item i
+LEFT JOIN aside a ON a.outcome = i.outcome AND a.reviewer = :me
+WHERE i.target = :target AND i.pool = :pool AND i.open
+AND a.outcome {} AND coalesce(a.passed, 0) = 0
+AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.outcome = i.outcome AND v.reviewer = :me)
+AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.outcome = i.outcome AND l.reviewer = :me
+                AND l.until > :now)
+AND i.votes + (SELECT count(*) FROM lease l WHERE l.outcome = i.outcome AND l.reviewer <> :me
+               AND l.until > :now) < i.wanted
+ORDER BY i.draw LIMIT :window
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """Gives a reviewer back what their earlier process held when it died, in the order of before.
+
+    The old tokens are void. What another living process of the same reviewer holds stays its own.
+    """
+
+    reviewer: int
+    at: float
+
+    def apply(self, ctx: Context) -> list[Claimed]:
+        rows = ctx.db.execute(
+            "SELECT outcome, pid, taken FROM lease l WHERE reviewer = ? AND until > ?"
+            " AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.outcome = l.outcome"
+            "  AND v.reviewer = l.reviewer) ORDER BY taken, outcome",
+            (self.reviewer, self.at),
+        ).fetchall()
+        return [
+            lease(ctx.db, outcome, self.reviewer, self.at, taken)
+            for outcome, pid, taken in rows
+            if pid == os.getpid() or not runs(pid)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Keeps what a reviewer holds for longer; returns the outcomes that are held still."""
+
+    reviewer: int
+    tokens: Sequence[str]
+    at: float
+
+    def apply(self, ctx: Context) -> list[int]:
+        marks = ",".join("?" * len(self.tokens))
+        rows = ctx.db.execute(
+            f"UPDATE lease SET until = ? WHERE reviewer = ? AND token IN ({marks})"
+            " RETURNING outcome",
+            (self.at + LEASE_S, self.reviewer, *self.tokens),
+        ).fetchall()
+        return [row[0] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Gives back what a reviewer holds."""
+
+    reviewer: int
+    tokens: Sequence[str]
+
+    def apply(self, ctx: Context) -> None:
+        marks = ",".join("?" * len(self.tokens))
+        ctx.db.execute(
+            f"DELETE FROM lease WHERE reviewer = ? AND token IN ({marks})",
+            (self.reviewer, *self.tokens),
+        )
+
+
+def lease(
+    db: Connection, outcome: int, reviewer: int, at: float, taken: float | None = None
+) -> Claimed:
+    """Keep an item for a reviewer; `taken` is its place among what they hold, `None` the last."""
+    token, until = secrets.token_hex(8), at + LEASE_S
+    db.execute(
+        "INSERT INTO lease VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET token = excluded.token,"
+        " until = excluded.until, taken = excluded.taken, pid = excluded.pid",
+        (outcome, reviewer, token, until, at if taken is None else taken, os.getpid()),
+    )
+    return Claimed(outcome, token, until)

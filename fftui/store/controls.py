@@ -1,0 +1,63 @@
+"""Items with a known label that a reader is given among the others, to measure the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from fftui.domain.labels import Label
+from fftui.store.reader import Reader
+
+SHARE = 0.025
+"""Of what a reader is given: own earlier items, and as many that others have settled."""
+_AGO = 20
+"""Readings since, after which an own item may come again."""
+_WINDOW = 50
+"""Settled items, from a random place on, among which one is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An item with a known label."""
+
+    outcome: int
+    label: Label
+    own: bool
+    """Known from the reader's own reading."""
+
+
+def pick(reader: Reader, reviewer: int, chance: Random) -> Known | None:
+    """An item to measure the reader with, now and then; never the same one twice."""
+    draw = chance.random()
+    if draw < SHARE:
+        return _own(reader, reviewer, chance)
+    if draw < 2 * SHARE:
+        return _settled(reader, reviewer, chance)
+    return None
+
+
+def _own(reader: Reader, reviewer: int, chance: Random) -> Known | None:
+    n = reader.db.execute("SELECT count(*) FROM vote WHERE reviewer = ?", (reviewer,)).fetchone()[0]
+    if n <= _AGO:
+        return None
+    row = reader.db.execute(
+        "SELECT v.outcome, v.label, v.blind, EXISTS (SELECT 1 FROM review r WHERE"
+        "  r.reviewer = v.reviewer AND r.outcome = v.outcome AND r.kind IN ('control', 'reveal'))"
+        " FROM vote v WHERE v.reviewer = ? ORDER BY v.review DESC LIMIT 1 OFFSET ?",
+        (reviewer, chance.randrange(_AGO, n)),
+    ).fetchone()
+    if row is None or row[1] is None or not row[2] or row[3]:
+        return None
+    return Known(row[0], Label(row[1]), own=True)
+
+
+def _settled(reader: Reader, reviewer: int, chance: Random) -> Known | None:
+    row = reader.db.execute(
+        "SELECT outcome, final FROM (SELECT outcome, final FROM item"
+        "  WHERE source IN ('unanimous', 'adjudicated') AND blind AND draw >= ?"
+        "  ORDER BY draw LIMIT ?) i"
+        " WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.outcome = i.outcome"
+        "  AND r.reviewer = ?) LIMIT 1",
+        (chance.random(), _WINDOW, reviewer),
+    ).fetchone()
+    return None if row is None else Known(row[0], Label(row[1]), own=False)

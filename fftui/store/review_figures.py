@@ -1,0 +1,157 @@
+"""How the review of a run stands: counts for screens, whose cost does not grow with the run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fftui.domain.labels import Label
+from fftui.domain.readings import Pool
+from fftui.store.reader import Reader
+from fftui.store.reviews import CONTROL
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCount:
+    """One target's pool: how many attacks stand in it, and what people said of those read."""
+
+    pool: Pool
+    size: int
+    drawn: int
+    finals: Mapping[tuple[str, Label], int]
+    """By (basis grader's label or `none`, final label); blind readings only."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """How the review of a run stands."""
+
+    queued: int
+    """Items that want another reading."""
+    leased: int
+    read: int
+    """Items with a final label."""
+    conflicts: int
+    """Items whose readers differ and whom nobody else will read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """How a reader did on items whose label was known."""
+
+    own: int = 0
+    """Own earlier items that were given again."""
+    own_same: int = 0
+    settled: int = 0
+    """Items that others had settled."""
+    settled_same: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that a reviewer did."""
+
+    kind: str
+    outcome: int | None
+    label: Label | None
+    body: Mapping[str, Any]
+    at: float
+
+
+def pools(reader: Reader, target: int) -> tuple[PoolCount, ...]:
+    """The pools of a target."""
+    finals: dict[str, dict[tuple[str, Label], int]] = {}
+    for pool, machine, final, n in reader.db.execute(
+        "SELECT pool, machine, final, sum(n) FROM rollup_read WHERE target = ? GROUP BY 1, 2, 3",
+        (target,),
+    ).fetchall():
+        finals.setdefault(pool, {})[machine, Label(final)] = n
+    rows = reader.db.execute(
+        "SELECT pool, size, drawn FROM rollup_pool WHERE target = ?", (target,)
+    ).fetchall()
+    return tuple(PoolCount(Pool(p), size, drawn, finals.get(p, {})) for p, size, drawn in rows)
+
+
+def queue_counts(reader: Reader, now: float) -> QueueCounts:
+    """The run's queue."""
+    drawn = reader.db.execute("SELECT coalesce(sum(drawn), 0) FROM rollup_pool").fetchone()[0]
+    read = reader.db.execute("SELECT coalesce(sum(n), 0) FROM rollup_read").fetchone()[0]
+    leased = reader.db.execute("SELECT count(*) FROM lease WHERE until > ?", (now,)).fetchone()[0]
+    conflicts = reader.db.execute(
+        "SELECT count(*) FROM item WHERE source = 'unresolved' AND NOT open"
+    ).fetchone()[0]
+    return QueueCounts(max(0, drawn - read - conflicts), leased, read, conflicts)
+
+
+def pairs(reader: Reader) -> Mapping[tuple[Label, Label], int]:
+    """Items of the run by what their first two blind readers said."""
+    found: Counter[tuple[Label, Label]] = Counter()
+    for pair, n in reader.db.execute("SELECT pair, n FROM rollup_pair").fetchall():
+        first, second = pair.split("|")
+        found[Label(first), Label(second)] += n
+    return found
+
+
+def controls(reader: Reader, reviewer: int) -> Controls:
+    """A reader's control items; a fortieth part of what they read."""
+    rows = reader.db.execute(
+        "SELECT json_extract(body, '$.own'), label IS json_extract(body, '$.known')"
+        " FROM review r WHERE reviewer = ? AND kind = ?"
+        " AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)",
+        (reviewer, CONTROL),
+    ).fetchall()
+    own = [bool(same) for of_own, same in rows if of_own]
+    settled = [bool(same) for of_own, same in rows if not of_own]
+    return Controls(len(own), sum(own), len(settled), sum(settled))
+
+
+def newest_event(reader: Reader) -> int:
+    """Id of the last thing a reviewer did: the watermark of readings."""
+    return int(reader.db.execute("SELECT coalesce(max(id), 0) FROM review").fetchone()[0])
+
+
+def done_since(reader: Reader, name: str, after: int) -> list[Done]:
+    """What the reviewer of this name did behind event `after`, oldest first."""
+    rows = reader.db.execute(
+        "SELECT kind, outcome, label, body, at FROM review WHERE id > ? AND reviewer ="
+        " (SELECT id FROM reviewer WHERE name = ?) ORDER BY id",
+        (after, name),
+    ).fetchall()
+    return [
+        Done(kind, outcome, Label(label) if label else None, json.loads(body), at)
+        for kind, outcome, label, body, at in rows
+    ]
+
+
+def earlier(reader: Reader, reviewer: int, back: int) -> tuple[int, Label | None] | None:
+    """(outcome, label) of the reader's reading in force that lies `back` before the newest."""
+    row = reader.db.execute(
+        "SELECT outcome, label FROM vote WHERE reviewer = ? ORDER BY review DESC LIMIT 1 OFFSET ?",
+        (reviewer, back),
+    ).fetchone()
+    return None if row is None else (row[0], Label(row[1]) if row[1] else None)
+
+
+def skips(reader: Reader, outcome: int, reviewer: int) -> int:
+    """How often a reader put an item off."""
+    row = reader.db.execute(
+        "SELECT times FROM aside WHERE outcome = ? AND reviewer = ?", (outcome, reviewer)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def mine(reader: Reader, reviewer: int) -> tuple[int, int, int, int]:
+    """(my votes in force, of these on items that want another reader, readers, planned at most)."""
+    row = reader.db.execute(
+        "SELECT (SELECT count(*) FROM vote WHERE reviewer = ?1),"
+        " (SELECT count(*) FROM vote v JOIN item i ON i.outcome = v.outcome"
+        "  WHERE v.reviewer = ?1 AND i.open),"
+        " (SELECT count(*) FROM reviewer w WHERE EXISTS"
+        "  (SELECT 1 FROM vote v WHERE v.reviewer = w.id)),"
+        " (SELECT coalesce(max(planned), 1) FROM (SELECT planned FROM item WHERE open LIMIT 1))",
+        (reviewer,),
+    ).fetchone()
+    return row[0], row[1], row[2], row[3]
