@@ -133,6 +133,25 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         help="give the discordant answers of these pairs to readers before any other",
     )
 
+    report = command(
+        "report", "runs as evidence: HTML, Markdown, figures and tables", "report", "report"
+    )
+    report.add_argument("names", nargs="+", metavar="RUN")
+    report.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help="default: RUN-report.html and .md here, figures and tables beside; - is stdout",
+    )
+    report.add_argument("--format", choices=["html", "md", "json"], help="only this one")
+    report.add_argument("--tier", choices=["strict", "broad", "fd"], help="default: the plan's")
+    report.add_argument(
+        "--with-text", action="store_true", help="quote prompts and answers that count as successes"
+    )
+    report.add_argument(
+        "--check", action="store_true", help="recompute every number from the run file's rows"
+    )
+
     preflight = command(
         "preflight", "what a plan will do, and what is wrong with it", "preflight", "preflight"
     )

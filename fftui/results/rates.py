@@ -136,6 +136,7 @@ def rate(counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude"
         wilson=interval(s, n, each),
         anytime=sequence(counts, grader, tier, empty),
         bounds=(excluded_bounds(s * each, n * each, excluded * each) if n + excluded else None),
+        excluded=excluded,
     )
 
 

@@ -138,6 +138,7 @@ def _rate(rate: Rate) -> dict[str, Any]:
         "width": rate.width,
         "anytime": [_low(rate.anytime), _high(rate.anytime)],
         "bounds": [_low(rate.bounds), _high(rate.bounds)],
+        "excluded": rate.excluded,
         "finite": None
         if rate.finite is None
         else {

@@ -37,6 +37,8 @@ class Rate:
     """Worst case over every excluded attempt, with Wilson limits."""
     finite: Finite | None = None
     """`None` with repeats, for parts of a target, and once the corpus was extended."""
+    excluded: int = 0
+    """Closed attempts at attacks that are not in n: whatever they were, `bounds` allows for it."""
 
     @property
     def width(self) -> float | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
@@ -206,7 +206,7 @@ class Reader:
         """Take up the plan order as the file has it now, after the plan was appended to."""
         self.order = plan_order(self.db)
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

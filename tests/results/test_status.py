@@ -60,7 +60,8 @@ def test_unknown_is_null(tmp_path: Path) -> None:
     strict = data["targets"][0]["asr"]["strict"]
     assert strict == {
         "successes": 0, "n": 0, "rate": None, "interval": None, "low": None, "high": None,
-        "width": None, "anytime": [None, None], "bounds": [None, None], "finite": None,
+        "width": None, "anytime": [None, None], "bounds": [None, None],
+        "excluded": 0, "finite": None,
     }  # fmt: skip
     assert data["engine"] == {"pid": None, "alive": False, "heartbeat_at": None}
     assert data["targets"][0]["read"]["corrected"] is None

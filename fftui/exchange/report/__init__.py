@@ -1,0 +1,1 @@
+"""The report: evidence as HTML, Markdown and JSON, its figures and tables beside."""
