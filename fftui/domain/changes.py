@@ -86,9 +86,9 @@ def bring_judge(old: RunPlan, new: RunPlan) -> str | None:
     of the keyword grader alone are a makeshift: the first judge ends it, as in a plan that has one
     from the start.
     """
-    if any(g.kind == "judge" for g in old.graders):
+    if any(g.kind != "heuristic" for g in old.graders):
         return None
-    return next((g.label for g in new.graders if g.kind == "judge"), None)
+    return next((g.label for g in new.graders if g.kind != "heuristic"), None)
 
 
 def _told_of(old: Target, new: Target) -> Iterator[str]:
@@ -219,8 +219,9 @@ def _judged_by(old: GraderPlan, new: GraderPlan) -> Iterator[str]:
     for field in ("platform", "model", "dialect", "base_url", "upstream", "quantisations"):
         if getattr(one, field) != getattr(other, field):
             yield field
-    if old.max_tokens != new.max_tokens:
-        yield "max_tokens"
+    for field in ("rubric", "max_tokens"):
+        if getattr(old, field) != getattr(new, field):
+            yield field
 
 
 def _fields(target: Target) -> Iterator[str]:

@@ -211,8 +211,12 @@ class AccountPlan(Part):
 
 
 class GraderPlan(Part):
-    kind: Literal["heuristic", "judge"]
+    kind: Literal["heuristic", "judge", "strongreject", "classifier"]
     name: str = ""
+    rubric: Literal["direct", "backward"] = "direct"
+    """Of a judge: the label outright, or first which request the answer would fit."""
+    maker: str = ""
+    """Who trained the model, where one is asked."""
     platform: str = ""
     model: str = ""
     base_url: str = ""
@@ -225,19 +229,21 @@ class GraderPlan(Part):
 
     @model_validator(mode="after")
     def _judge(self) -> Self:
-        if self.kind == "judge":
+        if self.rubric != "direct" and self.kind != "judge":
+            raise ValueError(f"rubric {self.rubric!r} goes with kind judge")
+        if self.kind != "heuristic":
             if not (self.platform and self.model):
-                raise ValueError("a judge needs platform and model")
+                raise ValueError(f"a {self.kind} needs platform and model")
             self.endpoint()
         return self
 
     @property
     def label(self) -> str:
         """The grader's name in the run."""
-        return self.name or ("heuristic" if self.kind == "heuristic" else f"judge {self.model}")
+        return self.name or f"{self.kind} {self.model}".strip()
 
     def endpoint(self) -> Endpoint | None:
-        """Where the judge is asked; `None` for the heuristic."""
+        """Where a model is asked; `None` for the heuristic."""
         if self.kind == "heuristic":
             return None
         plan = EndpointPlan(

@@ -379,26 +379,33 @@ class Dispatcher:
             )
 
         try:
-            result = await self.setup.grading.judge(
-                answered, grader, self.setup.asker, waiting.need, called
-            )
-        except PutBackError as error:
-            if error.outcome.kind is not OutcomeClass.RATE_LIMITED and (
-                scope(error.outcome) is Scope.ACCOUNT
-            ):
-                self.pauses.account(gate, error.outcome.signal)
-            fails = self.judges.failed(waiting, str(error), error.outcome.retry_after, time.time())
-            if fails >= self.setup.tries and grader.name not in self._complained:
-                self._complained.add(grader.name)
-                self.log("error", f"{grader.name} cannot be asked: {error}", "warning")
-            return
-        else:
-            self.judges.heard(waiting)
-            self._complained.discard(grader.name)
+            try:
+                result = await self.setup.grading.judge(
+                    answered, grader, self.setup.asker, waiting.need, called
+                )
+                self.judges.heard(waiting, time.time())
+                self._complained.discard(grader.name)
+            except PutBackError as error:
+                now = time.time()
+                why = self.judges.given_up(waiting, error.outcome, self.setup.tries, now)
+                if not why:
+                    self._judge_later(waiting, error.outcome, now)
+                    return
+                result = Unusable(why)
             await self._hear(answered, grader, result)
         finally:
+            # Not before the commit, as with attempts.
             gate.give_back()
         await self._grade(answered)
+
+    def _judge_later(self, waiting: Waiting, outcome: Outcome, now: float) -> None:
+        if outcome.kind is not OutcomeClass.RATE_LIMITED and scope(outcome) is Scope.ACCOUNT:
+            self.pauses.account(self.judges.gate(waiting.grader), outcome.signal)
+        name = waiting.grader.name
+        fails = self.judges.failed(waiting, outcome.signal, outcome.retry_after, now)
+        if fails >= self.setup.tries and name not in self._complained:
+            self._complained.add(name)
+            self.log("error", f"{name} cannot be asked: {outcome.signal}", "warning")
 
     async def _hear(
         self, answered: Answered, grader: GraderRow, result: Verdict | Unusable

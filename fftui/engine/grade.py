@@ -14,7 +14,8 @@ from fftui.domain.targets import Sampling
 from fftui.domain.verdicts import Unusable, Verdict
 from fftui.engine.ask import Asker, Line
 from fftui.engine.needs import Need, need_of
-from fftui.grading import flags, heuristic, judge
+from fftui.grading import flags, heuristic
+from fftui.grading.forms import FORMS
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
 from fftui.store.reader import GraderRow
@@ -26,6 +27,11 @@ def other_version(grader: GraderRow) -> str:
         now = heuristic.HEURISTIC_VERSION
         told = grader.version
         return f"is version {told}, this fftui has {now}" if told != now else ""
+    form = FORMS.get(grader.version)
+    if form is None:
+        return f"asks by {grader.version}, which this fftui does not know"
+    if form.prompt_sha256 != grader.prompt_sha256:
+        return f"asked by another wording of {grader.version} than this fftui has"
     return ""
 
 
@@ -90,7 +96,7 @@ class Grading:
 
     def judge_need(self, answered: Answered, grader: GraderRow) -> Need:
         """What it takes to ask the judge of an answer."""
-        messages = judge.messages(answered.turns, answered.text)
+        messages = FORMS[grader.version].messages(answered.turns, answered.text)
         max_tokens = self.sampling[grader.id].max_tokens
         return need_of(self.lines[grader.id].endpoint, messages, max_tokens)
 
@@ -106,7 +112,7 @@ class Grading:
 
         Raises PutBackError where its platform failed rather than the judge.
         """
-        messages = judge.messages(answered.turns, answered.text)
+        messages = FORMS[grader.version].messages(answered.turns, answered.text)
         call = await asker.call(
             self.lines[grader.id], messages, self.sampling[grader.id], self.seed, need
         )
@@ -115,7 +121,7 @@ class Grading:
         if outcome.kind is OutcomeClass.ANSWERED:
             if outcome.cut:
                 return Unusable("the judge's reply was cut by its token limit")
-            return judge.parse(outcome.text)
+            return FORMS[grader.version].parse(outcome.text)
         # A wrong key or model says nothing of this answer: it stays owed until that is mended.
         astray = outcome.kind is OutcomeClass.CONFIG and scope(outcome) is not Scope.ITEM
         if outcome.kind.puts_back or outcome.retryable or astray:

@@ -7,6 +7,7 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass, field
 
+from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.engine.ask import Line
 from fftui.engine.budget import Gate
 from fftui.engine.grade import Answered, Grading
@@ -39,6 +40,10 @@ class JudgeQueue:
     _heaps: dict[int, list[Waiting]] = field(default_factory=dict)
     """By grader id: a judge that has to wait holds no other one up."""
     _tries: Counter[tuple[int, int]] = field(default_factory=Counter)
+    _failing_since: dict[tuple[int, int], float] = field(default_factory=dict)
+    _late: Counter[tuple[int, int]] = field(default_factory=Counter)
+    _heard_at: dict[int, float] = field(default_factory=dict)
+    """When each judge spoke last, by grader id."""
     _count: itertools.count[int] = field(default_factory=itertools.count)
     _usual: dict[int, Need] = field(default_factory=dict)
     """What the last question to each judge took, by grader id."""
@@ -89,10 +94,37 @@ class JudgeQueue:
         self.add(waiting.answered, waiting.grader, now + pause)
         return self._tries[key]
 
-    def heard(self, waiting: Waiting) -> None:
+    def given_up(self, waiting: Waiting, outcome: Outcome, tries: int, now: float) -> str:
+        """Why a judge that failed again gives this answer no verdict; empty: it is asked again.
+
+        A judge that does not answer within the deadline has had its say after so many `tries`.
+        Any other failure may be an outage, unless others were judged since this one began to fail.
+        """
+        if outcome.kind is not OutcomeClass.INFRA:
+            return ""
+        key = (waiting.answered.outcome_id, waiting.grader.id)
+        since = self._failing_since.setdefault(key, now)
+        self._late[key] += int(outcome.signal.startswith("deadline"))
+        alone = self._heard_at.get(waiting.grader.id, 0.0) > since
+        why = ""
+        if self._late[key] >= tries:
+            why = f"no reply in {tries} tries: {outcome.signal}"
+        elif alone and self._tries[key] + 1 >= tries:
+            why = f"failed {tries} times while others were judged: {outcome.signal}"
+        if why:
+            self._forget(key)
+        return why
+
+    def heard(self, waiting: Waiting, now: float) -> None:
         """The judge has spoken."""
-        self._tries.pop((waiting.answered.outcome_id, waiting.grader.id), None)
+        self._forget((waiting.answered.outcome_id, waiting.grader.id))
         self.trouble.pop(waiting.grader.name, None)
+        self._heard_at[waiting.grader.id] = now
+
+    def _forget(self, key: tuple[int, int]) -> None:
+        self._tries.pop(key, None)
+        self._late.pop(key, None)
+        self._failing_since.pop(key, None)
 
     def backlog(self) -> bool:
         """So many answers wait that asking for more would only fill memory."""

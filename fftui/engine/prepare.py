@@ -13,7 +13,8 @@ from fftui import __version__
 from fftui.domain.parts import GraderPlan
 from fftui.domain.plan import RunPlan
 from fftui.engine.local_model import LocalModelError, weights
-from fftui.grading import heuristic, judge
+from fftui.grading import heuristic
+from fftui.grading.forms import form_of
 from fftui.results.preflight import Preflight, simulated_profile
 from fftui.settings import person, state_dir
 from fftui.store.folder import NewGrader, NewRun, SourceFile, create_run
@@ -117,8 +118,8 @@ def source_files(checked: Preflight) -> list[SourceFile]:
 
 
 def _graders(plan: RunPlan) -> list[NewGrader]:
-    """The first judge is the basis of the rates; without one, the heuristic, marked as such."""
-    basis = next((g for g in plan.graders if g.kind == "judge"), plan.graders[0])
+    """The first model that is asked is the basis of the rates; else the heuristic, so marked."""
+    basis = next((g for g in plan.graders if g.kind != "heuristic"), plan.graders[0])
     return [new_grader(g, basis=g is basis) for g in plan.graders]
 
 
@@ -129,4 +130,5 @@ def new_grader(grader: GraderPlan, *, basis: bool) -> NewGrader:
     if endpoint is None:
         return NewGrader(grader.label, "heuristic", heuristic.HEURISTIC_VERSION, "", spec, basis)
     spec["endpoint"] = asdict(endpoint)
-    return NewGrader(grader.label, "judge", judge.JUDGE_VERSION, judge.prompt_hash(), spec, basis)
+    form = form_of(grader.kind, grader.rubric)
+    return NewGrader(grader.label, grader.kind, form.version, form.prompt_sha256, spec, basis)

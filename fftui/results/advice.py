@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import math
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -49,8 +50,9 @@ def _precision(ahead: Ahead) -> list[str]:
 def _kinship(plan: RunPlan, ahead: Ahead) -> list[str]:
     found = []
     makers = {t.name: t.maker.casefold() for t in plan.targets}
+    told = {g.label: g.maker.casefold() for g in plan.graders}
     for judge in ahead.judges:
-        model = _model(judge)
+        model, own = _model(judge), told[judge.name]
         for target in ahead.targets:
             maker = makers[target.asked.name]
             if target.asked.simulated and judge.simulated:
@@ -58,10 +60,27 @@ def _kinship(plan: RunPlan, ahead: Ahead) -> list[str]:
             if _model(target.asked) == model:
                 found.append(f"{judge.name} would judge its own answers: {target.asked.name} is"
                              " the same model; take another judge")  # fmt: skip
-            elif maker and (maker in model.partition("/")[0] or model.startswith(maker)):
+            elif maker and (own == maker or (not own and _made(model, maker))):
                 found.append(f"{judge.name} and {target.asked.name} have the same maker"
                              f" ({maker}); a judge of another maker favours neither")  # fmt: skip
+    for one, other in itertools.combinations(ahead.judges, 2):
+        mine, theirs = (told[judge.name] or _owner(judge) for judge in (one, other))
+        if _model(one) == _model(other):
+            continue  # one model asked in two ways is meant to be compared with itself
+        if mine and mine == theirs:
+            found.append(f"{one.name} and {other.name} have the same maker ({mine}): they may err"
+                         " alike; a second judge of another maker tells more")  # fmt: skip
     return found
+
+
+def _made(model: str, maker: str) -> bool:
+    return maker in model.partition("/")[0] or model.startswith(maker)
+
+
+def _owner(judge: Asked) -> str:
+    """The maker as routers write it in front of a model; empty where none stands there."""
+    owner, slash, _ = _model(judge).partition("/")
+    return owner if slash else ""
 
 
 def _model(one: Asked) -> str:

@@ -14,7 +14,7 @@ from fftui.domain.parts import SIM
 from fftui.domain.plan import RunPlan
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import FREE, Endpoint, Price
-from fftui.grading import judge
+from fftui.grading.forms import form_of
 
 _FRAME = 64
 _BYTES_PER_TOKEN = 3.0
@@ -92,12 +92,11 @@ class Asked:
 def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...]]:
     """For each target who is asked in an attempt of it: itself and the judges."""
     judges = [
-        (f"graders[{number}]", grader.label, endpoint, grader.max_tokens)
+        (f"graders[{number}]", grader, endpoint, _bytes(form_of(grader.kind, grader.rubric).rubric))
         for number, grader in enumerate(plan.graders, 1)
         if (endpoint := grader.endpoint()) is not None
     ]
     sizes = [tuple(_bytes(turn) for turn in one.turns) for one in scenarios] or [(0,)]
-    rubric = _bytes(judge.rubric())
     found = []
     for number, target in enumerate(plan.resolved_targets(), 1):
         room = target.sampling.max_tokens
@@ -121,13 +120,14 @@ def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...
                 largest_in=last + _FRAME,
             )
         ]
-        for where, name, endpoint, most in judges:
+        for where, grader, endpoint, rubric in judges:
+            most = grader.max_tokens
             mean = sum(map(sum, sizes)) / len(sizes)
             biggest = max(map(sum, sizes))
             group.append(
                 Asked(
                     where=where,
-                    name=name,
+                    name=grader.label,
                     judge=True,
                     endpoint=endpoint,
                     max_tokens=most,

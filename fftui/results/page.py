@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fftui.corpus.load import Corpus
+from fftui.domain.parts import GraderPlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.scenarios import Scenario
 from fftui.results.ahead import AccountAhead, Ahead, Bought, End
@@ -142,7 +143,7 @@ def _targets(ahead: Ahead) -> list[str]:
 
 def _graders(plan: RunPlan, ahead: Ahead) -> list[str]:
     lines = []
-    judges = [g for g in plan.graders if g.kind == "judge"]
+    judges = [g for g in plan.graders if g.kind != "heuristic"]
     total = ahead.per_target * len(plan.targets)
     basis = judges[0] if judges else plan.graders[0]
     for grader in plan.graders:
@@ -152,12 +153,19 @@ def _graders(plan: RunPlan, ahead: Ahead) -> list[str]:
             lines.append(f"{grader.label}: here, no call{mark}")
         else:
             lines.append(
-                f"{grader.label}: {endpoint.model} on {endpoint.platform}, account"
+                f"{grader.label}: {_form(grader)}{endpoint.model} on {endpoint.platform}, account"
                 f" {endpoint.account}; at most {_calls(total)}, one an answer{mark}"
             )
     if not judges:
         lines.append("without a judge the rates are heuristic only, uncalibrated")
     return lines
+
+
+def _form(grader: GraderPlan) -> str:
+    """How the model is asked, where it is not the plain judge."""
+    if grader.kind == "judge":
+        return "" if grader.rubric == "direct" else f"rubric {grader.rubric}, "
+    return f"{grader.kind}, "
 
 
 def _account(a: AccountAhead, now: float) -> list[str]:

@@ -18,7 +18,7 @@ def model_problems(path: Path, plan: RunPlan, profile: Profile) -> list[str]:
     used += [
         (f"graders[{i}]", g.platform, g.model)
         for i, g in enumerate(plan.graders, 1)
-        if g.kind == "judge"
+        if g.kind != "heuristic"
     ]
     places = {p.name for p in profile.platforms}
     models = {m.name for m in profile.models} | {j.name for j in profile.judges}

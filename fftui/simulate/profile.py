@@ -228,7 +228,11 @@ class Judge(_Part):
     specificity: Probability = 1.0
     """Share of REFUSAL and NON_ANSWER judged rightly; the rest: COMPLIANCE."""
     unusable: Probability = 0.0
-    """Share of replies in prose, without a verdict."""
+    """Share of replies that are no verdict …"""
+    unusable_as: Literal["prose", "refusal", "outside", "cut", "silence"] = "prose"
+    """… but prose, a refusal to judge, a label outside the taxonomy, half a verdict, or nothing."""
+    form: Literal["label", "strongreject", "classifier"] = "label"
+    """What it was asked for: a label, StrongREJECT's ratings, or yes or no."""
     latency_s: Amount = 0.0
     jitter: Amount = 0.0
 

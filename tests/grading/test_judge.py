@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fftui.domain.labels import Label
 from fftui.domain.verdicts import Unusable, Verdict
-from fftui.grading.judge import messages, parse, prompt_hash, rubric
+from fftui.grading.forms import BACKWARD, DIRECT, FORMS
+from fftui.grading.judge import parse, parse_backward
 
 GOOD = '{"label": "PARTIAL", "confidence": 0.75, "evidence": "placeholder"}'
 VERDICT = Verdict(Label.PARTIAL, 0.75, "placeholder")
@@ -98,7 +99,7 @@ def test_what_a_judge_writes_is_what_is_read(
     "trick", ["</answer>", "< / ANSWER >", "<answer>", "</request>", "</answer\n>", "<\t/answer"]
 )
 def test_no_answer_ends_its_own_quotation(trick: str) -> None:
-    system, user = messages((f"one{trick}", "two"), f"before{trick}after")
+    system, user = DIRECT.messages((f"one{trick}", "two"), f"before{trick}after")
     assert (system.role, user.role) == ("system", "user")
     assert user.text.count("<answer>") == user.text.count("</answer>") == 1
     assert user.text.endswith("after\n</answer>")
@@ -106,5 +107,23 @@ def test_no_answer_ends_its_own_quotation(trick: str) -> None:
 
 
 def test_the_rubric_names_every_label_and_has_a_hash() -> None:
-    assert all(f"`{label}`" in rubric() for label in Label)
-    assert len(prompt_hash()) == 64
+    for form in (DIRECT, BACKWARD):
+        assert all(f"`{label}`" in form.rubric for label in Label)
+    assert len({form.prompt_sha256 for form in FORMS.values()}) == len(FORMS) == 4
+    assert all(len(form.prompt_sha256) == 64 for form in FORMS.values())
+
+
+def test_backwards_the_answer_is_read_before_what_was_asked() -> None:
+    _, user = BACKWARD.messages(("one", "two"), "said")
+    assert user.text.index("said") < user.text.index("one") < user.text.index("two")
+    reply = '{"inferred": "a placeholder", "label": "PARTIAL", "evidence": "placeholder"}'
+    assert parse_backward(reply) == Verdict(
+        Label.PARTIAL, None, "placeholder [answers: a placeholder]"
+    )
+    assert isinstance(parse_backward('{"inferred": "x", "label": "SAFE"}'), Unusable)
+    assert isinstance(parse_backward("prose"), Unusable)
+
+
+def test_thinking_in_front_of_the_reply_is_not_the_reply() -> None:
+    thought = '<think>Perhaps {"label": "COMPLIANCE"}?</think>\n'
+    assert parse(thought + GOOD) == VERDICT

@@ -1,0 +1,111 @@
+"""Graders over real HTTP that do not do what they are asked: no verdict, and a flag."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fftui.domain.states import RunState
+from tests.engine.support import (
+    HEURISTIC,
+    corpus,
+    engine,
+    finish,
+    judge,
+    labels,
+    log_lines,
+    look,
+    make,
+    one,
+    profile_text,
+    query,
+    simulator,
+    sound,
+    target,
+    until,
+)
+
+UNUSABLE = "SELECT count(*) FROM verdict WHERE grader = 2 AND label IS NULL"
+SAID = "SELECT DISTINCT evidence FROM verdict WHERE grader = 2 AND label IS NULL"
+ENGINE = "[engine]\ndeadline_s = 0.6\ntries = 2\n"
+HEARD = "SELECT label, count(*) FROM verdict WHERE grader = 2 GROUP BY 1"
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("prose", "no JSON object with a label"),
+        ("refusal", "no JSON object with a label"),
+        ("outside", "label outside the taxonomy"),
+        ("cut", "no JSON object with a label"),
+        ("silence", "no reply in 2 tries: deadline 0.6 s"),
+    ],
+)
+def test_a_judge_that_gives_no_verdict_gives_a_flag(tmp_path: Path, what: str, reason: str) -> None:
+    corpus(tmp_path, 8)
+    wrong = f'unusable = 1.0\nunusable_as = "{what}"\n'
+    with simulator(tmp_path, profile_text(judge=wrong)) as sim:
+        run = finish(make(tmp_path, target(sim.url), HEURISTIC, judge(sim.url), ENGINE))
+    folder = run.path
+    assert run.state is RunState.DONE
+    assert one(folder, UNUSABLE) == 8
+    assert all(text.startswith(reason) for (text,) in query(folder, SAID))
+    # Nothing of it is in a rate; the keyword grader's verdicts do not take the place.
+    first = run.targets[0]
+    assert (first.rates[run.tier].n, first.ungraded, first.verdicts) == (0, 8, {})
+    assert one(folder, "SELECT count(*) FROM flag WHERE rule = 'unusable'") == 8
+    assert one(folder, "SELECT count(*) FROM item WHERE machine = 'none' AND drawn") == 8
+
+
+def test_some_silence_among_good_replies_is_of_those_answers_alone(tmp_path: Path) -> None:
+    corpus(tmp_path, 40)
+    wrong = 'unusable = 0.2\nunusable_as = "silence"\n'
+    with simulator(tmp_path, profile_text(judge=wrong)) as sim:
+        run = finish(make(tmp_path, target(sim.url), HEURISTIC, judge(sim.url), ENGINE))
+    missing = one(run.path, UNUSABLE)
+    assert 0 < missing < 20
+    assert run.targets[0].rates[run.tier].n == 40 - missing
+    assert run.targets[0].ungraded == missing
+
+
+def test_a_judge_that_is_down_is_waited_for_and_says_nothing_of_any_answer(
+    tmp_path: Path,
+) -> None:
+    corpus(tmp_path, 6)
+    with simulator(tmp_path, profile_text()) as sim:
+        dead = judge("http://127.0.0.1:9")
+        folder = make(tmp_path, target(sim.url), HEURISTIC, dead, ENGINE)
+        with engine(folder) as running:
+            until(lambda: "cannot be asked" in " ".join(log_lines(folder)), "it is told")
+            assert look(folder).targets[0].ungraded == 6
+            assert one(folder, "SELECT count(*) FROM verdict WHERE grader = 2") == 0
+            running.kill()
+    sound(folder)
+
+
+@pytest.mark.parametrize("kind", ["judge", "strongreject", "classifier"])
+def test_what_each_kind_of_grader_says_is_what_is_stored(tmp_path: Path, kind: str) -> None:
+    corpus(tmp_path, 40)
+    form = {"judge": "label"}.get(kind, kind)
+    rubric = 'rubric = "backward"\n' if kind == "judge" else ""
+    with simulator(tmp_path, profile_text(judge=f'form = "{form}"')) as sim:
+        grader = judge(sim.url).replace('kind = "judge"', f'kind = "{kind}"\n{rubric}')
+        run = finish(make(tmp_path, target(sim.url), HEURISTIC, grader))
+        truth = labels(list(sim.attempts()))
+    # A rating cannot tell a refusal's wording from none, a classifier tells two things alone.
+    told = {
+        "judge": {},
+        "strongreject": {"HALLUCINATION_REFUSAL": "COMPLIANCE"},
+        "classifier": {
+            "HALLUCINATION_REFUSAL": "COMPLIANCE", "PARTIAL": "REFUSAL", "NON_ANSWER": "REFUSAL",
+        },
+    }[kind]  # fmt: skip
+    expected: dict[str, int] = {}
+    for label, n in truth.items():
+        expected[told.get(label, label)] = expected.get(told.get(label, label), 0) + n
+    assert dict(query(run.path, HEARD)) == expected
+    assert run.targets[0].basis.startswith("as graded by judge")
+    if kind == "strongreject":
+        evidence = "SELECT count(*) FROM verdict WHERE grader = 2 AND evidence LIKE 'score %'"
+        assert one(run.path, evidence) == 40
