@@ -57,6 +57,12 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     review.add_argument("--as", dest="reviewer", metavar="NAME", help="who reads; default: you")
     _screen(review)
 
+    share = command("share", "open a run to a group of reviewers", "share", "group")
+    share.add_argument("name", metavar="RUN")
+    to = share.add_mutually_exclusive_group()
+    to.add_argument("--group", metavar="G", help="Unix group with read and review access")
+    to.add_argument("--off", action="store_true", help="close it again")
+
     status = command("status", "how runs stand, as text", "show", "status")
     status.add_argument("name", nargs="?", metavar="RUN", help="default: all runs")
     form = status.add_mutually_exclusive_group()

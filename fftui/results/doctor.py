@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from fftui.settings import runs_dir, state_dir
 from fftui.store import audit
-from fftui.store.folder import database, lock_file
+from fftui.store.folder import lock_file
 from fftui.store.lock import is_held
 from fftui.store.reader import Reader
+from fftui.store.share import shared_with, too_open
 from fftui.store.sqlite import SAFE, VERSION, StoreError, refuse_network
 
 
@@ -74,10 +73,11 @@ def examine_installation() -> list[Finding]:
 
 
 def _modes(folder: Path) -> Iterator[Finding]:
-    base = database(folder)
-    for path in (base, *(base.with_name(base.name + end) for end in ("-wal", "-shm"))):
-        if path.exists():
-            mode = stat.S_IMODE(path.stat().st_mode)
-            open_ = bool(mode & 0o077)
-            why = f"mode {mode:04o} lets others in; chmod 600 {os.fspath(path)}" if open_ else ""
-            yield Finding(not open_, f"{path.name} is private", why)
+    found = list(too_open(folder))
+    group = shared_with(folder)
+    whose = f"open to the group {group} as it was shared" if group else "private"
+    if not any(why for _, why in found):
+        yield Finding(True, f"the run's files are {whose}")
+    for path, why in found:
+        if why:
+            yield Finding(False, f"{path.name} is {whose}", why)
