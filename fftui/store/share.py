@@ -22,6 +22,8 @@ def share(folder: Path, group: str) -> None:
     They get the run file, with prompts and answers in it, and the sign that an engine lives. The
     engine's log and the ledger of accounts stay the owner's. Raises StoreError in one line.
     """
+    if folder.is_file():
+        raise StoreError(f"{folder}: is a copy, a file of its own; hand it over as it is")
     try:
         gid = grp.getgrnam(group).gr_gid
     except KeyError:
@@ -46,16 +48,17 @@ def share(folder: Path, group: str) -> None:
 def unshare(folder: Path) -> None:
     """Close the run to everybody but its owner. Raises StoreError in one line."""
     gid = os.getgid()
-    _set(folder, gid, _OWN_FOLDER)
+    if folder.is_dir():
+        _set(folder, gid, _OWN_FOLDER)
     for path in (*_database_files(folder), lock_file(folder)):
         if path.exists():
             _set(path, gid, _OWN_FILE)
 
 
 def shared_with(folder: Path) -> str:
-    """Name of the group that the run is open to; empty for none."""
+    """Name of the group that the run is open to; empty for none, and for a copy."""
     found = folder.stat()
-    if stat.S_IMODE(found.st_mode) & 0o2070 != 0o2070:
+    if folder.is_file() or stat.S_IMODE(found.st_mode) & 0o2070 != 0o2070:
         return ""
     try:
         return grp.getgrgid(found.st_gid).gr_name
@@ -69,11 +72,12 @@ def too_open(folder: Path) -> Iterator[tuple[Path, str]]:
     gid = folder.stat().st_gid
     expected = {lock_file(folder): _SHARED_LOCK}
     expected |= dict.fromkeys(_database_files(folder), _SHARED_FILE)
-    for path in sorted((folder, *(p for p in folder.iterdir() if p.is_file()))):
+    beside = () if folder.is_file() else (folder, *(p for p in folder.iterdir() if p.is_file()))
+    for path in sorted({*beside, *_database_files(folder)}):
         found = path.lstat()
         mode = stat.S_IMODE(found.st_mode)
-        meant = _SHARED_FOLDER if path == folder else expected.get(path, _OWN_FILE)
-        alone = _OWN_FOLDER if path == folder else _OWN_FILE
+        meant = _SHARED_FOLDER if path.is_dir() else expected.get(path, _OWN_FILE)
+        alone = _OWN_FOLDER if path.is_dir() else _OWN_FILE
         allowed = meant if shared and found.st_gid == gid else alone
         extra = mode & 0o077 & ~allowed
         mend = f"chmod {allowed:o} {path}"
