@@ -181,6 +181,7 @@ class Engine:
 @contextlib.contextmanager
 def engine(folder: Path, *, works: bool = True) -> Iterator[Engine]:
     """`python -m fftui.engine FOLDER`; killed at the end of the block if it still lives."""
+    log_file(folder).touch(0o600)
     with log_file(folder).open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "fftui.engine", os.fspath(folder)],
