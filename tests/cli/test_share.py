@@ -26,7 +26,7 @@ import contextlib, io, os, sys
 from pathlib import Path
 from fftui.cli import main
 from fftui.store.folder import database
-from fftui.store.reviews import Enrol
+from fftui.store.claims import Enrol
 from fftui.store.writer import append
 folder, group, home = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 with contextlib.redirect_stdout(io.StringIO()):
