@@ -81,7 +81,11 @@ class Engine:
         try:
             with Reader(self.folder) as reader:
                 async with Writer(database(self.folder)) as writer:
-                    return await self._locked(reader, writer)
+                    teller = asyncio.create_task(_tell_trouble(writer, lock))
+                    try:
+                        return await self._locked(reader, writer)
+                    finally:
+                        teller.cancel()
         finally:
             lock.release()
 
@@ -352,3 +356,13 @@ class Engine:
             if dispatcher.setup.lines[queue.target].child == name:
                 dispatcher.pauses.target(queue, f"{name} {why}; resume starts it again")
         dispatcher.wake()
+
+
+async def _tell_trouble(writer: Writer, lock: EngineLock) -> None:
+    """A heartbeat that cannot be stored is told beside the file, for as long as that lasts."""
+    told = ""
+    while True:
+        if writer.trouble or told:
+            told = writer.trouble
+            lock.note(told)
+        await asyncio.sleep(_BEAT_S)

@@ -7,6 +7,7 @@ and a call must pass all of them: the most pessimistic wins.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +17,15 @@ from fftui.domain.outcomes import BudgetReading, Outcome
 from fftui.engine.needs import Need, spent_of
 from fftui.store.ledger import Bought, Heard, Ledger, Standing, Window, same_window
 from fftui.store.records import WindowNow
+from fftui.store.sqlite import StoreError
 
 _MOST_CREDIT = 16
 """Calls bought ahead in one commit of the ledger; a killed engine leaves so many spent."""
 _PERIODS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 _MINUTE_HORIZON = 90.0
 _DUST = 1e-9
+_RETRY_S = 1.0
+"""Wait before the ledger is tried again after it could not be written."""
 _SKEW_S = 2.0
 """Clocks that differ by less are taken as equal: a `Date` has whole seconds only."""
 
@@ -163,7 +167,9 @@ class Purse:
         """Nobody sends on the account before `until`, in no process."""
         if until > self.blocked_until:
             self.blocked_until, self.reason = until, reason
-            self._book().block(self.account, until, reason)
+            # Where it cannot be written other processes hear it from the platform themselves.
+            with contextlib.suppress(StoreError):
+                self._book().block(self.account, until, reason)
 
     # The ledger
 
@@ -194,9 +200,16 @@ class Purse:
             returned, self._returned = self._returned, ({}, 0.0)
             money = any(s.unit == "usd" for s in before)
             count = 1 if money else max(1, min(calls, _MOST_CREDIT))
-            bought, wanted = await asyncio.to_thread(
-                self._bargain, need, count, carried, returned, news, now
-            )
+            try:
+                bought, wanted = await asyncio.to_thread(
+                    self._bargain, need, count, carried, returned, news, now
+                )
+            except StoreError:
+                # Nothing is sent that is not paid for; what was to be told is told next time.
+                self._news = {(n.kind, n.source): n for n in news} | self._news
+                self._returned = returned
+                await asyncio.sleep(_RETRY_S)
+                return
             if bought.granted:
                 for unit, n in wanted.items():
                     self._credit[unit] = self._credit.get(unit, 0.0) + n
@@ -235,7 +248,9 @@ class Purse:
         if self._ledger is not None:
             if self._credit:
                 book = self._ledger
-                book.give_back(self.account, self.windows, self._credit, self._credit_at)
+                # What cannot be given back stays spent until the reset.
+                with contextlib.suppress(StoreError):
+                    book.give_back(self.account, self.windows, self._credit, self._credit_at)
                 self._credit.clear()
             self._ledger.close()
             self._ledger = None

@@ -34,7 +34,7 @@ from fftui.results.view import (
 )
 from fftui.store import presence, rows
 from fftui.store.folder import lock_file
-from fftui.store.lock import is_held
+from fftui.store.lock import Note, is_held, noted
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
 from fftui.store.review_figures import newest_event, pools, queue_counts
 
@@ -82,6 +82,7 @@ class Feed:
         self._flags: tuple[FlagView, ...] = ()
         self._version = -1
         self._alive = False
+        self._note: Note | None = None
 
     @classmethod
     def open(cls, folder: Path, clock: Callable[[], float] = time.time) -> Feed:
@@ -95,13 +96,15 @@ class Feed:
     def poll(self) -> RunSummary | None:
         """The run as committed by now; `None` when nothing changed since the last call."""
         version = self._reader.data_version()
-        alive = is_held(lock_file(self._reader.folder))
-        if self._marks is not None and (version, alive) == (self._version, self._alive):
+        lock = lock_file(self._reader.folder)
+        alive = is_held(lock)
+        note = noted(lock) if alive else None
+        now = (version, alive, note)
+        if self._marks is not None and now == (self._version, self._alive, self._note):
             return None
+        self._version, self._alive, self._note = now
         with self._reader.snapshot():
-            summary = self._read(alive)
-        self._version, self._alive = version, alive
-        return summary
+            return self._read(alive)
 
     def _take_up_plan(self) -> None:
         """What follows from the plan in force, which a run's people may extend while we look."""
@@ -172,7 +175,11 @@ class Feed:
         if busy or state is RunState.WAITING:
             targets, eta_s = self._etas.fill(targets, self._counts, accounts, per_minute, now)
         done = sum(t.done for t in targets)
-        reason = engine.reason
+        reason, seen_at, trouble = engine.reason, engine.heartbeat_at, ""
+        if self._note is not None:
+            # Its heartbeat cannot be stored either, so what the file says of it is old.
+            state, seen_at, trouble = RunState.WAITING, self._note.at, self._note.text
+            reason = f"nothing can be stored: {trouble}"
         if state is RunState.DEAD:
             reason = "the engine ended without a word; `fftui resume` goes on, nothing is lost"
         return RunSummary(
@@ -183,7 +190,7 @@ class Feed:
             taxonomy=header.taxonomy,
             state=state,
             reason=reason,
-            engine=EngineView(engine.pid, alive, engine.heartbeat_at),
+            engine=EngineView(engine.pid, alive, seen_at, trouble),
             tier=self._rules.tier,
             stop_width=self._rules.width,
             planned=sum(t.planned for t in targets),

@@ -200,6 +200,8 @@ class EngineView:
     alive: bool
     """Somebody holds the run's lock."""
     heartbeat_at: float | None
+    trouble: str = ""
+    """Why it can store nothing right now, e.g. a full disk; it waits and loses nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ import hmac
 import math
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from fftui.store import sqlite
 from fftui.store.user import open_user_file
 
 _SCHEMA = """
@@ -128,6 +130,18 @@ class Ledger:
         """Close the connection."""
         self._db.close()
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Nothing of it stays where it cannot be written; StoreError says why, in one line."""
+        with self._lock:
+            try:
+                yield
+            except sqlite.Error as error:
+                raise sqlite.StoreError(f"the budget ledger: {sqlite.explain(error)}") from None
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
     def owner(self, keys: Sequence[str], name: str) -> str:
         """The account that these keys were first seen under; `name` where they are new.
 
@@ -136,27 +150,23 @@ class Ledger:
         """
         if not keys:
             return name
-        with self._lock:
+        with self._writing():
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._db.execute(
-                    "INSERT INTO salt VALUES (1, ?) ON CONFLICT DO NOTHING",
-                    (secrets.token_bytes(32),),
-                )
-                salt = bytes(self._db.execute("SELECT body FROM salt").fetchone()[0])
-                marks = _marks(salt, keys)
-                known = self._db.execute(
-                    _OWNER.format(", ".join("?" * len(marks))), (*marks, name)
-                ).fetchone()
-                account = str(known[0]) if known else name
-                self._db.executemany(
-                    "INSERT INTO owner VALUES (?,?) ON CONFLICT DO NOTHING",
-                    [(mark, account) for mark in marks],
-                )
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+            self._db.execute(
+                "INSERT INTO salt VALUES (1, ?) ON CONFLICT DO NOTHING",
+                (secrets.token_bytes(32),),
+            )
+            salt = bytes(self._db.execute("SELECT body FROM salt").fetchone()[0])
+            marks = _marks(salt, keys)
+            known = self._db.execute(
+                _OWNER.format(", ".join("?" * len(marks))), (*marks, name)
+            ).fetchone()
+            account = str(known[0]) if known else name
+            self._db.executemany(
+                "INSERT INTO owner VALUES (?,?) ON CONFLICT DO NOTHING",
+                [(mark, account) for mark in marks],
+            )
+            self._db.execute("COMMIT")
         return account
 
     def known(self, keys: Sequence[str], name: str) -> str:
@@ -185,44 +195,40 @@ class Ledger:
         `wanted` gives units by what is counted. `carried` are units of calls that are out and were
         bought in a period that is over, by (unit, period): a platform may count them in the new
         one. `returned` are units that were bought at a time and never sent. `heard` is what
-        replies have said since the last purchase.
+        replies have said since the last purchase. Raises StoreError where nothing can be written.
         """
-        with self._lock:
+        with self._writing():
             self._db.execute("BEGIN IMMEDIATE")
-            try:
-                self._return(account, windows, *returned)
-                for one in heard:
-                    self._hear(account, one, now)
+            self._return(account, windows, *returned)
+            for one in heard:
+                self._hear(account, one, now)
+            for window in windows:
+                extra = carried.get((window.unit, window.period_s), 0.0)
+                if extra:
+                    self._count(account, window, extra, now)
+            standings = self._standings(account, windows, now)
+            granted = all(wanted.get(s.unit, 0.0) <= s.left(now) + 1e-9 for s in standings)
+            if granted:
                 for window in windows:
-                    extra = carried.get((window.unit, window.period_s), 0.0)
-                    if extra:
-                        self._count(account, window, extra, now)
+                    self._count(account, window, wanted.get(window.unit, 0.0), now)
+                for unit, n in wanted.items():
+                    self._db.execute(
+                        "UPDATE heard SET used = used + ? WHERE account = ? AND unit = ?",
+                        (n, account, unit),
+                    )
                 standings = self._standings(account, windows, now)
-                granted = all(wanted.get(s.unit, 0.0) <= s.left(now) + 1e-9 for s in standings)
-                if granted:
-                    for window in windows:
-                        self._count(account, window, wanted.get(window.unit, 0.0), now)
-                    for unit, n in wanted.items():
-                        self._db.execute(
-                            "UPDATE heard SET used = used + ? WHERE account = ? AND unit = ?",
-                            (n, account, unit),
-                        )
-                    standings = self._standings(account, windows, now)
-                row = self._db.execute(
-                    "SELECT until, reason FROM blocked WHERE account = ? AND until > ?",
-                    (account, now),
-                ).fetchone()
-                self._db.execute("COMMIT")
-            finally:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+            row = self._db.execute(
+                "SELECT until, reason FROM blocked WHERE account = ? AND until > ?",
+                (account, now),
+            ).fetchone()
+            self._db.execute("COMMIT")
         return Bought(granted, standings, row[0] if row else 0.0, row[1] if row else "")
 
     def give_back(
         self, account: str, windows: Sequence[Window], units: Mapping[str, float], bought_at: float
     ) -> None:
         """Return units that were bought at `bought_at` and never sent."""
-        with self._lock:
+        with self._writing():
             self._return(account, windows, units, bought_at)
 
     def _return(
@@ -251,7 +257,7 @@ class Ledger:
 
     def block(self, account: str, until: float, reason: str) -> None:
         """Nobody sends on this account before `until` (epoch seconds)."""
-        with self._lock:
+        with self._writing():
             self._db.execute(
                 "INSERT INTO blocked VALUES (?,?,?) ON CONFLICT DO UPDATE SET reason ="
                 " CASE WHEN excluded.until > until THEN excluded.reason ELSE reason END,"
@@ -271,7 +277,7 @@ class Ledger:
         self, account: str, windows: Sequence[Window], now: float
     ) -> tuple[Standing, ...]:
         """Every window of the account as it stands, without buying."""
-        with self._lock:
+        with self._writing():
             return self._standings(account, windows, now)
 
     def _standings(

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 _RETRY_S = 0.5
+_NOTE_BYTES = 256
+
+
+class Note(NamedTuple):
+    """What a living engine has said where nothing can be stored."""
+
+    at: float
+    """Epoch seconds; said again each second."""
+    text: str
 
 
 class EngineLock:
@@ -34,13 +45,36 @@ class EngineLock:
                 time.sleep(0.01)
             else:
                 self._fd = fd
+                self.note("")
                 return True
+
+    def note(self, text: str) -> None:
+        """Say something to those who look; nothing, to take it back.
+
+        The file has room for it since the lock was taken, so it can be said on a full disk.
+        """
+        if self._fd is None:
+            return
+        words = f"{time.time():.3f} {text}" if text else ""
+        body = words.encode("ascii", "backslashreplace")[: _NOTE_BYTES - 1]
+        with contextlib.suppress(OSError):
+            os.pwrite(self._fd, body.ljust(_NOTE_BYTES - 1) + b"\n", 0)
 
     def release(self) -> None:
         """Let go of it. The file stays: deleting it would let two engines lock two files."""
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def noted(path: Path) -> Note | None:
+    """What the engine that holds the lock says; ask only while it is held."""
+    try:
+        body = path.read_bytes()[:_NOTE_BYTES]
+        at, _, text = body.decode("ascii", "replace").strip().partition(" ")
+        return Note(float(at), text) if text else None
+    except (OSError, ValueError):
+        return None
 
 
 def is_held(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -243,3 +244,29 @@ def test_a_refused_call_costs_nothing_and_an_unpriced_answer_is_not_free() -> No
     assert priced(refused(), endpoint).usage.cost_usd == 0
     assert priced(Outcome(OutcomeClass.INFRA, "connect refused"), endpoint).usage.cost_usd == 0
     assert priced(ANSWER, endpoint).usage.cost_usd is None
+
+
+async def test_a_ledger_that_cannot_be_written_sends_nothing_and_forgets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fftui.engine.purse._RETRY_S", 0.2)
+    one = gate(tmp_path, day(100))
+    assert one.purse._ledger is not None
+    db = one.purse._ledger._db
+    await answered(one, replace(ANSWER, budget=(BudgetReading("requests/day", 50, 40, 1e11),)))
+    one.purse._credit.clear()
+    db.execute("PRAGMA query_only=1")
+    for _ in range(2):
+        before = time.monotonic()
+        assert not await opened(one)
+        if one.purse._buying is not None:
+            await one.purse._buying
+        assert time.monotonic() - before >= 0.2, "it is not tried again at once"
+    one.heard(refused(retry_after=0.0), ONE, 0.0, time.time())
+    db.execute("PRAGMA query_only=0")
+    assert await opened(one)
+    # What the platform had said meanwhile reached the ledger in the end.
+    told = db.execute("SELECT most FROM heard WHERE account = 'a'").fetchall()
+    assert told == [(50.0,)]
+    db.execute("PRAGMA query_only=1")
+    await one.close()

@@ -94,6 +94,9 @@ def _engine(scene: Scene) -> list[Piece]:
     if scene.lost:
         alarm = f"{glyphs.badge_left}ENGINE LOST{glyphs.badge_right}"
         return [Piece(alarm, Tone.ALARM), Piece(" R resume ", Tone.STRONG)]
+    if run.engine.trouble:
+        alarm = f"{glyphs.badge_left}NOTHING IS STORED{glyphs.badge_right}"
+        return [Piece(alarm, Tone.ALARM), Piece(" ")]
     if run.state.over:
         return [Piece("no engine ", Tone.MUTED)]
     if run.engine.heartbeat_at is None:
@@ -118,6 +121,9 @@ def basis(scene: Scene, width: int) -> Line:
     if scene.problem:
         start += [put(scene.problem, Tone.BAD)]
         return spread(start, end, width)
+    if run.engine.trouble:
+        words = f"{run.reason}; no call is sent, and it goes on by itself"
+        return spread(fitted([*start, put(words, Tone.BAD)], width), end, width)
     start += _rate(scene, width)
     for text in (_basis(scene), sentences.policy(run), run.reason, run.note):
         if text:
