@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from fftui.cli.control import answered, target_of, who
+from fftui.cli.control import answered, refuse_imported, target_of, who
 from fftui.cli.errors import UsageError, say
 from fftui.cli.launch import local_problems
 from fftui.cli.show import run_folder
@@ -27,6 +27,7 @@ _CLOSED = [k for k in OutcomeClass if k is not OutcomeClass.ANSWERED and not k.p
 def extend(options: argparse.Namespace) -> int:
     """Compare the plan with the run's own, and append what is new."""
     folder = run_folder(options.name)
+    refuse_imported(folder)
     checked = check(Path(options.plan))
     problems = (*checked.problems, *local_problems(checked))
     if problems:
@@ -50,6 +51,7 @@ def extend(options: argparse.Namespace) -> int:
 def retry(options: argparse.Namespace) -> int:
     """Put attempts back whose outcomes were failures or blocks."""
     folder = run_folder(options.name)
+    refuse_imported(folder)
     classes = [name.strip() for name in options.outcome.split(",") if name.strip()]
     for name in classes:
         if name not in _CLOSED:

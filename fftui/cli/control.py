@@ -37,6 +37,7 @@ def stop(options: argparse.Namespace) -> int:
 def resume(options: argparse.Namespace) -> int:
     """Go on; with a new engine, in this environment, where none is alive."""
     folder = run_folder(options.name)
+    refuse_imported(folder)
     if is_held(lock_file(folder)):
         return _ask(options, "resume_target" if options.target else "resume")
     from fftui.engine.process import spawn
@@ -93,6 +94,17 @@ def _is_done(folder: Path) -> bool:
 def _state(folder: Path) -> RunState:
     with Reader(folder) as reader:
         return reader.engine().state
+
+
+def refuse_imported(folder: Path) -> None:
+    """Raise UsageError for a run that another tool has asked."""
+    with Reader(folder) as reader:
+        tool = reader.header().imported
+    if tool:
+        raise UsageError(
+            f"{folder.name}: was imported from {tool}: nothing of it is asked again; what is there"
+            " can be graded again, read and compared"
+        )
 
 
 def who() -> str:

@@ -26,8 +26,10 @@ def init(options: argparse.Namespace) -> int:
     """Write a plan; never over a file that is there."""
     path = Path(options.file)
     if options.source:
+        from fftui.cli.control import refuse_imported
         from fftui.store.reader import Reader
 
+        refuse_imported(run_folder(options.source))
         with Reader(run_folder(options.source)) as reader:
             source, text = reader.plan_toml()
         text = _anchored(text, Path(source).parent)

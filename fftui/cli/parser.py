@@ -181,6 +181,21 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         "--without-text", action="store_true", help="no prompt, answer, quote or note goes in"
     )
 
+    imports = command("import", "make a run of other tools' logs", "imports", "import_")
+    imports.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="Inspect AI .eval or JSON logs, garak report JSONL, Failure-First traces",
+    )
+    imports.add_argument("--name", help="name of the run; default: the first file's")
+    imports.add_argument(
+        "--map",
+        default="",
+        metavar="VALUE=LABEL,…",
+        help="what the values of an Inspect scorer mean, such as C=REFUSAL,I=COMPLIANCE",
+    )
+
     doctor = command("doctor", "check a run, or this installation", "upkeep", "doctor")
     doctor.add_argument("name", nargs="?", metavar="RUN")
 

@@ -6,7 +6,15 @@ import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from fftui.domain.labels import Tier
 from fftui.domain.targets import FREE, Endpoint, Price, Sampling
@@ -19,6 +27,10 @@ Switch = Annotated[bool, Strict()]
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
 SIM = "sim"
 LOCAL = "local"
+IMPORTED = "imported:"
+"""How the platforms of targets begin, in the stored plan of a run, that were read from a log."""
+STORED = "stored"
+"""Context in which a stored plan is validated."""
 DEFAULT_URLS = {
     "openrouter": "https://openrouter.ai/api/v1",
     "openai": "https://api.openai.com/v1",
@@ -103,8 +115,11 @@ class EndpointPlan(Part):
 
     @field_validator("platform")
     @classmethod
-    def _platform(cls, value: str) -> str:
+    def _platform(cls, value: str, info: ValidationInfo) -> str:
         known = {*DEFAULT_URLS, "openai-compatible", LOCAL, SIM}
+        # Only a stored plan may name whom nobody is going to ask.
+        if value.startswith(IMPORTED) and info.context == STORED:
+            return value
         if value not in known and not (value.startswith("sim:") and len(value) > 4):
             raise ValueError(
                 f"unknown platform {value!r}; allowed: {', '.join(sorted(known))}, sim:NAME"

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, model_validator
 from fftui.domain.mistakes import lines_of
 from fftui.domain.parts import (
     SIM,
+    STORED,
     AccountPlan,
     AlertPlan,
     CorpusPlan,
@@ -112,7 +113,7 @@ class RunPlan(Part):
     @classmethod
     def from_json(cls, text: str) -> RunPlan:
         """A stored plan. Raises PlanError when another version of fftui wrote it otherwise."""
-        return _validated(json.loads(text), "stored plan")
+        return _validated(json.loads(text), "stored plan", STORED)
 
 
 class GraderFile(Part):
@@ -162,8 +163,8 @@ def _read(path: Path, hint: str) -> dict[str, Any]:
         raise PlanError(f"{path}: not valid TOML: {error}") from None
 
 
-def _validated(data: dict[str, Any], source: str) -> RunPlan:
+def _validated(data: dict[str, Any], source: str, context: str | None = None) -> RunPlan:
     try:
-        return RunPlan.model_validate(data)
+        return RunPlan.model_validate(data, context=context)
     except ValidationError as error:
         raise PlanError("\n".join(lines_of(error, RunPlan, source))) from None

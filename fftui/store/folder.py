@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -85,10 +85,12 @@ class NewRun:
     """Already in the block's seeded order."""
     targets: Sequence[Target]
     graders: Sequence[NewGrader]
+    imported: str = ""
+    """Name and version of the tool whose log it was read from; empty for a run of ours."""
 
 
-def create_run(home: Path, run: NewRun) -> Path:
-    """Make `home/<name>/run.db` and return the folder.
+def create_run(home: Path, run: NewRun, fill: Callable[[Connection], None] | None = None) -> Path:
+    """Make `home/<name>/run.db` and return the folder. `fill` writes what is there to begin with.
 
     Raises StoreError in one line when the name is used or the place cannot be written; then
     nothing is left behind.
@@ -105,6 +107,8 @@ def create_run(home: Path, run: NewRun) -> Path:
         db = sqlite.create(database(made))
         try:
             _fill(db, run)
+            if fill is not None:
+                fill(db)
         finally:
             db.close()
         made.rename(folder)
@@ -123,9 +127,9 @@ def _fill(db: Connection, run: NewRun) -> None:
     db.execute("BEGIN IMMEDIATE")
     set_up(db)
     db.execute(
-        "INSERT INTO run VALUES (1,?,?,?,?,?,?,?,?,?)",
+        "INSERT INTO run VALUES (1,?,?,?,?,?,?,?,?,?,?)",
         (uuid.uuid4().hex, run.name, run.created_at, run.seed, run.repeats, TAXONOMY,
-         int(run.simulated), run.note, int(run.compress)),
+         int(run.simulated), run.note, int(run.compress), run.imported),
     )  # fmt: skip
     add_plan(db, run, run.created_at)
     add_scenarios(db, run.scenarios, seed=run.seed, compress=run.compress)

@@ -35,6 +35,8 @@ class Header:
     simulated: bool
     note: str
     compress: bool
+    imported: str
+    """The tool whose log it was read from; empty for a run of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,14 @@ class Reader:
     def header(self) -> Header:
         """The run's own row."""
         row = self.db.execute(
-            "SELECT name, uuid, created_at, seed, repeats, taxonomy, simulated, note, compress"
-            " FROM run"
+            "SELECT name, uuid, created_at, seed, repeats, taxonomy, simulated, note, compress,"
+            " imported FROM run"
         ).fetchone()
-        name, uuid, created_at, seed, repeats, taxonomy, simulated, note, compress = row
+        name, uuid, created_at, seed, repeats, taxonomy, simulated, note, compress, imported = row
         return Header(
-            name, uuid, created_at, seed, repeats, taxonomy, bool(simulated), note, bool(compress)
-        )
+            name, uuid, created_at, seed, repeats, taxonomy, bool(simulated), note,
+            bool(compress), imported,
+        )  # fmt: skip
 
     def plan_json(self) -> str:
         """The plan in force, with all defaults."""

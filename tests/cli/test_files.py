@@ -10,7 +10,7 @@ from fftui.cli import main
 from tests.cli.support import Desk
 
 COMMANDS = ["demo", "init", "run", "attach", "status", "wait", "pause", "resume", "stop",
-            "preflight", "corpus", "doctor", "sim", "local"]  # fmt: skip
+            "preflight", "corpus", "import", "doctor", "sim", "local"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])

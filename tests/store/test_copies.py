@@ -111,7 +111,7 @@ def test_without_text_none_goes_in_and_every_number_stays(tmp_path: Path) -> Non
 
 
 KEPT = {
-    "run": "name uuid taxonomy note", "plan": "by source sha256 fftui versions",
+    "run": "name uuid taxonomy note imported", "plan": "by source sha256 fftui versions",
     "file": "path role format sha256", "family": "name", "scenario": "key sha256",
     "target": "name maker platform account", "grader": "name kind version prompt_sha256",
     "identity": "model upstream digest quantisation fingerprint parameters template server",

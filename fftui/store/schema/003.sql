@@ -11,7 +11,8 @@ CREATE TABLE run (                         -- one row
     taxonomy TEXT NOT NULL,
     simulated INTEGER NOT NULL,
     note TEXT NOT NULL,
-    compress INTEGER NOT NULL
+    compress INTEGER NOT NULL,
+    imported TEXT NOT NULL                 -- the tool whose log this was; empty for a run of ours
 ) STRICT;
 
 CREATE TABLE plan (                        -- the plan and each later extension of it

@@ -1,0 +1,153 @@
+"""What every reader of another tool's log gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from fftui.domain.labels import Label
+from fftui.domain.outcomes import Outcome
+from fftui.domain.scenarios import Scenario
+from fftui.domain.targets import Endpoint, Sampling, Target
+from fftui.domain.verdicts import Unusable, Verdict
+
+LONGEST_SIGNAL = 200
+
+
+class ImportFault(ValueError):  # noqa: N818 - what a person gets to see is no exception
+    """A log that cannot be imported. `str()` is one line: file, place, what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One answer, or what there is instead."""
+
+    target: Target
+    scenario: Scenario
+    repeat: int
+    outcome: Outcome
+    answers: tuple[str, ...]
+    at: float
+    """When it ended, epoch seconds."""
+    duration_ms: float
+    verdicts: Mapping[str, Verdict | Unusable]
+    """By grader; without an answer none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grader:
+    """A scorer of the other tool."""
+
+    name: str
+    """As it is told of: whose, and that it was imported."""
+    version: str
+    spec: Mapping[str, object]
+    """How its values were read as labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One file, read."""
+
+    path: Path
+    format: str
+    tool: str
+    """Name and version."""
+    bytes: int
+    sha256: str
+    attempts: Sequence[Attempt]
+    graders: Sequence[Grader]
+    """The one that the other tool itself puts first comes first."""
+    remarks: Sequence[str] = ()
+    """How it was read and what of it was not, one line each."""
+    simulated: bool = False
+    """It says of itself that no real model answered."""
+
+
+Labels = Mapping[str, Label]
+"""What a scorer's values mean, in lower case, as a person has said."""
+
+
+def labelled(value: object, labels: Labels) -> Verdict | Unusable:
+    """A scorer's value as a label: what the person said of it, or a label's own name.
+
+    Anything else is unusable: what another tool's C, 1 or True stands for depends on its task, and
+    a guess would be a verdict that nobody gave.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | int | float):
+        return Unusable("the scorer's value is no single word or number")
+    word = str(value).strip()
+    found = labels.get(word.lower())
+    if found is None and word.upper() in Label.__members__:
+        found = Label(word.upper())
+    if found is None:
+        return Unusable(f"nobody has said what the value {word[:40]!r} means (--map)")
+    return Verdict(found, evidence=f"value {word[:40]}")
+
+
+def read_bytes(path: Path) -> tuple[int, str]:
+    """(size, SHA-256 in hex) of a file. Raises ImportFault."""
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                digest.update(part)
+                size += len(part)
+    except FileNotFoundError:
+        raise ImportFault(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ImportFault(f"{path}: is a folder; name the files in it") from None
+    except (OSError, ValueError) as error:
+        raise ImportFault(f"{path}: cannot be read: {error}") from None
+    return size, digest.hexdigest()
+
+
+def target(
+    name: str,
+    platform: str,
+    model: str,
+    *,
+    sampling: Sampling | None = None,
+    system_prompt: str = "",
+    maker: str = "",
+    weights: str = "",
+    base_url: str = "",
+) -> Target:
+    """A target that somebody else has asked."""
+    return Target(
+        name=name[:120] or "unknown",
+        endpoint=Endpoint(platform, "openai", base_url, model, platform),
+        maker=maker,
+        weights=weights or model,
+        sampling=sampling or Sampling(),
+        system_prompt=system_prompt,
+    )
+
+
+def maker_of(model: str) -> str:
+    """Who trained it, where the model's name begins with it: `maker/model`."""
+    return model.rpartition("/")[0].rpartition("/")[2]
+
+
+def when(text: object, default: float = 0.0) -> float:
+    """Epoch seconds of an ISO time, UTC where it names no zone; `default` where it is none."""
+    if isinstance(text, datetime):
+        moment = text
+    else:
+        try:
+            moment = datetime.fromisoformat(str(text))
+        except ValueError:
+            return default
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.timestamp()
+
+
+def signal(text: str) -> str:
+    """The words that decided an outcome, on one line."""
+    return " ".join(text.split())[:LONGEST_SIGNAL]

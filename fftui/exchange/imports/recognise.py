@@ -1,0 +1,41 @@
+"""Which tool a log is of, by its content."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fftui.exchange.imports import ff_traces, garak, inspect_log
+from fftui.exchange.imports.log import ImportFault, Labels, Log
+from fftui.exchange.imports.objects import first_object
+
+KNOWN = (
+    "Inspect AI's .eval and JSON logs, garak's report JSONL, Failure-First traces, and summaries"
+    " (TOML)"
+)
+
+
+def read_log(path: Path, labels: Labels) -> Log:
+    """Read one log. Raises ImportFault, also where no tool is known to write it."""
+    start = _start(path)
+    if start.startswith(b"PK\x03\x04"):
+        return inspect_log.read(path, labels)
+    first = first_object(path)
+    if garak.recognises(first):
+        return garak.read(path, labels)
+    if ff_traces.recognises(first):
+        return ff_traces.read(path, labels)
+    if start.lstrip().startswith(b"{") and b'"eval"' in start:
+        return inspect_log.read(path, labels)
+    raise ImportFault(f"{path}: is no log that can be imported; known are {KNOWN}")
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1 << 16).removeprefix(b"\xef\xbb\xbf")
+    except FileNotFoundError:
+        raise ImportFault(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ImportFault(f"{path}: is a folder; name the files in it") from None
+    except (OSError, ValueError) as error:
+        raise ImportFault(f"{path}: cannot be read: {error}") from None
