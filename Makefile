@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-all interop coverage mutants lint local clean
+.PHONY: help demo test test-all interop coverage mutants lint local bench bench-quick clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,12 @@ coverage: $(VENV)/.ready ## how often the intervals hold, by simulation: the tab
 mutants: $(VENV)/.ready ## each guard taken out once: the test that must notice goes red
 	@$(BIN)/python -m benchmarks.mutants $(ARGS)
 
+bench: $(VENV)/.ready ## measure fftui against its peers: the table of docs/performance.md
+	@$(BIN)/python -m benchmarks.suite $(ARGS)
+
+bench-quick: $(VENV)/.ready ## the rows that guard against regressions, in under two minutes
+	@$(BIN)/python -m benchmarks.suite --quick $(ARGS)
+
 lint: $(VENV)/.ready ## style, types, and the floors of the house
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -45,4 +51,4 @@ local: $(VENV)/.ready ## llama.cpp's server and a small real model, for sample_r
 	@$(BIN)/fftui local install
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-litellm .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-litellm benchmarks/.peers .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -3,7 +3,7 @@
     python -m benchmarks.constant_server [TEXT_BYTES]
 
 Prints its port as a line, and serves until its stdin ends. `GET /count` tells how many calls came,
-and when the first one did (epoch seconds).
+when the first one did and when the first request of any kind (epoch seconds).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.request import urlopen
 
 import uvloop
@@ -54,6 +54,7 @@ class _Constant(asyncio.Protocol):
 
     calls = 0
     first = 0.0
+    any = 0.0
     reply = b""
 
     def __init__(self) -> None:
@@ -76,11 +77,12 @@ class _Constant(asyncio.Protocol):
     def _answer(self, head: bytes) -> bytes:
         kind = type(self)
         if head.startswith(b"get /count"):
-            return _http(json.dumps({"calls": kind.calls, "first": kind.first}).encode())
+            told = {"calls": kind.calls, "first": kind.first, "any": kind.any}
+            return _http(json.dumps(told).encode())
+        kind.any = kind.any or time.time()
         if head.startswith(b"get "):
             return _http(b'{"object":"list","data":[{"id":"m","object":"model"}]}')
-        if not kind.calls:
-            kind.first = time.time()
+        kind.first = kind.first or time.time()
         kind.calls += 1
         return kind.reply
 
@@ -91,6 +93,14 @@ async def _serve(size: int) -> None:
     server = await loop.create_server(_Constant, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
+
+
+class Count(NamedTuple):
+    """What came to a server; moments in epoch seconds, 0 where nothing came."""
+
+    calls: int
+    first_call: float
+    first_request: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +114,11 @@ class Constant:
         """What an OpenAI client is given as its base."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    def count(self) -> tuple[int, float]:
-        """(calls so far, epoch seconds of the first one)."""
+    def count(self) -> Count:
+        """What came so far."""
         with urlopen(f"http://127.0.0.1:{self.port}/count", timeout=10) as reply:
             found = json.load(reply)
-        return found["calls"], found["first"]
+        return Count(found["calls"], found["first"], found["any"])
 
 
 @contextlib.contextmanager

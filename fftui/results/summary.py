@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fftui.domain.labels import Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
-from fftui.results.view import CallTotals, Rate, TargetSummary
+from fftui.results.view import CallTotals, Later, Rate, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
 from fftui.store.reader import GraderRow, Reader, TargetCounts
@@ -154,13 +155,13 @@ def target_summary(
         ungraded=answered - graded,
         outcomes=dict(outcomes),
         cut=sum(r.n for r in counts.outcomes if r.cut),
-        verdicts=dict(rates.labels_of(counts.verdicts, grader, lambda r: r.n)),
+        verdicts=dict(rates.labels(counts, grader, "n")),
         basis=basis_words,
         rates=tiers,
         variants={t: rates.variants(counts, grader, t, empty) for t in Tier},
         who_refused=rates.who_refused(counts, grader, shared),
         over_refusal=rates.over_refusal(counts, grader),
-        families=rates.families(counts, grader, names, empty),
+        families=Later(partial(rates.families, counts, grader, names, empty)),
         calls=sum(c.n for c in calls),
         tokens=sum(c.tokens for c in calls),
         cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),

@@ -5,9 +5,11 @@ Nothing here computes; `summary` makes these values from committed rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar, overload
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -16,6 +18,8 @@ from fftui.results.readings import NONE, Readings
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed
 from fftui.store.records import AccountNow as AccountView
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,33 @@ class IdentityView:
     rates: Mapping[Tier, Rate]
 
 
+class Later(Sequence[T]):
+    """Values that are made when somebody looks at them, since of most targets nobody does."""
+
+    def __init__(self, make: Callable[[], tuple[T, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> tuple[T, ...]:
+        return self._make()
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, at: int | slice) -> T | tuple[T, ...]:
+        return self._made[at]
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._made == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._made)
+
+
 @dataclass(frozen=True, slots=True)
 class TargetSummary:
     """One row of the monitor."""
@@ -161,7 +192,7 @@ class TargetSummary:
     """The same rates under other policies; empty where no reply makes a difference."""
     who_refused: WhoRefused
     over_refusal: OverRefusal
-    families: tuple[FamilyCell, ...]
+    families: Sequence[FamilyCell]
     calls: int
     tokens: int
     cost_usd: float | None

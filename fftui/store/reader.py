@@ -6,9 +6,10 @@ No transaction and no cursor outlives a method, so that a reader never holds bac
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -146,6 +147,10 @@ class TargetCounts:
     """Answers whose words the target gave to several scenarios."""
     scenarios: tuple[ScenarioCount, ...] = ()
     """Empty where each is asked once."""
+    sums: dict[tuple[int, str], Counter[Label]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
+    """What `results.rates` has added up of the verdicts, by grader and column."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,8 @@ def create(path: Path) -> Connection:
     refuse_network(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR))
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
+    # Answers of a thousand bytes leave a seventh of a page of 4 KB unused, and half of that here.
+    db.execute("PRAGMA page_size=8192")
     db.execute("PRAGMA journal_mode=WAL")
     _prepare(db, write=True, checkpoint=True)
     return db

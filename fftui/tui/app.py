@@ -19,13 +19,9 @@ from fftui.tui.ascii import Ascii
 from fftui.tui.bindings import remap
 from fftui.tui.crash import keep
 from fftui.tui.dialogs import TooSmall, too_small
-from fftui.tui.help.screen import HelpScreen
 from fftui.tui.home.desk import Desk
 from fftui.tui.home.screen import HomeScreen
-from fftui.tui.palette import Palette
-from fftui.tui.responses.screen import ResponsesScreen
 from fftui.tui.signals import Signals
-from fftui.tui.trace.screen import TraceScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +93,7 @@ class FftuiApp(App[None]):
             self._filters.append(Ascii())
 
     def _begin_theme(self, asked: str | None, env: Mapping[str, str]) -> None:
-        found = themes.load((shipped("themes"), config_dir() / "themes"))
+        found = themes.load(shipped("themes"), config_dir() / "themes")
         self._themes = [*found.themes, *themes.ANSI]
         for each in found.themes.values():
             self.register_theme(each)
@@ -113,7 +109,7 @@ class FftuiApp(App[None]):
     async def on_mount(self) -> None:
         """Home lies under everything, so that esc always leads somewhere."""
         self._signals.listen()
-        await self.push_screen(HomeScreen(self._desk))
+        await self.push_screen(HomeScreen(self._desk, covered=self._run is not None))
         if self._run is not None and self._reviewer:
             self.open_review(self._run, self._reviewer)
         elif self._run is not None:
@@ -149,6 +145,8 @@ class FftuiApp(App[None]):
 
     def open_responses(self, target_id: int, name: str = "") -> None:
         """The attempts of one target of the run that is watched."""
+        from fftui.tui.responses.screen import ResponsesScreen
+
         if self._source is not None:
             self.go(ResponsesScreen(self._source, target_id, name))
 
@@ -168,6 +166,8 @@ class FftuiApp(App[None]):
 
     def open_trace(self, outcome_id: int, place: Place | None = None) -> None:
         """One attempt in full; `place` is its place in a list, for the next and the one before."""
+        from fftui.tui.trace.screen import TraceScreen
+
         if self._source is not None:
             self.go(TraceScreen(self._source, outcome_id, place))
 
@@ -205,11 +205,15 @@ class FftuiApp(App[None]):
 
     def action_help(self) -> None:
         """Keys and words of the screen that stands."""
+        from fftui.tui.help.screen import HelpScreen
+
         if not isinstance(self.screen, HelpScreen):
             self.go(HelpScreen(getattr(self.screen, "NAME", "")))
 
     def action_palette(self) -> None:
         """Commands by name."""
+        from fftui.tui.palette import Palette
+
         if isinstance(self.screen, ModalScreen):
             return
         below = self.screen

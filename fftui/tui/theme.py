@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 DEFAULT = "harbor"
@@ -19,60 +18,6 @@ ANSI = ("ansi-dark", "ansi-light")
 """Textual's own themes from the terminal's 16 colours; they always work."""
 MAX_BYTES = 100_000
 """Nobody writes a longer theme; a wrong file must not hang the start."""
-
-
-def _colour(value: str) -> str:
-    try:
-        Color.parse(value)
-    except ColorParseError:
-        raise ValueError(f"{value!r} is no colour; write it like #1f6feb") from None
-    return value
-
-
-Colour = Annotated[str, AfterValidator(_colour)]
-
-
-class ThemeFile(BaseModel):
-    """What a theme file may say. All colours of the screens are derived from these."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
-    dark: bool = True
-    primary: Colour
-    """Structure and things that wait: rules, waiting, keys."""
-    secondary: Colour | None = None
-    accent: Colour | None = None
-    """What the eye should find first; used sparsely."""
-    success: Colour | None = None
-    """Runs, refusals."""
-    warning: Colour | None = None
-    """Paused, partial, blocked."""
-    error: Colour | None = None
-    """Dead, failed, compliance."""
-    foreground: Colour | None = None
-    background: Colour | None = None
-    surface: Colour | None = None
-    panel: Colour | None = None
-    boost: Colour | None = None
-    """Behind the line of the cursor."""
-    variables: dict[str, str] = Field(default_factory=dict)
-    """Textual's own theme variables, for those who want to set more."""
-
-    def theme(self) -> Theme:
-        """The theme as Textual takes it."""
-        values = self.model_dump()
-        # Textual's muted text is "auto", which has no colour of its own inside a line of text.
-        front = Color.parse(self.foreground or ("#d8d8d8" if self.dark else "#202020"))
-        back = Color.parse(self.background or ("#121212" if self.dark else "#efefef"))
-        values["variables"] = {
-            "text-muted": back.blend(front, 0.68 if self.dark else 0.76).hex,
-            "text-disabled": back.blend(front, 0.4).hex,
-            # Textual lets `boost` fade into transparency, which is no line one can see.
-            "cursor-line": self.boost or back.blend(front, 0.14).hex,
-            **self.variables,
-        }
-        return Theme(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +37,35 @@ class Loaded:
     failed: tuple[Failed, ...]
 
 
-def load(folders: Iterable[Path]) -> Loaded:
-    """All `*.toml` of the folders. A folder that is missing is an empty one."""
+def load(shipped: Path, own: Path) -> Loaded:
+    """All `*.toml` of both folders. A folder that is missing is an empty one."""
     themes: dict[str, Theme] = {}
     failed: list[Failed] = []
-    for folder in folders:
-        for file in sorted(folder.glob("*.toml")):
-            found = read(file)
-            if isinstance(found, Failed):
-                failed.append(found)
-            else:
-                themes[found.name] = found
+    for file in sorted(shipped.glob("*.toml")):
+        # The tests hold them to what a person's file is held to.
+        theme = _theme(tomllib.loads(file.read_text(encoding="utf-8")))
+        themes[theme.name] = theme
+    for file in sorted(own.glob("*.toml")):
+        found = read(file)
+        if isinstance(found, Failed):
+            failed.append(found)
+        else:
+            themes[found.name] = found
     return Loaded(themes, tuple(failed))
 
 
 def read(file: Path) -> Theme | Failed:
     """One theme file."""
+    from pydantic import ValidationError
+
+    from fftui.tui.theme_file import ThemeFile
+
     try:
         with file.open("rb") as opened:
             text = opened.read(MAX_BYTES + 1).decode()
         if len(text) > MAX_BYTES:
             return Failed(file, "is too long for a theme")
-        theme = ThemeFile.model_validate(tomllib.loads(text)).theme()
+        theme = _theme(ThemeFile.model_validate(tomllib.loads(text)).model_dump())
         # Variables are free text; only building the colours shows whether they hold.
         for name, value in theme.variables.items():
             if not isinstance(value, str) or any(char in value for char in ";{}\n"):
@@ -128,6 +80,22 @@ def read(file: Path) -> Theme | Failed:
     except (OSError, UnicodeDecodeError, ColorParseError) as error:
         return Failed(file, str(error) or type(error).__name__)
     return theme
+
+
+def _theme(said: dict[str, Any]) -> Theme:
+    """The theme as Textual takes it, of what its file says."""
+    dark = said.get("dark", True)
+    # Textual's muted text is "auto", which has no colour of its own inside a line of text.
+    front = Color.parse(said.get("foreground") or ("#d8d8d8" if dark else "#202020"))
+    back = Color.parse(said.get("background") or ("#121212" if dark else "#efefef"))
+    variables = {
+        "text-muted": back.blend(front, 0.68 if dark else 0.76).hex,
+        "text-disabled": back.blend(front, 0.4).hex,
+        # Textual lets `boost` fade into transparency, which is no line one can see.
+        "cursor-line": said.get("boost") or back.blend(front, 0.14).hex,
+        **said.get("variables", {}),
+    }
+    return Theme(**{**said, "variables": variables})
 
 
 def choose(asked: str | None, env: Mapping[str, str]) -> str:

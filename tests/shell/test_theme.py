@@ -14,8 +14,8 @@ RICH = {"COLORTERM": "truecolor"}
 
 
 def test_the_shipped_themes_load() -> None:
-    found = load([shipped("themes")])
-    assert found.failed == ()
+    found = load(shipped("themes"), Path("none"))
+    assert found.themes == {f.stem: read(f) for f in shipped("themes").glob("*.toml")}
     assert DEFAULT in found.themes
     assert sum(theme.dark for theme in found.themes.values()) >= 3
     assert not found.themes["paper"].dark
@@ -62,14 +62,14 @@ def luminance(colour: Color) -> float:
 def test_a_file_that_is_no_theme_says_why(tmp_path: Path, text: str, reason: str) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(text)
-    found = load([tmp_path])
+    found = load(tmp_path / "none", tmp_path)
     assert found.themes == {}
     assert [bad.file for bad in found.failed] == [file]
     assert reason in found.failed[0].reason
 
 
 def test_a_folder_that_is_missing_is_empty(tmp_path: Path) -> None:
-    assert load([tmp_path / "none"]).themes == {}
+    assert load(tmp_path / "none", tmp_path / "none").themes == {}
 
 
 @pytest.mark.parametrize(

@@ -403,7 +403,7 @@ class Host(App[None]):
         self.opened: list[tuple[str, int]] = []
         self.left = False
         self._make = make
-        for each in themes.load((Path(__file__).parents[2] / "themes",)).themes.values():
+        for each in themes.load(Path(__file__).parents[2] / "themes", Path("none")).themes.values():
             self.register_theme(each)
         self.theme = theme
 

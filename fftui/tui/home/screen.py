@@ -16,12 +16,10 @@ from fftui.settings import runs_dir
 from fftui.text import line
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
-from fftui.tui.compare.summary import SummaryScreen
 from fftui.tui.dialogs import Ask, TypedConfirm
 from fftui.tui.home.lists import RunList, SampleList
 from fftui.tui.home.row import details
 from fftui.tui.lines import Lines
-from fftui.tui.preflight.screen import PreflightScreen
 from fftui.tui.words import MUTED
 
 if TYPE_CHECKING:
@@ -49,9 +47,11 @@ class HomeScreen(Screen[None]):
     detail = getters.query_one("#detail", Static)
     empty = getters.query_one("#empty", Static)
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, covered: bool = False) -> None:
+        """`covered`: another screen comes at once, which all runs read here would hold up."""
         super().__init__()
         self._desk = desk
+        self._covered = covered
         self._mine = False
         self._read = False
         self._problem = ""
@@ -73,12 +73,13 @@ class HomeScreen(Screen[None]):
         self.empty.display = False
         self._head()
         self.query_one("#new", Bar).show(Content.styled("new", "bold $text-primary"))
-        self.refresh_runs()
         self.set_interval(REFRESH_S, self._tick)
 
     def on_screen_resume(self) -> None:
         """What stands there may be old."""
-        self.refresh_runs()
+        covered, self._covered = self._covered, False
+        if not covered:
+            self.refresh_runs()
 
     def _tick(self) -> None:
         if self.is_active and self.app.app_focus:
@@ -195,10 +196,14 @@ class HomeScreen(Screen[None]):
 
     def _launch(self, plan: Path, *, sample: bool) -> None:
         if self._desk.is_summary(plan):
+            from fftui.tui.compare.summary import SummaryScreen
+
             cast("FftuiApp", self.app).go(SummaryScreen(self._desk, plan))
             return
         taken = {run.name for run in self.runs.runs}
         name = _free(plan.stem, taken) if sample else ""
+        from fftui.tui.preflight.screen import PreflightScreen
+
         cast("FftuiApp", self.app).go(PreflightScreen(self._desk, plan, name))
 
     def _chosen(self, *, over: bool | None = None) -> RunLine | None:

@@ -1,0 +1,210 @@
+"""Screens: how soon they stand, how soon they show what is new, what a tick costs and sends."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from benchmarks.big_run import make_big_run
+from benchmarks.found import Found, missing, ratio, spread
+from benchmarks.live import playing
+from benchmarks.machine import FFTUI, bench_home, cpu_of, memory_of
+from benchmarks.terminal import Program, program
+from fftui.results.feed import Feed
+from fftui.store import sqlite
+from fftui.store.folder import database
+
+_EMPTY = """
+from textual.app import App
+from textual.widgets import Label
+class Empty(App):
+    def compose(self):
+        yield Label("ready")
+Empty().run(mouse=False)
+"""
+
+
+def _runs() -> Path:
+    return Path(os.environ["FFTUI_HOME"])
+
+
+def _attach(folder: Path) -> list[str]:
+    return [*FFTUI, "attach", str(folder)]
+
+
+def _is_painted(sent: bytes) -> bool:
+    return b"model-00" in sent and b"activity" in sent
+
+
+def opening(quick: bool) -> Iterator[Found]:
+    """`fftui attach` until all panes stand, by the size of the run."""
+    sizes = (1_000, 100_000) if quick else (1_000, 132_416, 1_000_000)
+    with bench_home():
+        folders = {n: make_big_run(_runs(), n, name=f"big{n}") for n in sizes}
+        took: dict[int, list[float]] = {n: [] for n in (0, *sizes)}
+        for _ in range(3 if quick else 7):
+            with program([sys.executable, "-c", _EMPTY]) as app:
+                took[0].append(app.wait(lambda sent: b"ready" in sent))
+            for size, folder in folders.items():
+                with program(_attach(folder)) as app:
+                    took[size].append(app.wait(_is_painted))
+    best = {size: median(times) for size, times in took.items()}
+    for size in sizes[1:]:
+        what = f"attach → first full paint, {size:,} verdicts, 200 targets"
+        yield ratio(what, best[size], best[sizes[0]], 1.3, "s", f"{sizes[0]:,} verdicts",
+                    spread(took[size]))  # fmt: skip
+    yield ratio("the same", best[sizes[-1]], best[0], 2, "s", "an empty Textual app",
+                spread(took[0]))  # fmt: skip
+
+
+def tick(quick: bool) -> Iterator[Found]:
+    """What a look at 200 targets costs while verdicts of all of them come in."""
+    sizes = (1_000, 100_000) if quick else (1_000, 100_000, 1_000_000)
+    cpu: dict[int, float] = {}
+    with bench_home():
+        for size in sizes:
+            folder = make_big_run(_runs(), size, spare=60, name=f"tick{size}")
+            feed = Feed.open(folder)
+            feed.poll()
+            with playing(folder, 200):
+                costs = []
+                for _ in range(6 if quick else 15):
+                    time.sleep(1)
+                    begin = time.thread_time()
+                    feed.poll()
+                    costs.append((time.thread_time() - begin) * 1000)
+            feed.close()
+            cpu[size] = median(costs)
+    for size in sizes[1:]:
+        yield ratio(f"reading tick, 200 of 200 targets changed, {size:,} verdicts", cpu[size],
+                    cpu[sizes[0]], 1.25, "ms CPU", f"{sizes[0]:,} verdicts")  # fmt: skip
+    worst = max(cpu.values())
+    yield Found("the same", f"{worst:.3g} ms CPU", "", "< 20 ms", worst < 20)
+
+
+def following(quick: bool) -> Iterator[Found]:
+    """From a committed answer to the screen, and from a key to it, at 500 verdicts a second."""
+    with bench_home():
+        folder = make_big_run(_runs(), 10_000, targets=50, spare=600, name="follow")
+        with playing(folder, 500), program(_attach(folder)) as app:
+            app.wait(_is_painted)
+            app.read(2)
+            keys = _key_delays(app, 15 if quick else 40)
+            app.look()
+            seen = _shown(app, 6 if quick else 15)
+        late = _behind(folder, seen)
+    yield Found("answer committed → on an attached screen, 500 verdicts/s",
+                f"median {median(late):.2g} s", "", "< 1 s at a 1 s tick", median(late) < 1,
+                spread(late))  # fmt: skip
+    yield Found("key pressed → screen, 500 verdicts/s", f"median {median(keys) * 1000:.0f} ms", "",
+                "< 50 ms", median(keys) < 0.05, f"{spread(k * 1000 for k in keys)} ms")  # fmt: skip
+
+
+def _key_delays(app: Program, times: int) -> list[float]:
+    """Seconds until something comes after a key, pressed while nothing is being sent."""
+    found = []
+    for number in range(times):
+        while app.take(0.06):
+            pass
+        app.press("jk"[number // 8 % 2])
+        begin = time.perf_counter()
+        if app.take(2.0):
+            found.append(time.perf_counter() - begin)
+        app.read(0.13)
+    return found
+
+
+def _shown(app: Program, seconds: float) -> list[tuple[float, int]]:
+    """(epoch seconds, attempts done) for each new number that the header shows."""
+    found: list[tuple[float, int]] = []
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        if not app.take(0.1):
+            continue
+        assert app.screen is not None
+        stated = re.search(r"(\d+)/\d+", "\n".join(app.screen.display[:3]))
+        if stated and (not found or found[-1][1] != int(stated[1])):
+            found.append((time.time(), int(stated[1])))
+    return found[1:]
+
+
+def _behind(folder: Path, seen: list[tuple[float, int]]) -> list[float]:
+    """How long ago the middle of what each number added had been closed."""
+    db = sqlite.connect(database(folder), write=False)
+    late = []
+    for (_, before), (at, done) in pairwise(seen):
+        row = db.execute(
+            "SELECT at FROM outcome ORDER BY id LIMIT 1 OFFSET ?", ((before + done) // 2,)
+        ).fetchone()
+        late.append(at - row[0])
+    db.close()
+    return late
+
+
+def sent(quick: bool) -> Iterator[Found]:
+    """Bytes to the terminal at 120x40."""
+    window = 8 if quick else 20
+    rates: dict[str, float] = {}
+    for name in ("htop", "btop"):
+        if shutil.which(name):
+            with program([name]) as app:
+                app.read(4)
+                rates[name] = app.read(window) / window
+    with bench_home():
+        done = make_big_run(_runs(), 10_000, targets=8, name="done")
+        with program(_attach(done)) as app:
+            app.wait(_is_painted)
+            app.settle()
+            at_rest = app.read(window)
+        yield Found("bytes/s, run done", f"{at_rest / window:g} B/s", "", "0", at_rest == 0)
+        for targets, speed in ((8, 5), (50, 500)):
+            folder = make_big_run(_runs(), 10_000, targets=targets, spare=900, name=f"b{speed}")
+            with playing(folder, speed), program(_attach(folder)) as app:
+                app.wait(_is_painted)
+                app.read(4)
+                rates[str(speed)] = app.read(window) / window
+    against = ", ".join(f"{n} {rates[n] / 1000:.2g} KB/s" for n in ("htop", "btop") if n in rates)
+    yield Found("bytes/s, 8 targets, 5 verdicts/s", f"{rates['5'] / 1000:.2g} KB/s", against,
+                "≤ 2 KB/s", rates["5"] <= 2000)  # fmt: skip
+    what = "bytes/s, 50 targets, 500 verdicts/s"
+    if "btop" in rates:
+        yield ratio(what, rates["500"] / 1000, rates["btop"] / 1000, 1, "KB/s", "btop")
+    else:
+        yield missing(what, "≤ btop", "btop is not installed (Debian: apt install btop htop)")
+
+
+def memory(quick: bool) -> Iterator[Found]:
+    """What an attached screen holds, by the size of the run."""
+    sizes = (10_000, 100_000) if quick else (10_000, 1_000_000)
+    held = {}
+    with bench_home():
+        for size in sizes:
+            folder = make_big_run(_runs(), size, name=f"mem{size}")
+            with program(_attach(folder)) as app:
+                app.wait(_is_painted)
+                app.press("jjjj")
+                app.settle()
+                held[size] = memory_of(app.pid)
+    yield ratio(f"memory of the screens, {sizes[1]:,} verdicts", held[sizes[1]], held[sizes[0]],
+                1.2, "MB", f"{sizes[0]:,} verdicts")  # fmt: skip
+
+
+def busy(quick: bool) -> Iterator[Found]:
+    """CPU of an attached screen at 500 verdicts a second; for context."""
+    with bench_home():
+        folder = make_big_run(_runs(), 10_000, targets=50, spare=600, name="busy")
+        with playing(folder, 500), program(_attach(folder)) as app:
+            app.wait(_is_painted)
+            app.read(3)
+            begin, used = time.perf_counter(), cpu_of(app.pid)
+            app.read(5 if quick else 15)
+            share = (cpu_of(app.pid) - used) / (time.perf_counter() - begin)
+    yield Found("CPU of an attached screen, 50 targets, 500 verdicts/s", f"{share * 1000:.0f} ms/s",
+                "", "", None, "reading, drawing and writing; for context")  # fmt: skip
