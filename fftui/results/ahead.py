@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fftui.credentials import find_key
 from fftui.domain.plan import RunPlan
@@ -13,9 +14,11 @@ from fftui.domain.scenarios import Scenario
 from fftui.results.asked import Asked, Range, asked
 from fftui.results.forecast import Limit, Work, sent_times
 from fftui.results.windows import WindowAhead, windows_ahead
-from fftui.simulate.profile import Profile
 from fftui.stats.planning import fewest_to_place, sample_size
 from fftui.stats.proportion import wilson
+
+if TYPE_CHECKING:
+    from fftui.simulate.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)

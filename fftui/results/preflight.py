@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fftui.corpus.load import Corpus
 from fftui.domain.plan import PlanError, RunPlan, load_plan
@@ -18,9 +19,10 @@ from fftui.results.files import FileRead, file_read, read_corpora
 from fftui.results.machine import Machine, look_around
 from fftui.results.page import Section
 from fftui.settings import state_dir
-from fftui.simulate.loading import ProfileError, load_profile
-from fftui.simulate.profile import Profile
 from fftui.store.sqlite import StoreError
+
+if TYPE_CHECKING:
+    from fftui.simulate.profile import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,9 @@ def _files(path: Path, plan: RunPlan) -> tuple[FileRead, ...]:
 def _profile(path: Path, plan: RunPlan) -> tuple[Profile | None, list[str]]:
     if not plan.simulated:
         return None, []
+    # Its models take time to build, which a run against real platforms need not wait for.
+    from fftui.simulate.loading import ProfileError, load_profile
+
     try:
         return load_profile(simulated_profile(path, plan)), []
     except ProfileError as error:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fftui.credentials import MIN_REDACTED, find_key
 from fftui.domain.plan import RunPlan
 from fftui.results.ahead import Ahead
 from fftui.results.machine import Machine
-from fftui.simulate.profile import Profile
+
+if TYPE_CHECKING:
+    from fftui.simulate.profile import Profile
 
 
 def model_problems(path: Path, plan: RunPlan, profile: Profile) -> list[str]:

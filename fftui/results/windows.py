@@ -6,13 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fftui.credentials import find_key
 from fftui.domain.parts import SIM, AccountPlan
 from fftui.domain.targets import FREE, Endpoint
 from fftui.results.forecast import PERIODS, Limit, period_of
-from fftui.simulate.profile import Profile
 from fftui.store.ledger import Ledger, Standing, Window
+
+if TYPE_CHECKING:
+    from fftui.simulate.profile import Profile
 
 OPENROUTER_FREE = 20.0
 """Requests a minute to all of an account's `:free` models; OpenRouter's replies do not say so."""
