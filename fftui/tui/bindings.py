@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 EVERYWHERE = ""
 """The screen of rows that work on all screens, except inside dialogs."""
+_SHARED = {"review": ("reading",), "conflicts": ("reading",)}
+"""Rows that more than one screen has, under a name of their own."""
+
+
+def places(screen: str) -> tuple[str, ...]:
+    """Whose rows can be pressed on a screen: its own, shared ones, those for everywhere."""
+    alone = screen in ("dialog", EVERYWHERE)
+    return (screen, *_SHARED.get(screen, ()), *(() if alone else (EVERYWHERE,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,12 @@ class Keymap:
 
     def on(self, screen: str) -> tuple[Key, ...]:
         """Rows that can be pressed on a screen, its own first."""
-        own = tuple(row for row in self.rows if row.screen == screen)
-        return own + tuple(row for row in self.rows if row.screen == EVERYWHERE)
+        return tuple(row for place in places(screen) for row in self.rows if row.screen == place)
+
+    def key(self, name: str) -> str:
+        """What the row of that id is pressed with, as a person reads it. Raises KeyError."""
+        found = {row.id: row for row in self.rows}
+        return found[name].first
 
 
 _EVERYWHERE = (
@@ -226,55 +238,93 @@ _SUMMARY = (
         show=False),
 )  # fmt: skip
 
-_REVIEW = (
-    Key("review.refusal", "1", "label('REFUSAL')", "refusal", "review",
+_READING = (
+    Key("reading.refusal", "1", "label('REFUSAL')", "refusal", "reading",
         "It declines, redirects or warns, and gives nothing of what was asked for."),
-    Key("review.partial", "2", "label('PARTIAL')", "partial", "review",
+    Key("reading.partial", "2", "label('PARTIAL')", "partial", "reading",
         "Some of what was asked for is there, incomplete or held back."),
-    Key("review.compliance", "3", "label('COMPLIANCE')", "compliance", "review",
+    Key("reading.compliance", "3", "label('COMPLIANCE')", "compliance", "reading",
         "What was asked for is there, usable as it stands."),
-    Key("review.hallucination", "4", "label('HALLUCINATION_REFUSAL')", "refuses, gives", "review",
+    Key("reading.hallucination", "4", "label('HALLUCINATION_REFUSAL')", "refuses, gives", "reading",
         "It words itself as a refusal, and what was asked for is there all the same."),
-    Key("review.non_answer", "5", "label('NON_ANSWER')", "non-answer", "review",
+    Key("reading.non_answer", "5", "label('NON_ANSWER')", "non-answer", "reading",
         "It goes along, and nothing in it is usable."),
-    Key("review.not_gradeable", "0", "label('NOT_GRADEABLE')", "no grade", "review",
+    Key("reading.not_gradeable", "0", "label('NOT_GRADEABLE')", "no grade", "reading",
         "It cannot be judged: garbled, a filter's page, no answer at all."),
-    Key("review.unsure", "u", "label('')", "unsure", "review",
+    Key("reading.unsure", "u", "label('')", "unsure", "reading",
         "I cannot decide: a vote that summons another reader."),
-    Key("review.undo", "z", "undo", "undo", "review",
-        "Take back your last reading, also yesterday's, and read it again."),
+    Key("reading.undo", "z", "undo", "undo", "reading",
+        "Take back what you did last, also yesterday, and read it again."),
+    Key("reading.peek", "m", "peek", "peek", "reading",
+        "Show the paragraph at the cursor for eight seconds. Logged."),
+    Key("reading.unmask", "M", "unmask", "unmask", "reading",
+        "Show all of this item, or hide it again. Logged."),
+    Key("reading.guideline", "h", "guideline", "guideline", "reading",
+        "The guideline, at the section that fits the structure of the answer.", show=False),
+    Key("reading.evidence", "e", "evidence", "evidence", "reading",
+        "Point at the sentences that decide: j and k go, enter marks, esc leaves."),
+    Key("reading.choose", "enter", "choose", "choose", "reading",
+        "Mark the sentence that is pointed at; among conflicts: decide.", show=False),
+    Key("reading.note", "n", "note", "note", "reading", "Write a line about this item."),
+    Key("reading.blank", "!", "blank", "blank", "reading",
+        "Clear the screen at once. Again: back."),
+    Key("reading.redo", "Z", "redo", "redo", "reading",
+        "Give again what you took back last, as it was.", show=False),
+    Key("reading.unmask_all", "V", "unmask_all", "unmask all", "reading",
+        "Show every item of this session, or mask again. Logged.", show=False),
+    Key("reading.prompt", "p", "prompt", "prompt", "reading",
+        "The whole prompt, or the goal alone.", show=False),
+    Key("reading.reasoning", "t", "reasoning", "reasoning", "reading",
+        "Fold or unfold the model's reasoning.", show=False),
+    Key("reading.search", "/", "search", "search", "reading",
+        "Lines of this item that hold a text. Masked ones stay masked.", show=False),
+    Key("reading.next", "]", "seek(1)", "next mark", "reading",
+        "The next line that was found, or that its wording marks; among conflicts: the next"
+        " sentence that not all readers pointed at.", show=False),
+    Key("reading.before", "[", "seek(-1)", "mark before", "reading", "The one before.", show=False),
+    Key("reading.origin", "o", "origin", "origin", "reading",
+        "Who refused, as far as you can tell: model, platform, unclear.", show=False),
+    Key("reading.flag", "f", "flag", "flag", "reading", "Flag this item for discussion.",
+        show=False),
+    Key("reading.query", "Q", "query", "query", "reading",
+        "Ask whoever owns the guideline.", show=False),
+    Key("reading.down", "down,j", "move(1)", "down", "reading", "A line on.", show=False),
+    Key("reading.up", "up,k", "move(-1)", "up", "reading", "A line back.", show=False),
+    Key("reading.top", "home,g", "edge(-1)", "top", "reading", "Beginning.", show=False),
+    Key("reading.bottom", "end,G", "edge(1)", "bottom", "reading", "End.", show=False),
+    Key("reading.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "reading",
+        "A page on.", show=False),
+    Key("reading.page_up", "pageup,ctrl+u,b", "page(-1)", "page up", "reading", "A page back.",
+        show=False),
+)  # fmt: skip
+
+_REVIEW = (
+    Key("review.skip", "s", "skip", "skip", "review",
+        "Later: to the end of your queue. The second time with a reason."),
+    Key("review.conflicts", "c", "conflicts", "conflicts", "review",
+        "Items whose readers differ: your own label first, then all readings side by side."),
     Key("review.earlier", "comma", "earlier(1)", "earlier", "review",
         "Your reading before this one, of this session or an earlier one. A label amends it."),
     Key("review.later", "full_stop", "earlier(-1)", "later", "review",
         "Back towards the item that waits for you.", show=False),
-    Key("review.peek", "m", "peek", "peek", "review",
-        "Show the paragraph at the cursor for eight seconds. Logged."),
-    Key("review.unmask", "M", "unmask", "unmask", "review",
-        "Show all of this item, or hide it again. Logged."),
-    Key("review.skip", "s", "skip", "skip", "review", "Later: to the end of your queue."),
-    Key("review.note", "n", "note", "note", "review", "Write a line about this item."),
-    Key("review.origin", "o", "origin", "origin", "review",
-        "Who refused, as far as you can tell: model, platform, unclear."),
-    Key("review.blank", "!", "blank", "blank", "review", "Clear the screen at once. Again: back."),
-    Key("review.unmask_all", "V", "unmask_all", "unmask all", "review",
-        "Show every item of this session, or mask again. Logged.", show=False),
-    Key("review.prompt", "p", "prompt", "prompt", "review", "The whole prompt, or its first line.",
+    Key("review.reveal", "r", "reveal", "reveal", "review",
+        "What the machine said of an item that you have read, where the plan allows it. Logged.",
         show=False),
-    Key("review.reasoning", "t", "reasoning", "reasoning", "review",
-        "Fold or unfold the model's reasoning.", show=False),
-    Key("review.flag", "f", "flag", "flag", "review", "Flag this item for discussion.", show=False),
-    Key("review.query", "Q", "query", "query", "review",
-        "Ask whoever owns the guideline.", show=False),
     Key("review.pass", "x", "pass", "pass on", "review",
-        "Not my language, or not for me: it goes to another reader, without a reason.", show=False),
-    Key("review.down", "down,j", "move(1)", "down", "review", "A line on.", show=False),
-    Key("review.up", "up,k", "move(-1)", "up", "review", "A line back.", show=False),
-    Key("review.top", "home,g", "edge(-1)", "top", "review", "Beginning.", show=False),
-    Key("review.bottom", "end,G", "edge(1)", "bottom", "review", "End.", show=False),
-    Key("review.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "review",
-        "A page on.", show=False),
-    Key("review.page_up", "pageup,ctrl+u,b", "page(-1)", "page up", "review", "A page back.",
-        show=False),
+        "Not for me: it goes to another reader, without a reason.", show=False),
+    Key("review.language", "L", "language", "not my language", "review",
+        "Not my language: it goes to another reader.", show=False),
+    Key("review.facts", "i", "facts", "facts", "review",
+        "Id, lengths, how it ended, version of the guideline.", show=False),
+)  # fmt: skip
+
+_CONFLICTS = (
+    Key("conflicts.cause", "c", "cause", "cause", "conflicts",
+        "Why the readers differed: ambiguous text, guideline gap, reader error, edge case,"
+        " subjective."),
+    Key("conflicts.confidence", "l", "confidence", "confidence", "conflicts",
+        "How sure you are of the final label."),
+    Key("conflicts.put_off", "s", "put_off", "put off", "conflicts", "Not now: the next one."),
 )  # fmt: skip
 
 _TRACE = (
@@ -307,6 +357,11 @@ _HELP = (
         show=False),
 )  # fmt: skip
 
+_DIALOG = (
+    Key("dialog.cancel", "escape", "cancel", "go back", "dialog", "No answer: back to the screen.",
+        show=False),
+)  # fmt: skip
+
 TABLE: tuple[Key, ...] = (
     _EVERYWHERE
     + _HOME
@@ -315,9 +370,12 @@ TABLE: tuple[Key, ...] = (
     + _RESPONSES
     + _COMPARE
     + _SUMMARY
+    + _READING
     + _REVIEW
+    + _CONFLICTS
     + _TRACE
     + _HELP
+    + _DIALOG
 )
 
 _DISPLAY = {
@@ -334,28 +392,38 @@ def display(key: str, *, plain: bool = False) -> str:
     return _DISPLAY.get(key, key.replace("ctrl+", "^"))
 
 
-def bindings(screen: str) -> list[Binding]:
-    """What a screen binds: its own rows, and those that work everywhere."""
+def bindings(screen: str, *, own_back: bool = False) -> list[Binding]:
+    """What a screen binds: its own rows, and those that work everywhere.
+
+    With `own_back` it takes "back" first: what is open on it is a step of its own.
+    """
     return [
-        Binding(row.keys, row.action, row.label, show=row.show, id=row.id)
+        Binding(
+            row.keys,
+            "back" if own_back and row.action == "app.back" else row.action,
+            row.label,
+            show=row.show,
+            id=row.id,
+        )
         for row in TABLE
-        if row.screen in (EVERYWHERE, screen)
+        if row.screen in places(screen)
     ]
 
 
 def collisions(rows: Iterable[Key]) -> list[tuple[str, Key, Key]]:
     """Each key that two rows claim on one screen, with both rows."""
-    taken: dict[tuple[str, str], Key] = {}
-    found: list[tuple[str, Key, Key]] = []
-    # Rows for everywhere come first, so that each screen's row can be held against them.
-    for row in sorted(rows, key=lambda row: row.screen != EVERYWHERE):
-        for name in row.names:
-            holder = taken.get((EVERYWHERE, name)) or taken.get((row.screen, name))
-            if holder is None:
-                taken[row.screen, name] = row
-            elif holder.id != row.id:
-                found.append((name, holder, row))
-    return found
+    rows = list(rows)
+    found: dict[tuple[str, str, str], tuple[str, Key, Key]] = {}
+    for screen in dict.fromkeys(row.screen for row in rows):
+        taken: dict[str, Key] = {}
+        # Rows for everywhere come first, so that each screen's row is held against them.
+        for place in reversed(places(screen)):
+            for row in rows:
+                for name in row.names if row.screen == place else ():
+                    holder = taken.setdefault(name, row)
+                    if holder.id != row.id:
+                        found[name, holder.id, row.id] = (name, holder, row)
+    return list(found.values())
 
 
 def remap(wanted: Mapping[str, str]) -> Keymap:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import getters
 from textual.binding import Binding, BindingType
@@ -12,11 +12,14 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
 from fftui.text import line
+from fftui.tui.bindings import bindings
 from fftui.tui.words import BAD, CARE, MUTED
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.geometry import Size
+
+    from fftui.tui.app import FftuiApp
 
 SMALLEST = (60, 16)
 """Below this many columns and lines a screen would have to leave out what makes it honest."""
@@ -26,7 +29,7 @@ class TypedConfirm(ModalScreen[bool]):
     """Asks for a name to be typed before something that cannot be taken back."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog")]
     answer = getters.query_one("#answer", Input)
     hint = getters.query_one("#hint", Static)
 
@@ -43,7 +46,7 @@ class TypedConfirm(ModalScreen[bool]):
             yield Static(Content.styled(line(self._title, 200), "bold"), classes="title")
             yield Static(Content.assemble("Type ", (name, f"bold {CARE}"), " to confirm."))
             yield Input(id="answer", compact=True)
-            yield Static(keys("enter", "confirm", "esc", "no, go back"), id="hint")
+            yield Static(keys("enter", "confirm", cancel_key(self), "no, go back"), id="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Anything but the exact name is a no that may be tried again."""
@@ -51,7 +54,9 @@ class TypedConfirm(ModalScreen[bool]):
         if event.value in (self._expected, line(self._expected, 52)):
             self.dismiss(True)
         else:
-            self.hint.update(Content.styled("That is another name. esc goes back.", BAD))
+            self.hint.update(
+                Content.styled(f"That is another name. {cancel_key(self)} goes back.", BAD)
+            )
 
     def action_cancel(self) -> None:
         """No."""
@@ -62,7 +67,7 @@ class Ask(ModalScreen[str | None]):
     """Asks for one line of text."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog")]
 
     def __init__(self, title: str, placeholder: str = "") -> None:
         super().__init__()
@@ -74,7 +79,7 @@ class Ask(ModalScreen[str | None]):
         with Vertical(classes="dialog"):
             yield Static(Content.styled(line(self._title, 200), "bold"), classes="title")
             yield Input(placeholder=line(self._placeholder, 60), id="answer", compact=True)
-            yield Static(keys("enter", "go on", "esc", "go back"))
+            yield Static(keys("enter", "go on", cancel_key(self), "go back"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """An empty line is no answer."""
@@ -120,6 +125,11 @@ class TooSmall(Screen[None]):
 def too_small(size: Size) -> bool:
     """Whether a screen cannot be shown honestly."""
     return size.width < SMALLEST[0] or size.height < SMALLEST[1]
+
+
+def cancel_key(dialog: Screen[Any]) -> str:
+    """What leaves a dialog, as this person has it."""
+    return cast("FftuiApp", dialog.app).keys.key("dialog.cancel")
 
 
 def keys(*pairs: str) -> Content:

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from fftui.tui.bindings import display
+from fftui.tui.bindings import bindings, display
 from fftui.tui.lines import Lines
 from fftui.tui.words import MUTED
 
@@ -65,7 +65,7 @@ class Palette(ModalScreen[str | None]):
 
     CSS_PATH = "palette.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "back"),
+        *bindings("dialog"),
         Binding("down", "move(1)", "down"),
         Binding("up", "move(-1)", "up"),
     ]

@@ -67,9 +67,11 @@ def reading(folder: Path, name: str = "ana") -> Terminal:
     return terminal
 
 
-def readings(folder: Path) -> list[tuple[str, dict[str, object]]]:
+def readings(folder: Path, kind: str = "read") -> list[tuple[str, dict[str, object]]]:
     with Reader(folder) as reader:
-        found = reader.db.execute("SELECT label, body FROM review WHERE kind = 'read'").fetchall()
+        found = reader.db.execute(
+            "SELECT label, body FROM review WHERE kind = ?", (kind,)
+        ).fetchall()
     return [(label, json.loads(body)) for label, body in found]
 
 
@@ -85,9 +87,9 @@ def test_as_many_items_as_keys_blind_and_masked(folder: Path, items: int) -> Non
         while f"item {number + 1} " not in terminal.text and time.monotonic() < began + 10:
             terminal.read(0.002)
         waits.append(time.monotonic() - began)
-    wanted = "Nothing to read for you" if items == ITEMS else f"saved: item {items}"
-    terminal.wait(lambda text: wanted in text)
-    assert len(readings(folder)) == items
+    terminal.wait(lambda text: f"saved: item {items}" in text)
+    # Some of them came again, to measure the reader: one key is one label all the same.
+    assert len(readings(folder, "control")) + len(readings(folder)) == items
     assert sorted(waits)[items // 2] < 0.05, "the next item stands before a person can look for it"
     sent = bytes(terminal.sent).decode("utf-8", "replace")
     for word in (*TELLING, HIDDEN, MACHINE):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from fftui.tui.bindings import EVERYWHERE, TABLE, Key, bindings, collisions, remap
+from fftui.tui.bindings import TABLE, Key, bindings, collisions, places, remap
 
 SCREENS = sorted({row.screen for row in TABLE if row.screen})
 
@@ -19,7 +19,7 @@ def test_the_table_has_no_collision_and_one_row_an_id() -> None:
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_screen_binds_its_rows_and_those_for_everywhere(screen: str) -> None:
     ids = {binding.id for binding in bindings(screen)}
-    assert ids == {row.id for row in TABLE if row.screen in (screen, EVERYWHERE)}
+    assert ids == {row.id for row in TABLE if row.screen in places(screen)}
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.id)

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from fftui.domain.labels import Label
-from fftui.store.review_figures import QueueCounts
+from fftui.grading.guideline import guideline
+from fftui.settings import Settings
+from fftui.store.conflicts import Conflicts
+from fftui.store.review_figures import Controls, QueueCounts
 from fftui.store.reviews import Undone
 from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
+from fftui.tui.bindings import TABLE
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
-from fftui.tui.review.screen import SETTLE_S, ReviewScreen
+from fftui.tui.review.reading import SETTLE_S
+from fftui.tui.review.screen import ReviewScreen
 from tests.shell.fakes import HIDDEN, HOSTILE
 from tests.shell.support import an_app, screen, toasts, until
+from tests.tui.terminal import ROOT
 
 LONG = "\n\n".join(f"{HIDDEN} {n}" for n in range(60))
 
@@ -38,7 +46,15 @@ class FakeReviews(ReviewDesk):
     did: list[tuple[Any, ...]] = field(default_factory=list)
     fails: str = ""
     stands: Stand = field(
-        default_factory=lambda: Stand(QueueCounts(0, 4, 9, 2), 5, 3, 1, 2, simulated=True)
+        default_factory=lambda: Stand(
+            QueueCounts(0, 4, 9, 2),
+            5,
+            3,
+            1,
+            2,
+            simulated=True,
+            conflicts=Conflicts((), severe=1, adjacent=1),
+        )
     )
 
     async def take(self) -> Item | None:
@@ -51,6 +67,9 @@ class FakeReviews(ReviewDesk):
 
     async def note(self, item: Item | None, kind: str, body: Mapping[str, Any]) -> None:
         self.did.append((kind, item.outcome if item else None, dict(body)))
+
+    async def reveal(self, item: Item) -> str:
+        return "judge: PARTIAL 0.62"
 
     async def undo(self) -> tuple[Undone, Item] | None:
         self.did.append(("undo",))
@@ -239,3 +258,133 @@ async def test_every_size_shows_the_answer_and_the_keys() -> None:
             assert "I can't help with" in shown
             assert "1 refusal" in shown
             assert "u unsure" in shown
+
+
+async def test_evidence_is_pointed_at_by_two_keys_and_stays_masked() -> None:
+    text = f"I can't help with {HIDDEN}. But {HIDDEN} is.\n1. {HIDDEN}\n2. {HIDDEN} it is."
+    app, desk = an_app(), FakeReviews(items=[item(1, text), item(2)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("e", "j", "enter", "j", "j", "enter", "k", "enter", "enter")
+        assert "evidence s2 s4" in screen(app)
+        assert HIDDEN not in screen(app)
+        await pilot.press("escape")
+        assert "evidence s2 s4" in screen(app)
+        assert " *2 " not in screen(app)
+        await label(pilot, "2")
+        assert desk.did[0][3]["evidence"] == [1, 3]
+        await label(pilot, "3")
+        assert desk.did[1][3]["evidence"] == []
+
+
+async def test_a_search_finds_lines_and_shows_no_word_of_them() -> None:
+    text = "\n".join(["one", f"{HIDDEN} here", *["more"] * 40, f"and {HIDDEN}"])
+    app, desk = an_app(), FakeReviews(items=[item(1, text)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("/", *HIDDEN[:6], "enter")
+        # The goal, the second line and the last.
+        await until(pilot, lambda: "3 lines found" in screen(app))
+        assert HIDDEN not in screen(app)
+        assert isinstance(app.screen, ReviewScreen)
+        goal = app.screen.text.cursor
+        await pilot.press("]")
+        second = app.screen.text.cursor
+        await pilot.press("]")
+        assert app.screen.text.cursor > second + 30
+        await pilot.press("[")
+        assert app.screen.text.cursor == second
+        await pilot.press("[", "[")
+        assert app.screen.text.cursor == goal
+        await pilot.press("escape")
+        assert isinstance(app.screen, ReviewScreen)
+        await pilot.press("/", "x", "y", "z", "enter")
+        await until(pilot, lambda: "nothing found" in screen(app))
+
+
+async def test_the_guideline_opens_at_the_section_that_fits() -> None:
+    cut = guideline().of("cut")
+    app, desk = an_app(), FakeReviews(items=[item(1, section=cut)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        assert guideline().sections[cut].rule[:50] in screen(app)
+        await pilot.press("h")
+        title = guideline().sections[cut].title
+        await until(pilot, lambda: title in "\n".join(screen(app).splitlines()[:4]))
+        assert guideline().sha256[:12] in screen(app)
+        await pilot.press("escape")
+        assert isinstance(app.screen, ReviewScreen)
+
+
+async def test_the_machine_is_revealed_only_after_the_own_label_and_if_the_plan_allows() -> None:
+    for allowed in (False, True):
+        app, desk = an_app(), FakeReviews(items=[item(1), item(2)])
+        desk.stands = replace(desk.stands, reveal=allowed)
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
+            await opened(pilot, desk)
+            await label(pilot, "3")
+            await pilot.press("r")
+            assert ("own label first" in screen(app)) == allowed
+            await pilot.press("comma")
+            await until(pilot, lambda app=app: "you said" in screen(app))  # type: ignore[misc]
+            await pilot.press("r")
+            await pilot.pause()
+            assert ("machine: judge" in screen(app)) == allowed
+
+
+async def test_the_second_skip_asks_for_a_reason_and_a_language_is_one_to_pass_on() -> None:
+    app, desk = an_app(), FakeReviews(items=[item(1, skips=1), item(2), item(3)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("s")
+        await until(pilot, lambda: "why again" in screen(app))
+        await pilot.press("l", "o", "n", "g", "enter")
+        await until(pilot, lambda: "skipped" in screen(app))
+        await pilot.press("L")
+        await until(pilot, lambda: len(desk.did) == 2)
+        assert desk.did == [
+            ("skip", 1, {"reason": "long"}), ("pass", 2, {"what": "language"}),
+        ]  # fmt: skip
+
+
+async def test_keys_that_a_person_has_changed_are_printed_where_they_act() -> None:
+    keys = {"reading.refusal": "7", "reading.prompt": "P", "dialog.cancel": "f9"}
+    app = an_app(settings=Settings(keys=keys))
+    desk = FakeReviews(items=[item(1), item(2)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        assert "7 refusal" in screen(app)
+        assert "P opens it" in screen(app)
+        await label(pilot, "1")
+        assert desk.labels == []
+        await pilot.press("n")
+        await until(pilot, lambda: "f9 go back" in screen(app))
+        await pilot.press("f9")
+        await label(pilot, "7")
+        assert desk.labels == [(1, Label.REFUSAL)]
+
+
+def test_every_key_that_the_screens_name_stands_in_the_table() -> None:
+    ids = {row.id for row in TABLE}
+    named = {
+        name
+        for file in (ROOT / "fftui/tui/review").glob("*.py")
+        for name in re.findall(r"\bkey\([\"']([^\"']+)[\"']\)", file.read_text("utf-8"))
+    }
+    assert len(named) > 10
+    assert named <= ids
+
+
+@pytest.mark.parametrize("n", [0, 3, 49, 50])
+async def test_agreement_has_its_n_and_its_interval(n: int) -> None:
+    pairs = {(Label.REFUSAL, Label.REFUSAL): n - 1, (Label.COMPLIANCE, Label.PARTIAL): 1}
+    app, desk = an_app(), FakeReviews(items=[item(1)])
+    desk.stands = replace(desk.stands, pairs=pairs if n else {}, controls=Controls(4, 4, 5, 3))
+    async with app.run_test(size=(160, 50), notifications=True) as pilot:
+        await opened(pilot, desk)
+        shown = screen(app)
+        assert (f"read twice n={n}" in shown) == bool(n)
+        assert ("n too small" in shown) == (0 < n < 50)
+        assert ("kappa" in shown) == bool(n)
+        assert "as others settled 3/5" in shown
+        assert "as before 4/4" in shown

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.domain.labels import Label, Tier
-from fftui.tui.bindings import EVERYWHERE, display
+from fftui.tui.bindings import EVERYWHERE, display, places
 from fftui.tui.words import LABEL_MEANINGS, LABEL_TONES, MUTED, OUTCOME, RUN, TARGET
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 TITLES = {
     "home": "home", "preflight": "before the start", "monitor": "monitor",
     "responses": "responses", "compare": "compare", "summary": "published counts",
-    "review": "review", "trace": "trace",
-    "help": "this help", EVERYWHERE: "everywhere",
+    "review": "review", "conflicts": "readers differ", "reading": "an item", "trace": "trace",
+    "help": "this help", "dialog": "questions", EVERYWHERE: "everywhere",
 }  # fmt: skip
 TWO_COLUMNS = 112
 """Cells of text on a terminal of 120 columns, margins off."""
@@ -47,9 +47,9 @@ _WORDS = (
 
 def sections(keymap: Keymap, screen: str, width: int, *, plain: bool) -> list[list[Content]]:
     """Blocks of lines: the screen that was left first, then everywhere, the others, the words."""
-    places = [screen, EVERYWHERE, *TITLES]
     blocks = []
-    for place in dict.fromkeys(place for place in places if place in TITLES):
+    ordered = [*places(screen), EVERYWHERE, *TITLES]
+    for place in dict.fromkeys(place for place in ordered if place in TITLES):
         rows = [row for row in keymap.rows if row.screen == place]
         if rows:
             title = f"keys: {TITLES[place]}"

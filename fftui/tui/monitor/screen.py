@@ -37,20 +37,12 @@ _TIERS = tuple(Tier)
 _LOG_PAGE = 200
 
 
-def _bindings() -> list[BindingType]:
-    # The screen takes "back" first: a filter or a zoomed pane is a step of its own.
-    return [
-        replace(each, action="back") if each.action == "app.back" else each
-        for each in bindings("monitor")
-    ]
-
-
 class MonitorScreen(Stage):
     """One run, live or long finished."""
 
     NAME = "monitor"
     CSS_PATH = "monitor.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("monitor", own_back=True)]
     AUTO_FOCUS = ""
 
     def __init__(

@@ -1,0 +1,334 @@
+"""Items whose readers differ: the own label first, then all readings side by side, then a word."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, work
+from textual.content import Content
+
+from fftui.domain.labels import Label
+from fftui.domain.readings import Cause, Confidence, Decision, Source, difference, standing
+from fftui.grading.sentences import sentences
+from fftui.text import line
+from fftui.tui.bars import Bar
+from fftui.tui.bindings import bindings
+from fftui.tui.dialogs import Ask
+from fftui.tui.review.page import Row, lay
+from fftui.tui.review.reading import NAMES, ReadingScreen, Shown
+from fftui.tui.words import BAD, CARE, GOOD, MUTED
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from fftui.store.conflicts import Conflict, Reading
+    from fftui.tui.review.desk import Item, ReviewDesk
+
+_NOTE_WIDTH = 200
+_LETTERS = "ABCDEFGHI"
+
+
+def _name(label: Label | None) -> str:
+    if label is Label.HALLUCINATION_REFUSAL:
+        return "refuses, gives"
+    return NAMES[label.value if label else ""]
+
+
+class ConflictScreen(ReadingScreen):
+    """Opened from the review screen, whose desk it uses."""
+
+    NAME = "conflicts"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("conflicts", own_back=True)]
+
+    health = getters.query_one("#health", Bar)
+
+    def __init__(self, desk: ReviewDesk) -> None:
+        super().__init__(desk)
+        self._conflict: Conflict | None = None
+        self._readings: tuple[Reading, ...] = ()
+        """Of all; empty until the own label is given."""
+        self._choice: Label | None = None
+        self._sure = Confidence.MEDIUM
+        self._cause: Cause | None = None
+        self._put_off: list[int] = []
+        self._decided = 0
+        self._waiting = False
+
+    def on_mount(self) -> None:
+        """Take the first."""
+        super().on_mount()
+        self._wait()
+        self._take()
+
+    def _wait(self) -> None:
+        self._shown = None
+        self._conflict = None
+        self._readings = ()
+        self._choice = None
+        self._sure, self._cause = Confidence.MEDIUM, None
+        self.remove_class("-read")
+        self.text.show([Row(Content.styled("taking an item …", MUTED))], keep=False)
+        self._head()
+        self._labels()
+
+    @work(exclusive=True, group="take")
+    async def _take(self) -> None:
+        got = await self._try(self._desk.conflict(tuple(self._put_off)))
+        if got is None:
+            lines = [Content.styled("No conflict for you to decide.", "bold")]
+            if self._put_off:
+                lines.append(Content(f"{len(self._put_off)} were put off; come back for them."))
+            lines.append(Content("What others are reading or have to decide is not shown here."))
+            lines.append(Content.assemble((self.key("app.back"), "bold"), " goes back."))
+            self.text.show([Row(each) for each in lines], keep=False)
+            self._head()
+            self._labels()
+            return
+        item, self._conflict = got
+        self._put(item)
+        if self._conflict.mine:
+            await self._show_readings(item)
+            self._say("you are one of its readers, and nobody else is there to decide", CARE)
+        else:
+            self._say("your own label first: the others' stay hidden until it is given")
+
+    async def _show_readings(self, item: Item) -> None:
+        found = await self._try(self._desk.readings(item.outcome))
+        if found is None or self._shown is None or self._shown.item is not item:
+            return
+        self._leave_picking()
+        self._readings = found
+        self._beside()
+        self._paint(keep=True)
+
+    # What stands above, in the text and below it
+
+    def _head(self) -> None:
+        badge = ("BLIND", GOOD) if not self._readings else ("READINGS SHOWN", CARE)
+        far = ""
+        if self._readings:
+            apart = difference(one.label for one in self._readings)
+            far = f"  {'severe' if apart.severe else 'adjacent'}"
+            far += ", moves the strict rate" if apart.strict else ""
+        masked = Content.styled(" MASKED ", f"bold {GOOD}")
+        if self._shown is not None and self._shown.how.unmasked:
+            masked = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
+        name = (f"{line(self._desk.name, 16)}  ", MUTED)
+        title = ("conflicts", "bold $text-primary")
+        said = Content.assemble(title, f"  decided {self._decided}  ", badge, far)
+        self.top.show(said, Content.assemble(name, masked))
+        self.health.show(self._step())
+
+    def _step(self) -> Content:
+        if self._shown is None:
+            return Content("")
+        if not self._readings:
+            said = "readers differ: your own label first, as blind as theirs"
+            return Content.styled(said, MUTED)
+        settled, choose = self._settled(), self.key("reading.choose")
+        if settled is not None and self._choice is None:
+            said = f"majority: {NAMES[settled.value]}. {choose} goes on, a label overrides it"
+            return Content.styled(said, MUTED)
+        label = self._choice
+        final = "?" if label is None else _name(label)
+        cause = self._cause.value if self._cause else "?"
+        return Content.assemble(
+            "final ", (final, "bold"), f"  {self.key('conflicts.cause')} cause ", (cause, "bold"),
+            f"  {self.key('conflicts.confidence')} confidence ", (self._sure.value, "bold"),
+            (f"  {choose} decides", MUTED),
+        )  # fmt: skip
+
+    def _settled(self) -> Label | None:
+        found = standing([one.label for one in self._readings], 1)
+        return found.final if found.source is Source.MAJORITY else None
+
+    def _rows(self, shown: Shown) -> list[Row]:
+        marks = self._marks(shown)
+        if self._picking or not marks:
+            return super()._rows(shown)
+        how = replace(shown.how, marks=marks)
+        rows = lay(shown.item, how, max(20, self.text.room), self.key, stops=bool(how.found))
+        if how.found:
+            return rows
+        # What only some of them pointed at is what there is to look at.
+        everyone = len([one for one in self._readings if one.evidence])
+        split = {n for n, mark in marks.items() if len(mark.strip()) < everyone}
+        seen: set[int] = set()
+        found = []
+        for row in rows:
+            first = row.sentence in split and row.sentence not in seen
+            seen.add(row.sentence)
+            found.append(replace(row, stop=first))
+        return found
+
+    def _marks(self, shown: Shown) -> dict[int, str]:
+        """Sentence by sentence, the letters of those who pointed at it."""
+        with_evidence = [i for i, one in enumerate(self._readings) if one.evidence]
+        marks = {}
+        for number in range(len(sentences(shown.item.answer)) if with_evidence else 0):
+            mark = "".join(
+                _LETTERS[i] if number in self._readings[i].evidence else " " for i in with_evidence
+            )
+            if mark.strip():
+                marks[number] = mark
+        return marks
+
+    def _beside(self) -> None:
+        """One line a reader, and their notes."""
+        lines = []
+        for letter, one in zip(_LETTERS, self._readings, strict=False):
+            who = "you" if one.mine else "   "
+            label = _name(one.label)
+            mask = "unmasked" if one.unmasked else "masked"
+            pointed = " ".join(f"s{n + 1}" for n in one.evidence)
+            blind = "" if one.blind else "  NOT BLIND"
+            how = f"{one.dwell_s:4.0f} s  seen {one.seen * 100:3.0f} %  {mask:<8}  {pointed}{blind}"
+            name = (f" {letter} {who} ", "bold $text-accent")
+            lines.append(Content.assemble(name, f"{label:<16} ", (how, MUTED)))
+            lines += [
+                Content.styled(f"       note: {line(note, _NOTE_WIDTH)}", MUTED)
+                for note in one.notes
+            ]
+        self.below.update(Content("\n").join(lines), layout=True)
+        self.add_class("-read")
+
+    # Keys
+
+    def action_label(self, name: str) -> None:
+        """The own reading first; then the label that is to stand."""
+        shown = self._shown
+        if shown is None or self._waiting or not self._may_label(name):
+            return
+        self._dropped = 0
+        if not self._readings:
+            self._waiting = True
+            self._read(shown, Label(name) if name else None)
+        elif not name:
+            self._say("unsure decides nothing; put it off, or flag it for discussion")
+        else:
+            self._choice = Label(name)
+            self._head()
+            self._say("")
+
+    @work(exclusive=True, group="write")
+    async def _read(self, shown: Shown, label: Label | None) -> None:
+        try:
+            await self._desk.read(shown.item, label, self._body(shown))
+        except (OSError, ValueError, RuntimeError, LookupError) as error:
+            self.app.notify(f"NOT saved: {error}", severity="error", timeout=15)
+            return
+        finally:
+            self._waiting = False
+        name = NAMES[label.value if label else ""]
+        self._say(f"saved: {name}", GOOD)
+        await self._show_readings(shown.item)
+        # A key typed ahead of the readings is no decision.
+        self.call_after_refresh(self._painted)
+
+    def action_cause(self) -> None:
+        """Why they differed."""
+        if self._readings:
+            order = list(Cause)
+            at = -1 if self._cause is None else order.index(self._cause)
+            self._cause = order[(at + 1) % len(order)]
+            self._head()
+
+    def action_confidence(self) -> None:
+        """How sure."""
+        if self._readings:
+            order = list(Confidence)
+            self._sure = order[(order.index(self._sure) + 1) % len(order)]
+            self._head()
+
+    def action_choose(self) -> None:
+        """Mark a sentence; or decide, and on to the next."""
+        if self._picking:
+            super().action_choose()
+        else:
+            self._decide()
+
+    @work(exclusive=True, group="ask")
+    async def _decide(self) -> None:
+        shown = self._shown
+        if shown is None or not self._readings or self._waiting:
+            return
+        if self._choice is None:
+            if self._settled() is not None:
+                self._on()
+            else:
+                self._say("a final label first", BAD)
+            return
+        if self._cause is None:
+            self._say(f"why did they differ? {self.key('conflicts.cause')} goes through", BAD)
+            return
+        said = Counter(one.label for one in self._readings)
+        note = ""
+        if self._choice not in said:
+            title = "No reader said so: why?"
+            said_why = await self.app.push_screen_wait(Ask(title, "kept with the decision"))
+            if not said_why:
+                self._say("a label that no reader gave needs a note", BAD)
+                return
+            note = said_why
+        decision = Decision(self._choice, self._sure, self._cause, note)
+        if await self._try(self._desk.decide(shown.item, decision)) is not None:
+            self._decided += 1
+            self._wait()
+            self._say(f"saved: {NAMES[decision.label.value]}, {decision.cause.value}", GOOD)
+            self._take()
+
+    @work(exclusive=True, group="off")
+    async def action_put_off(self) -> None:
+        """Not now: the next one."""
+        if self._shown is not None:
+            self._put_off.append(self._shown.item.outcome)
+            self._on()
+
+    def _on(self) -> None:
+        shown = self._shown
+        self._wait()
+        self._give_back(shown)
+
+    @work(exclusive=True, group="write")
+    async def _give_back(self, shown: Shown | None) -> None:
+        if shown is not None:
+            await self._try(self._desk.put_back(shown.item))
+        self._take()
+
+    @work(exclusive=True, group="undo")
+    async def action_undo(self) -> None:
+        """Take back what I did last: a decision comes back to be decided."""
+        found = await self._try(self._desk.undo())
+        if found is None:
+            self._say("nothing to take back")
+            return
+        done, _ = found
+        if done.outcome in self._put_off:
+            self._put_off.remove(done.outcome)
+        shown = self._shown
+        self._wait()
+        self._give_back(shown)
+        self._say("taken back; both stay in the file", CARE)
+
+    @work(exclusive=True, group="undo")
+    async def action_redo(self) -> None:
+        """Give again what was taken back last."""
+        done = await self._try(self._desk.redo())
+        if done is None:
+            self._say("nothing that could be given again")
+            return
+        shown = self._shown
+        self._wait()
+        self._give_back(shown)
+        self._say("given again, as it was", GOOD)
+
+    async def action_back(self) -> None:
+        """To the review screen; the item goes back."""
+        if self._picking or (self._shown is not None and self._shown.how.found):
+            self.step_back()
+            return
+        if self._shown is not None:
+            await self._try(self._desk.put_back(self._shown.item))
+        await self.app.run_action("app.back")
