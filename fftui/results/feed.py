@@ -17,6 +17,7 @@ from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
+from fftui.results.quality import Audit, Quality, audits, qualities, weak_words
 from fftui.results.readings import Readings, readings
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
 from fftui.results.trend import Trend, Trends
@@ -34,9 +35,10 @@ from fftui.results.view import (
 )
 from fftui.store import presence, rows
 from fftui.store.folder import lock_file
+from fftui.store.judged import judged
 from fftui.store.lock import Note, is_held, noted
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
-from fftui.store.review_figures import newest_event, pools, queue_counts
+from fftui.store.review_figures import PoolCount, newest_event, pools, queue_counts
 
 if TYPE_CHECKING:
     from fftui.results.compare_text import PairView
@@ -76,6 +78,9 @@ class Feed:
         self._who: dict[int, Identity] = {}
         self._shared: dict[int, int] = {}
         self._read_by: dict[int, Readings] = {}
+        self._pools: dict[int, tuple[PoolCount, ...]] = {}
+        self._qualities: tuple[Quality, ...] = ()
+        self._audits: tuple[Audit, ...] = ()
         self._reviewed = 0
         self._marks: Watermarks | None = None
         self._events: tuple[EventView, ...] = ()
@@ -129,7 +134,10 @@ class Feed:
         for target in self._targets if changed is None else changed:
             self._counts[target] = reader.counts(target)
         for target in self._targets if changed is None or reviewed != self._reviewed else changed:
-            self._read_by[target] = readings(pools(reader, target))
+            self._pools[target] = pools(reader, target)
+            self._read_by[target] = readings(self._pools[target])
+        if self._marks is None or changed or reviewed != self._reviewed:
+            self._judge_graders()
         self._reviewed = reviewed
         if changed is None:
             self._made.clear()
@@ -150,6 +158,13 @@ class Feed:
         self._marks = marks
         return self._summary(reader.engine(), alive)
 
+    def _judge_graders(self) -> None:
+        """How each grader stands beside people; with few rows it costs little to do anew."""
+        names = {g.id: (g.name, g.basis) for g in self._graders.values()}
+        found = judged(self._reader)
+        self._qualities = qualities(found, self._pools, self._targets, names) if found else ()
+        self._audits = audits(self._pools, self._targets)
+
     def _summary(self, engine: EngineRow, alive: bool) -> RunSummary:
         reader, header = self._reader, self._header
         state = engine.state
@@ -161,7 +176,7 @@ class Feed:
         queue = queue_counts(reader, self._clock())
         states = reader.target_states()
         targets = tuple(
-            self._target(t, states.get(t, (TargetState.OPEN, "", 0)), words, alive)
+            self._target(t, states.get(t, (TargetState.OPEN, "", 0)), self._marked(words, t), alive)
             for t in self._targets
         )
         now = self._clock()
@@ -206,6 +221,8 @@ class Feed:
             activity=activity,
             events=self._events,
             flags=self._flags,
+            qualities=self._qualities,
+            audits=self._audits,
         )
 
     def _target(
@@ -226,6 +243,12 @@ class Feed:
         made = replace(made, basis=whose, readings=self._read_by[target])
         self._made[target] = of, made
         return made
+
+    def _marked(self, words: str, target: int) -> str:
+        """The basis of a target, led by a mark where people do not bear its grader out."""
+        maker = self._targets[target].maker
+        marks = [weak_words(q) for q in self._qualities if q.basis and q.maker == maker]
+        return "".join(marks) + words
 
     def _activity(self, now: float, busy: bool) -> tuple[Activity, float]:
         current = int(now // 60)

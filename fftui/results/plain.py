@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fftui.results import sentences
+from fftui.results import quality, readings, sentences
 from fftui.results.view import RunSummary, TargetSummary
 from fftui.text import Shown, cell_width, line
 
@@ -68,6 +68,10 @@ def table(run: RunSummary) -> str:
         notes = _notes(target, run.tier)
         if notes:
             lines += ["", line(target.name, 60), *(f"  {line(note, 300)}" for note in notes)]
+    people = [*(quality.words(q, run.tier) for q in run.qualities),
+              *(quality.audit_words(a) for a in run.audits)]  # fmt: skip
+    if people:
+        lines += ["", "graders against people", *(f"  {line(text, 300)}" for text in people)]
     if run.accounts:
         over = run.state.over and not run.engine.alive
         told = (_account(a, over=over) for a in run.accounts)
@@ -85,6 +89,7 @@ def _notes(t: TargetSummary, tier: Tier) -> list[str]:
             known = ", ".join(sentences.facts(one.who)) or "not told by the platform"
             share = _share(rate.successes, rate.n, rate.wilson)
             found.append(f"  {known}: {one.answered} answers, {tier.words} {share}")
+    found.append(readings.words(t.readings, tier))
     refused = sentences.refused(t.who_refused)
     if refused:
         found.append(f"refused: {', '.join(refused)}")

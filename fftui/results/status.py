@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fftui.domain.labels import Tier
-from fftui.results import readings
+from fftui.results import quality, readings
 from fftui.results.view import Rate, RunSummary, TargetSummary
 from fftui.stats.interval import Interval
 
@@ -53,6 +53,8 @@ def to_json(run: RunSummary) -> dict[str, Any]:
             }
             for a in run.accounts
         ],
+        "graders": [quality.to_json(q) for q in run.qualities],
+        "audits": [quality.audit_json(a) for a in run.audits],
         "review": {
             "queued": run.review.queued,
             "leased": run.review.leased,

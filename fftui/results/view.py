@@ -14,6 +14,7 @@ from typing import TypeVar, overload
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
+from fftui.results.quality import Audit, Quality
 from fftui.results.readings import NONE, Readings
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed
@@ -329,6 +330,10 @@ class RunSummary:
     """The newest lines of the log, oldest first."""
     flags: tuple[FlagView, ...]
     """The newest flagged answers, newest first."""
+    qualities: tuple[Quality, ...] = ()
+    """Each grader against people, by maker; the basis first."""
+    audits: tuple[Audit, ...] = ()
+    """What readings of refusals bound, by maker and platform."""
 
     @property
     def in_flight(self) -> int:

@@ -35,7 +35,7 @@ class Row:
     """Of the share agreed; None where n is 0."""
 
 
-def raw_agreement(table: Sequence[Sequence[int]]) -> float:
+def raw_agreement(table: Sequence[Sequence[float]]) -> float:
     """Share of items that both raters put into the same class; rows one, columns the other.
 
     Raises ValueError for a table without items.
@@ -43,7 +43,7 @@ def raw_agreement(table: Sequence[Sequence[int]]) -> float:
     return sum(table[i][i] for i in range(len(table))) / _total(table)
 
 
-def positive_agreement(both: int, only_first: int, only_second: int) -> float | None:
+def positive_agreement(both: float, only_first: float, only_second: float) -> float | None:
     """Of all *yes* of both raters, the share that the other joined in; None without any.
 
     The one to look at where *yes* is rare. Source: Feinstein & Cicchetti (1990), J. Clin.
@@ -53,7 +53,7 @@ def positive_agreement(both: int, only_first: int, only_second: int) -> float | 
     return 2 * both / said if said else None
 
 
-def cohen(table: Sequence[Sequence[int]], confidence: float = 0.95) -> Kappa | None:
+def cohen(table: Sequence[Sequence[float]], confidence: float = 0.95) -> Kappa | None:
     """Cohen's kappa of a square table; None where chance alone explains everything.
 
     Standard error of Fleiss, Cohen & Everitt (1969), Psychol. Bull. 72:323. Where one class is
@@ -78,7 +78,7 @@ def cohen(table: Sequence[Sequence[int]], confidence: float = 0.95) -> Kappa | N
     return Kappa(value, se, Span(value - half, value + half))
 
 
-def gwet(table: Sequence[Sequence[int]]) -> float:
+def gwet(table: Sequence[Sequence[float]]) -> float:
     """Gwet's AC1: chance agreement from the mean shares, so that a rare class does not sink it.
 
     Source: Gwet (2008), Br. J. Math. Stat. Psychol. 61:29. Raises ValueError without items.
@@ -144,7 +144,7 @@ def _distance(level: str, values: Sequence[int], margins: Sequence[float]) -> Le
     return kinds[level]
 
 
-def _total(table: Sequence[Sequence[int]]) -> int:
+def _total(table: Sequence[Sequence[float]]) -> float:
     n = sum(map(sum, table))
     if n <= 0:
         raise ValueError("the table has no items")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from fftui.store import judged
 from fftui.store.context import ALIKE, SAID, WEIGHTS
 from fftui.store.reader import Reader
 
@@ -58,6 +59,7 @@ SELECT target, pool, machine, final, source, count(*) FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5
 """
 _READ_ROLLUP = "SELECT target, pool, machine, final, source, n FROM rollup_read"
+_JUDGED_ROLLUP = "SELECT target, pool, grader, label, final, source, n FROM rollup_judged"
 _VOTES = """
 SELECT outcome, reviewer, coalesce(max(CASE WHEN blind THEN id END), max(id)) FROM review r
 WHERE kind = 'read' AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id) GROUP BY 1, 2
@@ -99,6 +101,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         ("votes are each reader's last blind reading not taken back", _VOTES, _VOTES_KEPT),
         ("agreement of readers equals GROUP BY", _PAIRS, _PAIR_ROLLUP),
         ("decisions not taken back stand above the votes", _DECIDED, _DECIDED_KEPT),
+        ("graders beside people equal GROUP BY", judged.ROWS, _JUDGED_ROLLUP),
         ("flag rollup equals GROUP BY", _FLAGS, _FLAG_ROLLUP),
         ("clusters of equal answers equal GROUP BY", _CLUSTERS, _CLUSTER_ROLLUP),
         ("answers in clusters equal GROUP BY", _ALIKE, _ALIKE_ROLLUP),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Flag
+from fftui.store import judged
 from fftui.store.context import Context
 from fftui.store.records import add_flag
 from fftui.store.reviews import count_read, settle
@@ -39,6 +40,7 @@ class ReadFirst:
         if row is None:
             return False
         target, pool, machine, final, source, blind, drawn = row
+        judged.count(ctx.db, outcome, -1)
         if final and blind and drawn:
             count_read(ctx.db, (target, pool, machine, final, source), -1)
         ctx.db.execute(

@@ -17,6 +17,7 @@ from fftui.credentials import redact
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
+from fftui.store import judged
 from fftui.store.context import PARTS, Context, Said
 from fftui.store.texts import pack
 
@@ -197,6 +198,8 @@ class AddVerdict:
         if before:
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
                 ctx.move(target, scenario, self.grader, column, was, now)
+        # Where people have read the answer already, a later grader stands beside them at once.
+        judged.count(ctx.db, self.outcome_id, 1, self.grader)
         ctx.minute(self.at, "verdicts")
         ctx.touched.add(target)
         place, flags = self.place, self.flags

@@ -13,6 +13,7 @@ from typing import Any
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing, standing
+from fftui.store import judged
 from fftui.store.claims import lease
 from fftui.store.context import Context
 from fftui.store.sqlite import Connection
@@ -254,6 +255,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     now = standing(labels, planned, Label(decided[0]) if decided else None)
     # A decision made blind on readings that were not is no better than they are.
     all_blind = int(all(known for _, known in votes) and (decided is None or decided[1]))
+    judged.count(db, outcome, -1)
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
     final, source = _value(now.final) or "", now.source.value if now.source else ""
@@ -270,6 +272,7 @@ def settle(db: Connection, outcome: int) -> Standing:
         " pair = ? WHERE outcome = ?",
         (now.wanted, len(votes), int(now.open and drawn), final, source, all_blind, pair, outcome),
     )
+    judged.count(db, outcome, 1)
     return now
 
 

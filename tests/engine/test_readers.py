@@ -79,6 +79,13 @@ def one_run(folder: Path, seed: int) -> tuple[dict[Tier, bool], dict[Tier, bool]
     assert (found.readings.read, found.readings.of) == (READ, ATTACKS)
     assert found.readings.rates is not None
     assert f"{READ} of {ATTACKS} read" in found.basis
+    (quality,) = summary.qualities
+    assert quality.n == READ
+    assert sum(map(sum, quality.counts)) == READ
+    # The judge is right in about four answers of five; weighted, as it is on all of them.
+    assert 0.6 < quality.agreement < 0.95
+    (audit,) = summary.audits
+    assert audit.n > 10
     held, alone = {}, {}
     for tier in Tier:
         truth = sum(label in tier.successes for label in truths) / len(truths)

@@ -118,6 +118,7 @@ KEPT = {
     "call": "outcome finish request_id", "outcome": "class", "put_back": "by", "verdict": "label",
     "regrade": "kind by", "flag": "rule stratum",
     "item": "pool stratum machine final source pair", "reviewer": "name",
+    "rollup_judged": "pool label final source",
     "review": "session kind label", "event": "kind severity", "rollup_outcome": "class",
     "rollup_verdict": "label", "rollup_call": "outcome", "rollup_flag": "rule stratum",
     "rollup_pool": "pool", "rollup_read": "pool machine final source", "rollup_pair": "pair",

@@ -28,7 +28,7 @@ NOW = 2e9
 
 def with_items(home: Path, n: int) -> Path:
     """Answers in the rest, of which the first half is drawn."""
-    folder = made(home, scenarios=n, targets=1, graders=1)
+    folder = made(home, scenarios=n, targets=1, graders=2)
     for i in range(1, n + 1):
         outcome = append(database(folder), close(i, text=""))
         assert outcome is not None
@@ -92,7 +92,9 @@ def test_readings_move_along_and_the_rate_waits_for_all_of_them(tmp_path: Path) 
 @settings(max_examples=30, deadline=None)
 @given(
     steps=st.lists(
-        st.tuples(st.sampled_from(["read", "first", "undo"]), st.integers(1, 6), st.booleans()),
+        st.tuples(
+            st.sampled_from(["read", "first", "undo", "regrade"]), st.integers(1, 6), st.booleans()
+        ),
         max_size=20,
     )
 )
@@ -104,6 +106,8 @@ def test_rollups_equal_the_rows_whatever_comes_first(
     for step, outcome, gave in steps:
         if step == "first":
             append(database(folder), ReadFirst((outcome,), NOW))
+        elif step == "regrade":
+            append(database(folder), verdict(outcome, 2, C if gave else None))
         elif step == "undo":
             append(database(folder), Undo(ana, "s", NOW))
         else:

@@ -288,6 +288,13 @@ CREATE TABLE rollup_pair (
     PRIMARY KEY (target, pair)
 ) STRICT, WITHOUT ROWID;
 
+-- What each grader said of the items in `rollup_read`.
+CREATE TABLE rollup_judged (
+    target INTEGER NOT NULL, pool TEXT NOT NULL, grader INTEGER NOT NULL, label TEXT NOT NULL, -- '' stands for unusable
+    final TEXT NOT NULL, source TEXT NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (target, pool, grader, label, final, source)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE rollup_minute (               -- keyed by epoch minute
     minute INTEGER PRIMARY KEY,
     closed INTEGER NOT NULL, verdicts INTEGER NOT NULL, rate_limited INTEGER NOT NULL, failed INTEGER NOT NULL

@@ -8,8 +8,8 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from fftui.domain.labels import Tier
-from fftui.results import readings, sentences
-from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, rule
+from fftui.results import quality, readings, sentences
+from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right, rule
 from fftui.tui.draw.numbers import count, limits, money, percent
 from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
 from fftui.tui.monitor.selected import outcomes, refusers
@@ -70,6 +70,7 @@ def page(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     for section in (
         _state(scene, target, width),
         _rates(scene, target, width),
+        _graders(scene, target, width),
         _indented(trend(scene, target, min(width - 2, _BARS))),
         _answered(scene, target, width),
         _indented(refusers(scene.glyphs, target, min(width - 2, _BARS))),
@@ -144,6 +145,47 @@ def _people(target: TargetSummary, tier: Tier, width: int) -> list[Line]:
     said = readings.words(target.readings, tier)
     tone = Tone.STRONG if said.startswith("corrected") else Tone.MUTED
     return [line(put(f"  {row}", tone, width)) for row in wrap(said, max(20, width - 2))]
+
+
+def _graders(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
+    """Each grader beside people, on answers of this maker; the basis with its table."""
+    run = scene.summary
+    here = [q for q in run.qualities if q.maker == target.maker]
+    said = [quality.words(q, scene.tier) for q in here]
+    said += [
+        quality.audit_words(a)
+        for a in run.audits
+        if (a.maker, a.platform) == (target.maker, target.platform)
+    ]
+    if not said:
+        return []
+    rows = [line(Piece("  graders against people", Tone.TITLE))]
+    for text in said:
+        tone = Tone.WARN if text.startswith("WEAK") else Tone.PLAIN
+        rows += [line(put(f"  {part}", tone, width)) for part in wrap(text, max(20, width - 2))]
+    for q in here[:1]:
+        if q.basis:
+            rows += _confusion(q, width)
+    return rows
+
+
+def _confusion(q: quality.Quality, width: int) -> list[Line]:
+    """People's labels by the grader's, in counts."""
+    name, cell = 24, 6
+    rows = [
+        line(
+            left("    people, by grader", name, Tone.MUTED),
+            *(right(label.letter, cell, Tone.MUTED) for label in quality.ORDER),
+        )
+    ]
+    for i, (label, counts) in enumerate(zip(quality.ORDER, q.counts, strict=True)):
+        if any(counts):
+            cells = (
+                right(str(n), cell, Tone.STRONG if i == j else Tone.PLAIN)
+                for j, n in enumerate(counts)
+            )
+            rows.append(line(left(f"    {label.value}", name, Tone.MUTED), *cells))
+    return [line(*fitted(list(row.pieces), width)) for row in rows]
 
 
 def _answered(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
