@@ -45,7 +45,8 @@ async def read(run: Path, name: str, n: int) -> int:
     try:
         while done < n and (item := await desk.take()) is not None:
             await desk.read(item, truth_of(item.answer), {})
-            done += 1
+            # An item that comes again measures the reader and is no reading.
+            done += item.known is None
     finally:
         desk.close()
     return done
