@@ -198,6 +198,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
     doctor = command("doctor", "check a run, or this installation", "upkeep", "doctor")
     doctor.add_argument("name", nargs="?", metavar="RUN")
+    doctor.add_argument(
+        "--repair", action="store_true", help="write a repaired copy beside RUN; RUN stays as it is"
+    )
 
     sim = command("sim", "the simulated platform, on loopback", "serve", "sim")
     sim.add_argument("--profile", metavar="FILE", help="default: the embedded profile")

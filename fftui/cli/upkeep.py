@@ -27,10 +27,17 @@ def snapshot(options: argparse.Namespace) -> int:
 
 
 def doctor(options: argparse.Namespace) -> int:
-    """Integrity of a run, or of this installation."""
-    from fftui.results.doctor import examine_installation, examine_run
+    """Integrity of a run, or of this installation; with --repair a repaired copy."""
+    from fftui.results.doctor import examine_installation, examine_run, repaired
 
-    findings = examine_run(run_folder(options.name)) if options.name else examine_installation()
+    if options.repair and not options.name:
+        raise UsageError("doctor: --repair needs the name of a run")
+    if options.repair:
+        findings = repaired(run_folder(options.name))
+    elif options.name:
+        findings = examine_run(run_folder(options.name))
+    else:
+        findings = examine_installation()
     for finding in findings:
         print(line(str(finding), 400))
     return 0 if all(f.ok for f in findings) else 1

@@ -74,12 +74,13 @@ def fill(db: Connection, table: str, columns: list[str], rows: Iterable[Row]) ->
 
 def settle(part: Path, file: Path) -> None:
     """Make a finished file durable and give it its name."""
-    _sync(part)
+    sync(part)
     part.rename(file)
-    _sync(file.parent)
+    sync(file.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, durable."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(fd)

@@ -240,6 +240,17 @@ class Reader:
         parts = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {t})" for t in tables)
         return Watermarks(*self.db.execute(f"SELECT {parts}").fetchone())
 
+    def newest_time(self) -> float:
+        """The latest moment that any of the newest rows is dated, in epoch seconds."""
+        newest = ", ".join(
+            f"coalesce((SELECT at FROM {t} ORDER BY id DESC LIMIT 1), 0)"
+            for t in ("outcome", "verdict", "call", "event")
+        )
+        row = self.db.execute(
+            f"SELECT max({newest}, coalesce((SELECT heartbeat_at FROM engine), 0))"
+        ).fetchone()
+        return float(row[0])
+
     def header(self) -> Header:
         """The run's own row."""
         row = self.db.execute(

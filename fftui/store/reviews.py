@@ -288,6 +288,21 @@ ORDER BY id DESC LIMIT 1
 """
 
 
+def recast(db: Connection) -> None:
+    """All votes and items anew from the events, e.g. in a repaired file. The caller's transaction.
+
+    The rollups of readings are brought up to the items as far as they follow from them.
+    """
+    db.execute("DELETE FROM vote")
+    db.execute("UPDATE item SET votes = 0, final = '', source = '', blind = 1, pair = ''")
+    for outcome, reviewer in db.execute(
+        f"SELECT DISTINCT outcome, reviewer FROM review WHERE kind = '{READ}'"
+    ).fetchall():
+        _vote(db, outcome, reviewer)
+    for (outcome,) in db.execute("SELECT outcome FROM item").fetchall():
+        settle(db, outcome)
+
+
 def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
     """Move the rollup of readings; `place` is (target, pool, machine, final, source)."""
     db.execute(

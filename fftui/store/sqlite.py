@@ -102,9 +102,14 @@ def create(path: Path) -> Connection:
     return db
 
 
-def scratch(path: Path) -> Connection:
-    """Open a file that nobody else has and that is thrown away if it does not get finished."""
+def scratch(path: Path, *, keep: bool = False) -> Connection:
+    """Open a file that nobody else has and that is thrown away if it does not get finished.
+
+    `keep`: it is one with a content, which stays in the journal mode that it has.
+    """
     db = sqlite3.connect(path, isolation_level=None, cached_statements=256)
+    if keep:
+        return db
     db.execute("PRAGMA journal_mode=OFF")
     db.execute("PRAGMA synchronous=OFF")
     return db
@@ -166,9 +171,9 @@ def explain(error: Exception) -> str:
     text = str(error)
     name = getattr(error, "sqlite_errorname", "") or ""
     if "NOTADB" in name or "not a database" in text:
-        return "is not a run file, or is damaged; `fftui doctor` says more"
+        return "is not a run file, or its beginning is damaged"
     if "CORRUPT" in name or "malformed" in text:
-        return "is damaged; keep it as it is and see `fftui doctor`"
+        return "is damaged; keep it as it is: `fftui doctor RUN --repair` writes a repaired copy"
     if is_full(error):
         return "the disk takes no more: it is full, or a limit or fault stops it"
     if "READONLY" in name or "readonly" in text:
