@@ -25,14 +25,9 @@ _FAMILIES = 40
 def init(options: argparse.Namespace) -> int:
     """Write a plan; never over a file that is there."""
     path = Path(options.file)
+    lost: tuple[str, ...] = ()
     if options.source:
-        from fftui.cli.control import refuse_imported
-        from fftui.store.reader import Reader
-
-        refuse_imported(run_folder(options.source))
-        with Reader(run_folder(options.source)) as reader:
-            source, text = reader.plan_toml()
-        text = _anchored(text, Path(source).parent)
+        text, lost = _plan_of(options.source)
     else:
         text = resources.files("fftui.cli").joinpath("plan.toml").read_text(encoding="utf-8")
     try:
@@ -45,7 +40,22 @@ def init(options: argparse.Namespace) -> int:
     print(path)
     if not options.source:
         _placeholders(path.parent / "prompts.jsonl")
+    for words in lost:
+        say(f"will not be the same: {words}")
     return 0
+
+
+def _plan_of(name: str) -> tuple[str, tuple[str, ...]]:
+    """(the plan of a run, what another run by it cannot be promised to repeat)."""
+    from fftui.cli.control import refuse_imported
+    from fftui.results.manifest import manifest
+    from fftui.store.reader import Reader
+
+    refuse_imported(run_folder(name))
+    with Reader(run_folder(name)) as reader:
+        source, text = reader.plan_toml()
+        lost = manifest(reader).unrepeatable
+    return _anchored(text, Path(source).parent), lost
 
 
 def _anchored(text: str, folder: Path) -> str:

@@ -158,6 +158,23 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         "--check", action="store_true", help="recompute every number from the run file's rows"
     )
 
+    export = command(
+        "export", "a run for other programs: ids and labels, texts where asked", "export", "export"
+    )
+    export.add_argument("name", metavar="RUN")
+    export.add_argument(
+        "--format", choices=["jsonl", "csv", "ff-traces", "inspect"], default="jsonl"
+    )
+    export.add_argument(
+        "-o",
+        dest="output",
+        metavar="FILE",
+        help="default: stdout for jsonl and ff-traces, else RUN.csv or the folder RUN-inspect",
+    )
+    export.add_argument(
+        "--with-text", action="store_true", help="prompts, answers, evidence and notes, too"
+    )
+
     preflight = command(
         "preflight", "what a plan will do, and what is wrong with it", "preflight", "preflight"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 
 import pytest
@@ -58,6 +59,30 @@ def test_init_from_a_run_finds_the_same_files_from_elsewhere(desk: Desk) -> None
     assert plan["sim"]["profile"] == str(desk.folder / "profile.toml")
     assert sorted(p.name for p in place.iterdir()) == ["plan.toml"]
     assert there.fftui("run", "plan.toml", "--headless", "--name", "again").code == 0
+    # The same scenarios in the same order, the same simulated answers, the same labels.
+    first, again = (_attempts(desk, name) for name in ("quick", "again"))
+    assert len(first) == 20
+    assert first == again
+
+
+def _attempts(desk: Desk, name: str) -> list[tuple[str, str, str]]:
+    rows = map(json.loads, desk.fftui("export", name).out.splitlines())
+    found = [r for r in rows if r["record"] == "attempt"]
+    return sorted((r["scenario"], r["outcome"], str(r["verdicts"][0]["label"])) for r in found)
+
+
+def test_init_from_a_run_tells_what_will_not_be_the_same(desk: Desk) -> None:
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    said = desk.fftui("init", "same.toml", "--from", "quick")
+    assert "temperature zero" in said.err
+    assert "has changed" not in said.err
+    prompts = desk.folder / "prompts.jsonl"
+    prompts.write_text(prompts.read_text() + '{"id": "new", "turns": ["[placeholder]"]}\n')
+    (desk.folder / "profile.toml").unlink()
+    said = desk.fftui("init", "changed.toml", "--from", "quick")
+    assert said.code == 0
+    assert "will not be the same: corpus prompts.jsonl has changed since" in said.err
+    assert "simulator profile profile.toml is not where it was" in said.err
 
 
 def test_corpus_shows_how_a_file_is_read(desk: Desk) -> None:

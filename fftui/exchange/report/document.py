@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Value = str | int | float | bool | None
+from fftui.exchange.spreadsheet import Value
 
 
 @dataclass(frozen=True, slots=True)

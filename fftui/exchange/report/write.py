@@ -12,15 +12,12 @@ from typing import Literal
 from fftui.exchange.private import private_file
 from fftui.exchange.report import html, markdown
 from fftui.exchange.report.chart import alone
-from fftui.exchange.report.document import Document, Figure, Section, Table, Value
+from fftui.exchange.report.document import Document, Figure, Section, Table
 from fftui.exchange.report.sections import document
+from fftui.exchange.spreadsheet import field
 from fftui.results.evidence import Report, to_json
-from fftui.text import line
 
 Form = Literal["html", "md", "json"]
-_CELL = 4000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 def write(
@@ -65,18 +62,8 @@ def csv_file(table: Table, *, simulated: bool) -> str:
     writer = csv.writer(out)
     writer.writerow([*(c.key for c in table.columns), "simulated"])
     for row in table.rows:
-        writer.writerow([*(csv_value(cell.value) for cell in row), csv_value(simulated)])
+        writer.writerow([*(field(cell.value) for cell in row), field(simulated)])
     return out.getvalue()
-
-
-def csv_value(value: Value) -> str | int | float | None:
-    """A value as a CSV field; a text that begins like a formula gets an apostrophe before it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        shown = line(value, _CELL)
-        return f"'{shown}" if shown.startswith(_FORMULA) else shown
-    return value
 
 
 def _put(path: Path, text: str) -> None:

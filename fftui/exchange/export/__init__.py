@@ -1,0 +1,1 @@
+"""Exports: what a run has, in forms that other programs read."""
