@@ -137,8 +137,10 @@ def _target(head: EvalLog) -> Target:
         for name in ("temperature", "max_tokens", "top_p", "system_message")
     ]
     usual = Sampling()
+    # What fftui wrote tells whose name, maker and weights these are.
+    ours: dict[str, Any] = (spec.metadata or {}) if "fftui" in spec.packages else {}
     return target(
-        spec.model,
+        str(ours.get("target") or spec.model),
         platform,
         model,
         sampling=Sampling(
@@ -147,7 +149,8 @@ def _target(head: EvalLog) -> Target:
             None if given[2] is None else float(given[2]),
         ),
         system_prompt=str(given[3] or ""),
-        maker=maker_of(model),
+        maker=str(ours.get("maker") or maker_of(model)),
+        weights=str(ours.get("weights") or ""),
         base_url=spec.model_base_url or "",
     )
 
