@@ -30,6 +30,8 @@ def compare(options: argparse.Namespace) -> int:
     """Each pair that differs in what was asked for, a sentence first."""
     if options.names[0].endswith(".toml"):
         return _summaries(options)
+    if options.table is not None:
+        return _table(options)
     found: list[Side] = []
     places: dict[int, Path] = {}
     for name in options.names:
@@ -78,6 +80,38 @@ def _read_first(made: Iterable[Comparison], places: Mapping[int, Path]) -> None:
     for folder, outcomes in first.items():
         moved = append(database(folder), ReadFirst(sorted(outcomes), time.time()))
         print(f"{line(folder.name, 60)}: {moved} more answers are read first", file=sys.stderr)
+
+
+def _table(options: argparse.Namespace) -> int:
+    """Every target of the runs in one table, and makers on platforms."""
+    from fftui.results.across import SORTS, fits, read_rows, together
+    from fftui.results.across_text import HEAD, cells, group_texts, ordered, row_json, together_json
+
+    tier = Tier(options.tier)
+    if options.table not in SORTS:
+        raise UsageError(f"--table {options.table!r}: allowed: {', '.join(SORTS)}")
+    found = [row for name in options.names for row in read_rows(run_folder(name))]
+    rows = ordered([row for row in found if fits(row, options.filter)], options.table, tier)
+    if options.json:
+        for made in (
+            *(row_json(row, tier) for row in rows),
+            *(together_json(one, tier) for one in together(rows, tier)),
+        ):
+            print(json.dumps(made, ensure_ascii=True))
+        return 0
+    table = [HEAD, *([line(cell, 200) for cell in cells(row, tier)] for row in rows)]
+    widths = [max(len(row[i]) for row in table) for i in range(len(HEAD) - 1)]
+    for row in table:
+        words = (
+            c.rjust(w) if 3 < i < 7 else c.ljust(w)
+            for i, (c, w) in enumerate(zip(row, widths, strict=False))
+        )
+        print("  ".join((*words, row[-1])).rstrip())
+    for texts in group_texts(rows, tier):
+        print()
+        _print([texts[0], *(f"  {text}" for text in texts[1:])])
+    sys.stdout.flush()
+    return 0
 
 
 def _summaries(options: argparse.Namespace) -> int:

@@ -131,6 +131,17 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         help="what must be equal, of the same names or any (default: the weights; the platform"
         " for weights and maker; the target's name for run)",
     )
+    compare.add_argument(
+        "--table",
+        nargs="?",
+        const="asr",
+        metavar="COLUMN",
+        help="instead of pairs every target of all runs, sorted by asr, n, width, maker, platform,"
+        " target or run, and makers on platforms: pooled and macro",
+    )
+    compare.add_argument(
+        "--filter", default="", metavar="WORDS", help="of that table only rows with these words"
+    )
     compare.add_argument("--tier", choices=["strict", "broad", "fd"], default="strict")
     compare.add_argument("--json", action="store_true", help="one JSON object per pair and line")
     compare.add_argument(

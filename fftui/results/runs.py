@@ -15,11 +15,16 @@ from fftui.store.user import UserFile
 
 def list_runs(mine: bool) -> tuple[RunLine, ...]:
     """Runs under the current home folder, newest first; `mine`: remembered ones too."""
+    return tuple(run_line(folder) for folder in listed(mine))
+
+
+def listed(mine: bool) -> list[Path]:
+    """Folders of those runs."""
     folders = run_folders(runs_dir())
     if mine:
         known = {f.resolve() for f in folders}
         folders += [f for f in remembered() if f not in known]
-    return tuple(run_line(folder) for folder in folders)
+    return folders
 
 
 def remembered() -> list[Path]:

@@ -5,6 +5,7 @@ No transaction and no cursor outlives a method, so that a reader never holds bac
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -292,6 +293,13 @@ class Reader:
             " JOIN family f ON f.id = s.family ORDER BY s.id"
         ).fetchall()
         return {r[0]: KnownScenario(r[1], r[2], bool(r[3])) for r in rows}
+
+    def prompts_sha256(self) -> str:
+        """One hash of all prompts, equal where two runs ask the same. Grows with the corpus."""
+        digest = hashlib.sha256()
+        for row in self.db.execute("SELECT sha256 FROM scenario ORDER BY sha256").fetchall():
+            digest.update(row[0].encode())
+        return digest.hexdigest()
 
     def file_sha256(self, role: str) -> str:
         """Of the newest file with this role that a plan has named; empty where none has."""

@@ -95,6 +95,8 @@ _HOME = (
         "Watch the run, or begin what is chosen below."),
     Key("home.mine", "a", "toggle_mine", "all mine", "home",
         "Runs of this folder, or all of mine from any folder."),
+    Key("home.corpus", "c", "corpus", "together", "home",
+        "All these runs together: targets, and makers on platforms."),
     Key("home.pause", "p", "pause", "pause", "home", "Pause the run, or let a paused one go on."),
     Key("home.resume", "R", "resume", "resume", "home",
         "Start an engine for a run that has none: dead, stopped or failed."),
@@ -224,6 +226,28 @@ _COMPARE = (
     Key("compare.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "compare",
         "A page on.", show=False),
     Key("compare.page_up", "pageup,ctrl+u", "page(-1)", "page up", "compare", "A page back.",
+        show=False),
+)  # fmt: skip
+
+_CORPUS = (
+    Key("corpus.open", "enter", "open", "open", "corpus",
+        "The run of the chosen target; of a maker on a platform, its targets."),
+    Key("corpus.view", "v", "view", "view", "corpus",
+        "Targets, or makers on platforms: pooled and macro side by side."),
+    Key("corpus.sort", "s", "sort", "sort", "corpus", "Sort by the next column."),
+    Key("corpus.flip", "S", "flip", "flip", "corpus", "Turn the order round."),
+    Key("corpus.filter", "/", "filter", "filter", "corpus",
+        "Only targets with these words in their names, tags, state or grader; `!x`: without x."),
+    Key("corpus.tier", "t", "tier", "tier", "corpus",
+        "Which labels count as a success: strict, broad, functionally dangerous."),
+    Key("corpus.refresh", "r", "reload", "refresh", "corpus", "Read the runs again.", show=False),
+    Key("corpus.down", "down,j", "move(1)", "down", "corpus", "Next line.", show=False),
+    Key("corpus.up", "up,k", "move(-1)", "up", "corpus", "Line before.", show=False),
+    Key("corpus.top", "home,g", "edge(-1)", "top", "corpus", "First line.", show=False),
+    Key("corpus.bottom", "end,G", "edge(1)", "bottom", "corpus", "Last line.", show=False),
+    Key("corpus.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "corpus",
+        "A page on.", show=False),
+    Key("corpus.page_up", "pageup,ctrl+u", "page(-1)", "page up", "corpus", "A page back.",
         show=False),
 )  # fmt: skip
 
@@ -369,6 +393,7 @@ TABLE: tuple[Key, ...] = (
     + _MONITOR
     + _RESPONSES
     + _COMPARE
+    + _CORPUS
     + _SUMMARY
     + _READING
     + _REVIEW

@@ -16,6 +16,7 @@ from fftui.resources import shipped
 from fftui.settings import person
 
 if TYPE_CHECKING:
+    from fftui.results.across import Row
     from fftui.results.preflight import Preflight
     from fftui.results.view import RunLine
     from fftui.tui.preflight.probes import Replies
@@ -52,6 +53,13 @@ class Desk:
         from fftui.results.runs import list_runs
 
         return await asyncio.to_thread(list_runs, mine)
+
+    async def across(self, mine: bool) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+        """(every target of those runs, what is wrong with runs that cannot be read)."""
+        from fftui.results.across import read_all
+        from fftui.results.runs import listed
+
+        return await asyncio.to_thread(lambda: read_all(listed(mine)))
 
     async def send(self, path: Path, kind: str) -> None:
         """Ask a run's engine to pause, resume or stop. Raises StoreError."""

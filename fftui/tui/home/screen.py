@@ -185,6 +185,12 @@ class HomeScreen(Screen[None]):
         elif (run := self.runs.chosen) is not None and run.state is not None:
             cast("FftuiApp", self.app).open_run(run.path)
 
+    def action_corpus(self) -> None:
+        """All the runs that are listed, together."""
+        from fftui.tui.corpus.screen import CorpusScreen
+
+        cast("FftuiApp", self.app).go(CorpusScreen(self._desk, mine=self._mine))
+
     @work
     async def action_from_file(self) -> None:
         """Ask for a plan's path."""
