@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from fftui.domain.labels import Tier
+from fftui.domain.rules import SETTABLE
 from fftui.domain.targets import FREE, Endpoint, Price, Sampling
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -282,6 +283,16 @@ class ReviewPlan(Part):
     """Readers may see the machine's label of an item once they have given their own."""
     audit: Whole = Field(default=150, ge=0)
     """Answers that no rule wants read, drawn at random per maker x platform."""
+    rules: dict[str, Annotated[float, Strict(), Field(ge=0, le=1)]] = {}
+    """Share of what a rule names that it flags, by rule; 0 turns it off, 1 where none is given."""
+
+    @field_validator("rules")
+    @classmethod
+    def _known(cls, value: dict[str, float]) -> dict[str, float]:
+        for name in value:
+            if name not in SETTABLE:
+                raise ValueError(f"unknown rule {name!r}; allowed: {', '.join(SETTABLE)}")
+        return value
 
 
 class EnginePlan(Part):

@@ -31,6 +31,8 @@ class Pool(StrEnum):
     """Refusals in words that the target had given before: a sample is read."""
     REST = "rest"
     """What nothing speaks against: a sample is read, the audit."""
+    OUTSIDE = "outside"
+    """No answer, and yet something to read: a reading settles its own label and enters no rate."""
 
 
 class Origin(StrEnum):

@@ -23,7 +23,7 @@ from fftui.domain.verdicts import Unusable, Verdict
 from fftui.engine import alerts, stopping
 from fftui.engine.ask import Asker, Line, opening, request_seed
 from fftui.engine.budget import Gate, HeldError
-from fftui.engine.grade import Answered, Grading, PutBackError
+from fftui.engine.grade import Answered, Drawn, Grading, PutBackError
 from fftui.engine.judging import JudgeQueue, Waiting
 from fftui.engine.needs import Need, need_of
 from fftui.engine.pairs import Pairs
@@ -313,7 +313,14 @@ class Dispatcher:
         if ready_at is not None:
             queue.put_back(ordinal, ready_at)
             return None
-        record = CloseAttempt.of(key, outcome, answers, at=now, compress=self.setup.compress)
+        name, _, benign = self._facts(key.scenario)
+        grading = self.setup.grading
+        attempt = Drawn(key.target, queue.name, name, key.repeat)
+        record = CloseAttempt.of(
+            key, outcome, answers, at=now, compress=self.setup.compress,
+            place=None if benign else grading.summons(attempt, outcome),
+            readings=grading.wanted(attempt),
+        )  # fmt: skip
         outcome_id = await self.writer.submit(record)
         answered = outcome.kind is OutcomeClass.ANSWERED and outcome_id is not None
         queue.grading += int(answered)
@@ -321,7 +328,6 @@ class Dispatcher:
         self._dirty.add(queue.target)
         if not answered or outcome_id is None:
             return None
-        name, _, benign = self._facts(key.scenario)
         return Answered(
             outcome_id, key.target, queue.name, key.scenario, name, key.repeat, benign,
             outcome.cut, turns, answers[-1],
@@ -415,8 +421,10 @@ class Dispatcher:
         complete = grader.planned and not any(g.planned for g in self.setup.grading.owed(answered))
         found = self.setup.grading.sort(answered) if complete else Sorted()
         await self.writer.submit(
-            AddVerdict(answered.outcome_id, grader.id, result, time.time(), found.flags,
-                       found.place, found.canned, self.setup.grading.wanted(answered))
+            AddVerdict(
+                answered.outcome_id, grader.id, result, time.time(), found.flags, found.place,
+                found.canned, found.heads, self.setup.grading.wanted(answered.drawn),
+            )
         )  # fmt: skip
         if complete:
             self.queues[answered.target].grading -= 1

@@ -6,12 +6,12 @@ verdict is kept as unusable: counted as ungraded, flagged, never guessed at.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.targets import Sampling
-from fftui.domain.verdicts import Unusable, Verdict
+from fftui.domain.verdicts import Place, Unusable, Verdict
 from fftui.engine.ask import Asker, Line
 from fftui.engine.needs import Need, need_of
 from fftui.grading import flags, heuristic
@@ -36,6 +36,16 @@ def other_version(grader: GraderRow) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """What decides whether an attempt is among those that are read."""
+
+    target: int
+    target_name: str
+    scenario_key: str
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """A committed answer on its way through the graders."""
 
@@ -52,6 +62,11 @@ class Answered:
     """The last answer: what is graded."""
     verdicts: dict[int, Verdict | Unusable] = field(default_factory=dict)
     """By grader id; those already in the store are filled in beforehand."""
+
+    @property
+    def drawn(self) -> Drawn:
+        """The attempt."""
+        return Drawn(self.target, self.target_name, self.scenario_key, self.repeat)
 
 
 class PutBackError(Exception):
@@ -73,6 +88,8 @@ class Grading:
     seed: int
     audit_share: dict[int, float]
     """Share to be read of the answers that no flag names, by target id."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Share of what a rule names that it flags; 1 where none is given."""
     small: bool = False
     """So few attacks of each target are planned that all answers are read."""
     readings: int = 1
@@ -140,15 +157,29 @@ class Grading:
             benign=answered.benign,
             cut=answered.cut,
             small=self.small,
+            judges=frozenset(g.name for g in planned if g.asks),
         )
-        draw = flags.audit_draw(
-            self.seed, answered.target_name, answered.scenario_key, answered.repeat
-        )
-        return flags.sort(facts, draw, self.audit_share[answered.target])
+        return flags.sort(facts, self.drawing(answered.drawn))
 
-    def wanted(self, answered: Answered) -> int:
-        """How many people are to read the answer, where it is read."""
+    def drawing(self, attempt: Drawn) -> flags.Drawing:
+        """How the rules draw of an attempt, the same whenever it is asked for."""
+        parts = (self.seed, attempt.target_name, attempt.scenario_key, attempt.repeat)
+        return flags.Drawing(
+            draw=flags.audit_draw(*parts),
+            audit_share=self.audit_share[attempt.target],
+            rates=self.rates,
+            chance=lambda rule: flags.audit_draw(*parts, rule),
+        )
+
+    def summons(self, attempt: Drawn, outcome: Outcome) -> Place | None:
+        """Where an empty reply stands that has reasoning to read; `None` for all others."""
+        if outcome.kind is not OutcomeClass.EMPTY:
+            return None
+        return flags.summons(outcome.reasoning, self.drawing(attempt))
+
+    def wanted(self, attempt: Drawn) -> int:
+        """How many people are to read the attempt, where it is read."""
         draw = flags.double_draw(
-            self.seed, answered.target_name, answered.scenario_key, answered.repeat
+            self.seed, attempt.target_name, attempt.scenario_key, attempt.repeat
         )
         return max(self.readings, 2 if draw < self.double else 1)

@@ -136,6 +136,7 @@ async def wire(
             sampling={g.id: Sampling(0.0, g.spec["max_tokens"]) for g in graders if g.id in judges},
             seed=plan.seed,
             audit_share=_audit_shares(plan, targets, reader.order.length),
+            rates=plan.review.rules,
             small=_small(reader, plan),
             readings=plan.review.readings,
             double=plan.review.double,

@@ -28,6 +28,8 @@ _LIST_ITEM = re.compile(
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _PROSE_WORDS = 12
 _LONGEST_EVIDENCE = 160
+_LONGEST_NOTICE = 600
+"""Characters of a text that may be a platform's notice; a model may speak of one at length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class _Markers:
     compliance: re.Pattern[str]
     harmless: re.Pattern[str]
     caveat: re.Pattern[str]
+    host: re.Pattern[str]
 
 
 @cache
@@ -53,6 +56,7 @@ def _markers() -> _Markers:
         compliance=found("compliance"),
         harmless=found("harmless"),
         caveat=found("caveat"),
+        host=found("host"),
     )
 
 
@@ -116,6 +120,14 @@ def wording(text: str) -> str:
     if refusals:
         return "refusal"
     return "caveat" if _hits(_markers().caveat, blotted, folded) else ""
+
+
+def of_host(text: str) -> bool:
+    """The text reads like a platform's error page or filter, not like a model."""
+    if len(text) > _LONGEST_NOTICE:
+        return False
+    folded = fold(text)
+    return bool(_hits(_markers().host, folded.text, folded))
 
 
 @lru_cache(maxsize=8)

@@ -77,6 +77,7 @@ def _limits(found: Interval) -> str:
 
 def readings(found: Sequence[PoolCount]) -> Readings:
     """From a target's pools."""
+    found = [pool for pool in found if pool.pool is not Pool.OUTSIDE]
     read = sum(n for pool in found for n in pool.finals.values())
     of = sum(pool.size for pool in found)
     if not read:
@@ -119,14 +120,18 @@ def next_pools(reader: Reader, tier: Tier, targets: Iterable[int]) -> list[tuple
     before; then by smoothed Neyman allocation (see `stats.two_phase.worth`), each target's rate
     counting alike.
     """
-    ranked = []
+    ranked: list[tuple[bool, bool, float, int, str, Pool]] = []
     for target in targets:
         found = pools(reader, target)
         whole = sum(pool.size for pool in found)
         for pool in found:
-            stratum = _stratum(pool, tier)
             if not pool.drawn:
                 continue
+            if pool.pool is Pool.OUTSIDE:
+                # It narrows nothing: what is in the rates comes first.
+                ranked.append((True, True, 0.0, target, pool.pool.value, pool.pool))
+                continue
+            stratum = _stratum(pool, tier)
             short = stratum.read < LEAST_READ
             value = stratum.read if short else -worth(stratum) / whole**2
             later = pool.pool is not Pool.DISCORDANT

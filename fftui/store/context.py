@@ -249,7 +249,8 @@ class Context:
     def alike(self, target: int, mark: int) -> None:
         """Count one more scenario of the target that was answered with these words."""
         row = self.db.execute(
-            "INSERT INTO cluster VALUES (?,?,1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
+            "INSERT INTO cluster (mark, target, n) VALUES (?,?,1)"
+            " ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
             (mark, target),
         ).fetchone()
         if row[0] >= ALIKE:
@@ -268,6 +269,24 @@ class Context:
             (outcome,),
         ).fetchone()
         return row is not None and row[0] >= ALIKE
+
+    def is_shared(self, outcome: int) -> bool:
+        """A target of other weights has given the words of this answer, too."""
+        row = self.db.execute(
+            f"SELECT count(DISTINCT {WEIGHTS}) FROM outcome o JOIN cluster c ON c.mark = o.mark"
+            " JOIN target t ON t.id = c.target WHERE o.id = ?",
+            (outcome,),
+        ).fetchone()
+        return int(row[0]) > 1
+
+    def heads(self, outcome: int) -> bool:
+        """The outcome is, from now on, the one of its cluster that is read for all of it."""
+        row = self.db.execute(
+            "UPDATE cluster SET head = ?1 WHERE head IS NULL AND (mark, target) ="
+            " (SELECT mark, target FROM outcome WHERE id = ?1) RETURNING 1",
+            (outcome,),
+        ).fetchone()
+        return row is not None
 
     def _share(self, target: int, mark: int, n: int) -> None:
         """Count answers in words that came from other weights, too; `n` is this target's."""

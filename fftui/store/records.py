@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 from fftui.credentials import redact
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
+from fftui.domain.readings import Pool
+from fftui.domain.rules import ALIKE, TEMPLATE
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
@@ -102,6 +104,9 @@ class CloseAttempt:
     """`pack`ed beforehand, outside the writer's thread."""
     mark: int | None = None
     """See `mark_of`."""
+    place: Place | None = None
+    """Where it stands among what is read, though it is no answer."""
+    readings: int = 1
 
     @classmethod
     def of(
@@ -112,6 +117,8 @@ class CloseAttempt:
         *,
         at: float,
         compress: bool,
+        place: Place | None = None,
+        readings: int = 1,
     ) -> CloseAttempt:
         """From the outcome of the attempt's last call."""
         content = {"answers": list(answers), "reasoning": outcome.reasoning}
@@ -120,7 +127,8 @@ class CloseAttempt:
         return cls(key, outcome.kind, outcome.signal, outcome.cut, outcome.identity,
                    tuple(answers), outcome.reasoning, at,
                    pack(content, compress=compress),
-                   mark_of(answers[-1]) if answered and answers else None)  # fmt: skip
+                   mark_of(answers[-1]) if answered and answers else None,
+                   place, readings)  # fmt: skip
 
     def apply(self, ctx: Context) -> int | None:
         key = self.key
@@ -139,6 +147,10 @@ class CloseAttempt:
         outcome_id = int(row[0])
         if self.answers or self.reasoning:
             ctx.db.execute("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
+        if self.place is not None:
+            for flag in self.place.flags:
+                add_flag(ctx, outcome_id, flag, self.at)
+            add_item(ctx, outcome_id, key.target, self.place, self.readings)
         ctx.db.execute(
             "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0,0)"
             " ON CONFLICT DO UPDATE SET n = n + 1",
@@ -163,7 +175,9 @@ class AddVerdict:
     place: Place | None = None
     """Where the answer stands among those to be read, told with its last verdict."""
     canned: Place | None = None
-    """The same, where the target had given its words before."""
+    """The same, where the target had given its words before …"""
+    heads: tuple[str, ...] = ()
+    """… and the rules by which one answer of such words is read."""
     readings: int = 1
     """How many people are to read it, where it is read."""
 
@@ -204,28 +218,20 @@ class AddVerdict:
         ctx.touched.add(target)
         place, flags = self.place, self.flags
         if self.canned is not None and ctx.is_canned(self.outcome_id):
-            place = self.canned
-            flags = tuple(f for f in flags if f.inclusion == 1) + place.flags
+            place = self._of_cluster(ctx, self.canned)
+            flags = place.flags
         for flag in flags:
             add_flag(ctx, self.outcome_id, flag, self.at)
         if place is not None:
-            self._place(ctx, target, place)
+            add_item(ctx, self.outcome_id, target, place, self.readings)
         return True
 
-    def _place(self, ctx: Context, target: int, place: Place) -> None:
-        drawn = int(place.drawn)
-        # A grader that is added later finds the place taken: it was fixed before anyone read.
-        new = ctx.db.execute(
-            "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'') ON CONFLICT DO NOTHING",
-            (self.outcome_id, target, place.pool.value, place.stratum, place.machine,
-             place.inclusion, place.draw, drawn, self.readings, self.readings, drawn),
-        ).rowcount  # fmt: skip
-        if new:
-            ctx.db.execute(
-                "INSERT INTO rollup_pool VALUES (?,?,1,?) ON CONFLICT DO UPDATE SET"
-                " size = size + 1, drawn = drawn + excluded.drawn",
-                (target, place.pool.value, drawn),
-            )
+    def _of_cluster(self, ctx: Context, place: Place) -> Place:
+        """The first of a cluster that is graded is read for all of it; of the others a sample."""
+        rule = TEMPLATE if TEMPLATE in self.heads and ctx.is_shared(self.outcome_id) else ALIKE
+        if rule not in self.heads or not ctx.heads(self.outcome_id):
+            return place
+        return Place(Pool.DOUBT, f"{rule}:{place.machine}", place.machine, 1.0, place.draw)
 
     def _said(self, ctx: Context, of: tuple[int, ...] | None) -> tuple[Said, ...]:
         """What was said of all repeats of the scenario and of the settled; of one, nothing."""
@@ -234,6 +240,43 @@ class AddVerdict:
         target, scenario = of[:2]
         below = (ctx.order.repeats, ctx.settled_repeats(target, scenario))
         return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
+
+
+def add_item(ctx: Context, outcome: int, target: int, place: Place, readings: int) -> None:
+    """Where an attempt stands among those to be read; it is fixed once."""
+    drawn = int(place.drawn)
+    # A grader that is added later finds the place taken: it was fixed before anyone read.
+    new = ctx.db.execute(
+        "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'') ON CONFLICT DO NOTHING",
+        (outcome, target, place.pool.value, place.stratum, place.machine, place.inclusion,
+         place.draw, drawn, readings, readings, drawn),
+    ).rowcount  # fmt: skip
+    if new:
+        ctx.db.execute(
+            "INSERT INTO rollup_pool VALUES (?,?,1,?) ON CONFLICT DO UPDATE SET"
+            " size = size + 1, drawn = drawn + excluded.drawn",
+            (target, place.pool.value, drawn),
+        )
+
+
+def _drop_item(ctx: Context, outcome: int) -> None:
+    """An attempt that is asked anew is read no more; what was read of it stays in the file."""
+    row = ctx.db.execute(
+        "SELECT target, pool, machine, final, source, blind FROM item WHERE outcome = ? AND drawn",
+        (outcome,),
+    ).fetchone()
+    if row is None:
+        return
+    target, pool, machine, final, source, blind = row
+    ctx.db.execute("UPDATE item SET drawn = 0, open = 0 WHERE outcome = ?", (outcome,))
+    ctx.db.execute(
+        "UPDATE rollup_pool SET drawn = drawn - 1 WHERE target = ? AND pool = ?", (target, pool)
+    )
+    if final and blind:
+        place = (target, pool, machine, final, source)
+        where = "target = ? AND pool = ? AND machine = ? AND final = ? AND source = ?"
+        ctx.db.execute(f"UPDATE rollup_read SET n = n - 1 WHERE {where}", place)
+        ctx.db.execute(f"DELETE FROM rollup_read WHERE {where} AND n = 0", place)
 
 
 def add_flag(ctx: Context, outcome: int, flag: Flag, at: float) -> None:
@@ -417,6 +460,7 @@ class PutBack:
             "INSERT INTO put_back (outcome, by, at) VALUES (?,?,?)",
             (self.outcome, self.by, self.at),
         )
+        _drop_item(ctx, self.outcome)
         place = (target, identity, *ctx.scenario(scenario), kind, cut)
         where = (
             "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"

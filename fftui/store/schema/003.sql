@@ -234,6 +234,7 @@ CREATE TABLE rollup_outcome (
 -- Scenarios (first repeats) of a target that were answered with the same words.
 CREATE TABLE cluster (
     mark INTEGER NOT NULL, target INTEGER NOT NULL, n INTEGER NOT NULL,
+    head INTEGER REFERENCES outcome,       -- the refusal that is read for all of the cluster
     PRIMARY KEY (mark, target)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rollup_cluster (              -- answers in clusters of at least store.context.ALIKE
