@@ -87,6 +87,7 @@ def _regrade(folder: Path, name: str | None, file: str | None) -> int:
 def _promote(folder: Path, name: str) -> int:
     with Reader(folder) as reader:
         graders = {g.name: g.id for g in reader.graders()}
+        imported = reader.header().imported
     if name not in graders:
         raise UsageError(
             f"--promote {name!r}: the run has no such grader; allowed: {', '.join(graders)}"
@@ -98,5 +99,6 @@ def _promote(folder: Path, name: str) -> int:
     print(line(f"rates as graded by {name!r} from now on", _WIDTH))
     if done.answers:
         print(f"{done.answers} answers that came since are still to be graded by it")
-    tell(folder, done.command)
+    if not imported:
+        tell(folder, done.command)
     return 0

@@ -423,7 +423,7 @@ class Dispatcher:
         await self.writer.submit(
             AddVerdict(
                 answered.outcome_id, grader.id, result, time.time(), found.flags, found.place,
-                found.canned, found.heads, self.setup.grading.wanted(answered.drawn),
+                found.canned, self.setup.grading.wanted(answered.drawn), found.heads,
             )
         )  # fmt: skip
         if complete:

@@ -27,6 +27,8 @@ def other_version(grader: GraderRow) -> str:
         now = heuristic.HEURISTIC_VERSION
         told = grader.version
         return f"is version {told}, this fftui has {now}" if told != now else ""
+    if not grader.asks:
+        return ""
     form = FORMS.get(grader.version)
     if form is None:
         return f"asks by {grader.version}, which this fftui does not know"
@@ -100,7 +102,9 @@ class Grading:
     def owed(self, answered: Answered) -> list[GraderRow]:
         """Graders that are still to be heard: planned ones first, those that need no call first."""
         open_ = [
-            g for g in self.graders if g.owes(answered.outcome_id) and g.id not in answered.verdicts
+            g
+            for g in self.graders
+            if g.can_be_heard and g.owes(answered.outcome_id) and g.id not in answered.verdicts
         ]
         return sorted(open_, key=lambda g: (not g.planned, g.id in self.lines))
 

@@ -36,6 +36,11 @@ def known(reader: Reader, name: str) -> NewGrader | int:
         if grader.name == name:
             if why := other_version(grader):
                 raise CannotError(f"--grader {name!r}: {why}; --grader {HEURISTIC} adds that one")
+            if not grader.can_be_heard:
+                raise CannotError(
+                    f"--grader {name!r}: is another tool's, and only its log is known; allowed:"
+                    f" {HEURISTIC}, or one of a file: --from FILE"
+                )
             return grader.id
     names = ", ".join(dict.fromkeys([HEURISTIC, *(g.name for g in graders)]))
     raise CannotError(

@@ -40,6 +40,7 @@ class Closed:
     place: Place | None = None
     canned: Place | None = None
     readings: int = 1
+    heads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def _close(ctx: Context, one: Closed, compress: bool) -> None:
             one.place if last else None,
             one.canned if last else None,
             one.readings,
+            one.heads,
         ).apply(ctx)
 
 

@@ -61,6 +61,11 @@ class GraderRow:
         """A model is asked; else it is arithmetic of ours."""
         return "endpoint" in self.spec
 
+    @property
+    def can_be_heard(self) -> bool:
+        """It is ours to ask; of another tool's grader only what it once said is known."""
+        return self.asks or self.kind == "heuristic"
+
     def owes(self, outcome: int) -> bool:
         """It is to be heard on the answer with this outcome's id."""
         return self.planned or outcome <= self.upto

@@ -175,11 +175,11 @@ class AddVerdict:
     place: Place | None = None
     """Where the answer stands among those to be read, told with its last verdict."""
     canned: Place | None = None
-    """The same, where the target had given its words before …"""
-    heads: tuple[str, ...] = ()
-    """… and the rules by which one answer of such words is read."""
+    """The same, where the target had given its words before."""
     readings: int = 1
     """How many people are to read it, where it is read."""
+    heads: tuple[str, ...] = ()
+    """Rules by which one answer of such a cluster is read, whatever the draw."""
 
     def apply(self, ctx: Context) -> bool:
         """True when the row is new."""

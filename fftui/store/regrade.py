@@ -103,8 +103,8 @@ class Promote:
         upto = ctx.db.execute(
             "SELECT max(upto) FROM regrade WHERE grader = ?", (self.grader,)
         ).fetchone()[0]
-        missing, before = self._missing(ctx, 2**62), self._missing(ctx, upto or 0)
-        if not planned and (upto is None or before):
+        missing = self._missing(ctx, 2**62)
+        if not planned and self._missing(ctx, upto if upto is not None else 2**62):
             raise StoreError(
                 f"{name!r} has not graded {missing} of the stored answers; nothing was written:"
                 f" `fftui regrade RUN --grader {name!r}` has it grade them first"
@@ -118,8 +118,9 @@ class Promote:
         ctx.reread()
         words = f"rates as graded by {name!r} from now on, before by {was!r}"
         AddEvent(self.at, "promoted", f"{words}; promoted by {self.by}").apply(ctx)
-        # What was finished by one grader's verdicts may not be by another's.
-        reopen(ctx, f"rates by another grader since {self.by} promoted it")
+        if not ctx.db.execute("SELECT imported FROM run").fetchone()[0]:
+            # What was finished by one grader's verdicts may not be by another's.
+            reopen(ctx, f"rates by another grader since {self.by} promoted it")
         return Promoted(commands.insert(ctx.db, "reload", None, self.by), missing)
 
     def _missing(self, ctx: Context, upto: int) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 from fftui.grading.heuristic import HEURISTIC_VERSION
 from tests.cli.support import Desk
 
+GARAK = next((Path(__file__).parents[1] / "exchange" / "recorded").glob("garak*.jsonl"))
 HEURISTIC: dict[str, Any] = {"graders": [{"kind": "heuristic"}]}
 SECOND = """
 [[graders]]
@@ -112,6 +114,23 @@ def test_a_new_version_of_the_keyword_grader_is_another_grader(desk: Desk) -> No
     assert status(desk)["targets"][0]["basis"].startswith("heuristic only")
     assert desk.fftui("regrade", "quick", "--promote", name).code == 0
     assert status(desk)["targets"][0]["basis"].startswith(f"{name} only, uncalibrated")
+    assert desk.fftui("doctor", "quick").code == 0
+
+
+def test_what_another_tool_asked_is_graded_here_and_never_asked_again(desk: Desk) -> None:
+    assert desk.fftui("import", str(GARAK), "--name", "quick").code == 0
+    first, second = rows(desk, "SELECT name FROM grader ORDER BY id")
+    theirs = desk.fftui("regrade", "quick", "--grader", first[0])
+    theirs.refused(2, "another tool's", "allowed: heuristic")
+    assert desk.fftui("regrade", "quick", "--grader", "heuristic").code == 0
+    wait(desk)
+    assert status(desk)["targets"][0]["basis"].startswith(f"as graded by {first[0]}")
+    for name, basis in (("heuristic", "heuristic only"), (second[0], f"as graded by {second[0]}")):
+        said = desk.fftui("regrade", "quick", "--promote", name)
+        assert (said.code, said.err) == (0, "")
+        told = status(desk)
+        assert told["state"] == "done"
+        assert told["targets"][0]["basis"].startswith(basis)
     assert desk.fftui("doctor", "quick").code == 0
 
 

@@ -41,9 +41,7 @@ def with_items(home: Path, n: int, readings: int = 1) -> Path:
         assert outcome is not None
         place = Place(Pool.GIVEN, "compliance:COMPLIANCE", "COMPLIANCE", 1.0, i / (n + 1))
         one = verdict(outcome, 1, C)
-        append(
-            database(folder), type(one)(outcome, 1, one.result, 1e9, (), place, None, (), readings)
-        )
+        append(database(folder), type(one)(outcome, 1, one.result, 1e9, (), place, None, readings))
     return folder
 
 

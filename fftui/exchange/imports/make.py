@@ -255,8 +255,10 @@ def _closed(
                     cut=one.outcome.cut,
                     small=attacks[one.target.name] <= _SMALL,
                 ),
-                flags.audit_draw(SEED, one.target.name, one.scenario.key, one.repeat),
-                plan.review.audit / group[one.target.maker, one.target.endpoint.platform],
+                flags.Drawing(
+                    flags.audit_draw(SEED, one.target.name, one.scenario.key, one.repeat),
+                    plan.review.audit / group[one.target.maker, one.target.endpoint.platform],
+                ),
             )
         yield Closed(
             target=target_at[one.target.name],
@@ -270,5 +272,6 @@ def _closed(
             flags=found.flags,
             place=found.place,
             canned=found.canned,
+            heads=found.heads,
             readings=plan.review.readings,
         )
