@@ -131,7 +131,8 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     from inspect_ai.log import read_eval_log
 
-    return read_eval_log(str(path)).model_dump_json().encode()
+    text: str = read_eval_log(str(path)).model_dump_json()
+    return text.encode()
 
 
 def test_csv_files_hold_the_same(
