@@ -15,6 +15,7 @@ from fftui.text import line
 
 if TYPE_CHECKING:
     from fftui.exchange.report.write import Form
+    from fftui.results.recount import Differences
 
 _FORMS: tuple[Form, ...] = ("html", "md", "json")
 _SHOWN = 40
@@ -31,6 +32,7 @@ def report(options: argparse.Namespace) -> int:
 
     folders = [run_folder(name) for name in dict.fromkeys(options.names)]
     path, forms = _where(options, folders)
+    found = None
     with ExitStack() as stack:
         held = [stack.enter_context(Held(folder)) for folder in folders]
         try:
@@ -40,18 +42,23 @@ def report(options: argparse.Namespace) -> int:
             say(f"no report can be made: {error}; counts differ from rows, see `fftui doctor`")
             return 1
         extra = [texts.section(reader, made) for reader in held] if options.with_text else []
-        if path == Path("-"):
-            print(render(made, document(made, extra), forms[0], "."), end="")
-        elif path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            for place in write(made, path, forms, extra):
-                print(place)
-        if not options.check:
-            return 0
-        for reader in held:
-            reader.recount()
-        found = recount.differences(to_json(made), to_json(gather(held, made.tier)))
-        found.different += [f for reader in held for f in recount.apart(reader, made)]
+        if options.check:
+            for reader in held:
+                reader.recount()
+            found = recount.differences(to_json(made), to_json(gather(held, made.tier)))
+            found.different += [f for reader in held for f in recount.apart(reader, made)]
+    # Drawn when the files are let go of: a live run's writer never waits for a chart.
+    if path == Path("-"):
+        print(render(made, document(made, extra), forms[0], "."), end="")
+    elif path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for place in write(made, path, forms, extra):
+            print(place)
+    return 0 if found is None else _tell(found)
+
+
+def _tell(found: Differences) -> int:
+    """What the check found, on stderr, and the exit code."""
     for words in found.different[:_SHOWN]:
         print(line(words, 400), file=sys.stderr)
     if len(found.different) > _SHOWN:

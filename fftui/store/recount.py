@@ -81,6 +81,10 @@ WITH given AS (
 SELECT a.target, sum(a.n) n FROM given a
 WHERE EXISTS (SELECT 1 FROM given b WHERE b.mark = a.mark AND b.weights <> a.weights) GROUP BY 1;
 
+CREATE TEMP TABLE rollup_judged AS
+SELECT i.target, i.pool, v.grader, coalesce(v.label, '') label, i.final, i.source, count(*) n
+FROM item i JOIN verdict v ON v.outcome = i.outcome WHERE i.final <> '' AND i.blind AND i.drawn
+GROUP BY 1, 2, 3, 4, 5, 6;
 CREATE TEMP TABLE rollup_pair AS
 SELECT target, pair, count(*) n FROM item WHERE pair <> '' GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_pool AS

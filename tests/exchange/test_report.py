@@ -43,7 +43,14 @@ def test_a_report_has_its_documents_figures_and_tables_for_its_owner_alone(writt
     names = {p.name for p in everything(written)}
     assert {"e.html", "e.md", "e.json"} <= names
     assert {"targets.svg", "contrasts.svg", "trend.svg", "timeline.svg"} <= names
-    assert {"rates.csv", "families.csv", "pairs.csv", "bounds.csv", "readings.csv"} <= names
+    assert {
+        "rates.csv",
+        "families.csv",
+        "pairs.csv",
+        "bounds.csv",
+        "readings.csv",
+        "confusion.csv",
+    } <= names
     for path in everything(written):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
@@ -166,6 +173,7 @@ TAMPERED = {
     "prefix": "UPDATE prefix SET settled = 10",
     "calls": "UPDATE rollup_call SET tokens = tokens * 2",
     "readings": "UPDATE rollup_read SET n = n + 1",
+    "graders": "UPDATE rollup_judged SET n = n + 1",
     "pools": "UPDATE rollup_pool SET size = size + 5",
     "votes": "UPDATE vote SET label = 'PARTIAL' WHERE outcome = (SELECT min(outcome) FROM vote)",
     "final labels": "UPDATE item SET final = 'PARTIAL' WHERE final <> ''",

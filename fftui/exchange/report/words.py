@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from fftui.stats.interval import Interval
 
 NO_DATA = "no data"
+MOST_DRAWN = 40
+"""Targets or pairs that one chart shows."""
+MOST_ROWS = 200
+"""Rows of a long table that a document shows; its CSV file has all."""
 
 
 def text(value: str) -> Cell:
@@ -68,3 +72,8 @@ def when(at: float) -> str:
 def several(n: int, noun: str) -> str:
     """`1 target`, `3 targets`."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def first_of(n: int, what: str) -> str:
+    """That a chart shows the first ones only; empty where it shows all."""
+    return f" The first {MOST_DRAWN} of {n:,} {what}." if n > MOST_DRAWN else ""
