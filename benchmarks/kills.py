@@ -51,7 +51,7 @@ _TABLES = {
     "call": "id, target, scenario, grader, outcome",
     "review": "id, outcome, reviewer, label",
 }
-_REVIEWER = """
+REVIEWER = """
 import sys, time
 from pathlib import Path
 from fftui.domain.labels import Label, Tier
@@ -121,7 +121,7 @@ def main(kills: int) -> int:
 
 def _round(folder: Path, chance: random.Random, tally: Tally, number: int) -> None:
     reviewer = subprocess.Popen(
-        [sys.executable, "-c", _REVIEWER, os.fspath(folder), f"r{number % 5}"],
+        [sys.executable, "-c", REVIEWER, os.fspath(folder), f"r{number % 5}"],
         stdout=subprocess.PIPE,
         cwd=ROOT,
     )

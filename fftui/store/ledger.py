@@ -39,6 +39,8 @@ CREATE TABLE IF NOT EXISTS owner (mark TEXT PRIMARY KEY, account TEXT NOT NULL) 
 CREATE TABLE IF NOT EXISTS salt (id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL) STRICT;
 """
 
+_TIDY = 300
+"""Purchases between two checkpoints: about a thousand pages."""
 _OWNER = "SELECT account FROM owner WHERE mark IN ({}) ORDER BY account = ? DESC, account LIMIT 1"
 
 
@@ -124,6 +126,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         """Makes the file, mode 0600, at first use. Raises StoreError when that fails."""
         self._lock = threading.Lock()
+        self._untidy = 0
         self._db = open_user_file(folder, _SCHEMA)
 
     def close(self) -> None:
@@ -141,6 +144,10 @@ class Ledger:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+            self._untidy += 1
+            if sqlite.SAFE and self._untidy >= _TIDY:
+                self._untidy = 0
+                sqlite.tidy(self._db)
 
     def owner(self, keys: Sequence[str], name: str) -> str:
         """The account that these keys were first seen under; `name` where they are new.

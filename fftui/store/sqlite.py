@@ -7,6 +7,7 @@ taken where Python's own is older. One process uses one library only.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3 as _stdlib
 import stat
@@ -53,10 +54,9 @@ class StoreError(RuntimeError):
     """A run file that cannot be used. `str()` is one finished line for the person."""
 
 
-def connect(path: Path, *, write: bool, checkpoint: bool = False) -> Connection:
+def connect(path: Path, *, write: bool) -> Connection:
     """Open an existing file in autocommit mode, with every pragma set and read back.
 
-    Only the engine asks for `checkpoint` where the library is not safe for several processes.
     Raises StoreError in one line when the file is missing, foreign, or on a network file system.
     """
     if not path.is_file():
@@ -67,14 +67,14 @@ def connect(path: Path, *, write: bool, checkpoint: bool = False) -> Connection:
     try:
         db = _open(path, f"mode={mode}")
         try:
-            _prepare(db, write=write, checkpoint=checkpoint)
+            _prepare(db, write=write)
         except OperationalError:
             db.close()
             # A finished run on a read-only medium: no -wal, no -shm, and nobody can write.
             if mode == "rw" or path.with_name(path.name + "-wal").exists():
                 raise
             db = _open(path, "mode=ro&immutable=1")
-            _prepare(db, write=False, checkpoint=False)
+            _prepare(db, write=False)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {explain(error)}") from None
     return db
@@ -98,7 +98,7 @@ def create(path: Path) -> Connection:
     # Answers of a thousand bytes leave a seventh of a page of 4 KB unused, and half of that here.
     db.execute("PRAGMA page_size=8192")
     db.execute("PRAGMA journal_mode=WAL")
-    _prepare(db, write=True, checkpoint=True)
+    _prepare(db, write=True)
     return db
 
 
@@ -115,7 +115,7 @@ def scratch(path: Path, *, keep: bool = False) -> Connection:
     return db
 
 
-def _prepare(db: Connection, *, write: bool, checkpoint: bool) -> None:
+def _prepare(db: Connection, *, write: bool) -> None:
     db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
     if write:
         db.execute("PRAGMA synchronous=FULL")
@@ -123,8 +123,8 @@ def _prepare(db: Connection, *, write: bool, checkpoint: bool) -> None:
         db.execute("PRAGMA foreign_keys=1")
         db.execute("PRAGMA journal_size_limit=67108864")
         wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-        if not (SAFE or checkpoint):
-            db.execute("PRAGMA wal_autocheckpoint=0")
+        # A checkpoint that fails inside a COMMIT looks like a commit that failed: see `tidy`.
+        db.execute("PRAGMA wal_autocheckpoint=0")
     else:
         db.execute("PRAGMA query_only=1")
         # The file is opened at the first read only: whether it can be is to be known here.
@@ -136,6 +136,17 @@ def _prepare(db: Connection, *, write: bool, checkpoint: bool) -> None:
             raise sqlite3.OperationalError("is a copy to look at; it takes no rows of its own")
         if found != value:
             raise sqlite3.OperationalError(f"PRAGMA {name} is {found!r}, not {value!r}")
+
+
+def tidy(db: Connection) -> None:
+    """Move what the -wal holds into the file, as far as no reader needs it there; waits for nobody.
+
+    To be called outside of any transaction, now and then. Within a COMMIT, where SQLite would do it
+    by itself, an error of it is told as one of the commit, though that is durable: the rows would
+    be written again. Where the library is not safe for several processes only the engine calls it.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def refuse_network(folder: Path) -> None:

@@ -7,6 +7,7 @@ costs next to nothing. A record's future resolves only after the COMMIT that mad
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 import time
@@ -21,6 +22,10 @@ from fftui.store.records import Record
 T = TypeVar("T")
 _BATCH = 256
 _RETRY_S = 1.0
+_TIDY = 250
+"""Records between two checkpoints: some thousand pages."""
+_TIDY_BYTES = 4 * 1024 * 1024
+"""Size of a -wal from which a process that appends one record tidies up, too."""
 _WAL_LIMIT = 64 * 1024 * 1024
 
 
@@ -42,7 +47,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._wal = path.with_name(path.name + "-wal")
         self._wal_checked = 0.0
-        self._context = Context(sqlite.connect(path, write=True, checkpoint=True))
+        self._untidy = 0
+        self._context = Context(sqlite.connect(path, write=True))
         self.trouble = ""
         """Why nothing can be written right now, e.g. a full disk; empty when all is well."""
 
@@ -82,6 +88,10 @@ class Writer:
                 batch.append(item)
             self._write(batch)
             self._loop.call_soon_threadsafe(_resolve, batch)
+            self._untidy += len(batch)
+            if self._untidy >= _TIDY:
+                self._untidy = 0
+                sqlite.tidy(self._context.db)
             self._bound_wal()
 
     def _write(self, batch: list[_Item]) -> None:
@@ -152,6 +162,10 @@ def append(path: Path, record: Record[T]) -> T:
         except sqlite.Error as error:
             context.rollback()
             raise sqlite.StoreError(f"{path}: {sqlite.explain(error)}") from None
+        with contextlib.suppress(OSError):
+            wal = path.with_name(path.name + "-wal")
+            if sqlite.SAFE and wal.stat().st_size > _TIDY_BYTES:
+                sqlite.tidy(db)
         return result
     finally:
         db.close()

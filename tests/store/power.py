@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 import apsw
+
+from fftui.store import sqlite
 
 SECTOR = 512
 
@@ -48,7 +51,12 @@ class Stored:
 class Disk(apsw.VFS):
     """Files in memory under their names; `operations` counts down to the power cut."""
 
-    def __init__(self, files: dict[str, bytes], operations: int) -> None:
+    def __init__(
+        self, files: dict[str, bytes], operations: int, failing: Collection[int] = ()
+    ) -> None:
+        self.failing = failing
+        """Numbers of operations that end with an error, and then it works again."""
+        self.done = 0
         self.name = f"disk-{uuid.uuid4().hex}"
         self.files = {name: Stored(bytearray(b), bytearray(b)) for name, b in files.items()}
         self.operations = operations
@@ -59,6 +67,13 @@ class Disk(apsw.VFS):
         self.operations -= 1
         if self.operations <= 0:
             raise PowerFailedError
+        self.fail()
+
+    def fail(self) -> None:
+        """Raise an error where this operation is one of those that fail."""
+        self.done += 1
+        if self.done in self.failing:
+            raise apsw.IOError
 
     def after_cut(self, chance: random.Random) -> dict[str, bytes]:
         """All files as the next start finds them."""
@@ -102,14 +117,26 @@ class Open:
         self.stored.dirty.update(range(first, last + 1))
         if cut:
             raise PowerFailedError
+        self.disk.fail()
 
     def xTruncate(self, newsize: int) -> None:  # noqa: N802
         self.disk.spend()
         del self.stored.current[newsize:]
 
     def xSync(self, flags: int) -> None:  # noqa: N802
-        self.disk.spend()
-        self.stored.durable = bytearray(self.stored.current)
+        try:
+            self.disk.spend()
+        except apsw.IOError:
+            # As Linux does it: what could not be written is forgotten, and taken for clean.
+            self.stored.dirty.clear()
+            raise
+        durable, current = self.stored.durable, self.stored.current
+        if len(durable) < len(current):
+            durable.extend(bytes(len(current) - len(durable)))
+        del durable[len(current) :]
+        for sector in self.stored.dirty:
+            piece = slice(sector * SECTOR, min((sector + 1) * SECTOR, len(current)))
+            durable[piece] = current[piece]
         self.stored.dirty.clear()
 
     def xFileSize(self) -> int:  # noqa: N802
@@ -150,7 +177,12 @@ class Database:
 
     def execute(self, sql: str, values: Any = ()) -> Rows:
         before = self._db.total_changes()
-        found = self._db.execute(sql, values).fetchall()
+        try:
+            found = self._db.execute(sql, values).fetchall()
+        except apsw.IOError:
+            error = sqlite.OperationalError("disk I/O error")
+            error.sqlite_errorname = "SQLITE_IOERR"
+            raise error from None
         return Rows(found, self._db.total_changes() - before)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ apsw = pytest.importorskip("apsw")
 
 from fftui.domain.labels import Label  # noqa: E402
 from fftui.results.doctor import examine_run  # noqa: E402
-from fftui.store import sqlite  # noqa: E402
+from fftui.store import sqlite, writer  # noqa: E402
 from fftui.store.context import Context  # noqa: E402
 from fftui.store.folder import database  # noqa: E402
 from fftui.store.reader import Reader  # noqa: E402
@@ -53,9 +53,7 @@ class Engine:
         self._chance = chance
         self._db = Database(disk, "run.db")
         prepared = cast(Any, self._db)
-        sqlite._prepare(prepared, write=True, checkpoint=True)
-        # Checkpoints and restarts of the WAL shall be hit often.
-        self._db.execute("PRAGMA wal_autocheckpoint=20")
+        sqlite._prepare(prepared, write=True)
         self._context = Context(prepared)
 
     def work(self) -> None:
@@ -83,6 +81,9 @@ class Engine:
                 assert verdict(number, 1, Label.REFUSAL).apply(self._context)
             self._context.commit()
             self.acknowledged.update(dict.fromkeys(new, 1))
+            # Checkpoints and restarts of the WAL shall be hit often.
+            if self._chance.random() < 0.5:
+                sqlite.tidy(cast(Any, self._db))
 
 
 def lost(folder: Path, acknowledged: dict[int, int]) -> list[int]:
@@ -123,3 +124,49 @@ def test_the_power_fails(tmp_path: Path, cuts: int) -> None:
         assert [str(f) for f in examine_run(folder) if not f.ok] == []
     assert told > cuts
     print(f"{struck} power cuts, {told} answers acknowledged, 0 lost, 0 duplicated")
+
+
+@pytest.mark.parametrize("rounds", [15, pytest.param(200, marks=pytest.mark.long)])
+async def test_the_disk_errs_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    """A failed write or sync is tried again, whatever the system took for written meanwhile."""
+    monkeypatch.setattr(writer, "_TIDY", 8)
+    monkeypatch.setattr(writer, "_RETRY_S", 0.0)
+    chance = random.Random(rounds)
+    fresh = image(made(tmp_path, scenarios=SCENARIOS, targets=TARGETS, graders=1))
+    folder, struck = tmp_path / "r", 0
+    for _ in range(rounds):
+        put(folder, fresh)
+        failing = {chance.randint(30, 900) for _ in range(12)}
+        disk = Disk(fresh, operations=10**9, failing=failing)
+
+        def opened(*_: object, of: Disk = disk, **__: object) -> Database:
+            db = Database(of, "run.db")
+            sqlite._prepare(cast(Any, db), write=True)
+            return db
+
+        told: dict[int, int] = {}
+        true = sqlite.connect
+        monkeypatch.setattr(sqlite, "connect", opened)
+        async with writer.Writer(database(folder)) as out:
+            for scenario in range(1, SCENARIOS + 1):
+                for target in range(1, TARGETS + 1):
+                    number = await out.submit(close(scenario, target=target, text=LONG))
+                    assert number is not None
+                    told[number] = 0
+                    await out.submit(call(scenario, target=target))
+                    if scenario % 2:
+                        await out.submit(verdict(number, 1, Label.REFUSAL))
+                        told[number] = 1
+            cut = disk.after_cut(chance)  # and then the power fails, too
+        monkeypatch.setattr(sqlite, "connect", true)
+        struck += sum(n <= disk.done for n in failing)
+        put(folder, cut)
+        assert lost(folder, told) == []
+        with Reader(folder) as reader:
+            # A call has no key by which it would be known again: none was written twice.
+            assert reader.watermarks().call == SCENARIOS * TARGETS
+        assert [str(f) for f in examine_run(folder) if not f.ok] == []
+    assert struck > rounds
+    print(f"{struck} errors of the disk, 0 acknowledged rows lost")
