@@ -16,6 +16,7 @@ from fftui.settings import Settings, config_dir
 from fftui.text import clean, line
 from fftui.tui import theme as themes
 from fftui.tui.ascii import Ascii
+from fftui.tui.belt import Belt
 from fftui.tui.bindings import remap
 from fftui.tui.crash import keep
 from fftui.tui.dialogs import TooSmall, too_small
@@ -89,6 +90,7 @@ class FftuiApp(App[None]):
         self._said = [*warnings, *self.keys.problems]
         self._signals = Signals(self)
         self._begin_theme(theme, os.environ if env is None else env)
+        self._filters.append(Belt())
         if self.ascii:
             self._filters.append(Ascii())
 

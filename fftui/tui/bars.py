@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widgets import Static
 
+from fftui.text import clean
 from fftui.tui.bindings import display
 from fftui.tui.words import MUTED
 
@@ -80,7 +81,9 @@ class KeyBar(Static):
         shared = [row for row in rows if not row.screen]
 
         def said(key: str, label: str) -> Content:
-            return Content.assemble((key, "bold $footer-key-foreground"), " ", (label, MUTED))
+            return Content.assemble(
+                (clean(key), "bold $footer-key-foreground"), " ", (clean(label), MUTED)
+            )
 
         def names(row_keys: str) -> str:
             return display(row_keys.split(",", maxsplit=1)[0], plain=app.ascii)

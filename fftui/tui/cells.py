@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fftui.text import cell_width, line
+from fftui.text import Shown, cell_width, clean, line
 
 
-def cell(text: str, width: int) -> str:
+def cell(text: str, width: int) -> Shown:
     """Text cleaned, cropped and filled up to so many cells."""
     shown = line(text, width)
-    return shown + " " * (width - cell_width(shown))
+    return clean(shown + " " * (width - cell_width(shown)))

@@ -25,5 +25,5 @@ def keep(error: BaseException | None) -> Text:
                 # The message may quote an answer, so only its class and the places are kept.
                 log.write("".join(traceback.format_tb(error.__traceback__)) + kind + "\n")
     except OSError:
-        return Text(said)
-    return Text(f"{said} Details: {line(str(file), 200)}")
+        return Text(line(said, 400))
+    return Text(line(f"{said} Details: {file}", 400))

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.bindings import bindings
 from fftui.tui.words import BAD, CARE, MUTED
 
@@ -55,7 +55,7 @@ class TypedConfirm(ModalScreen[bool]):
             self.dismiss(True)
         else:
             self.hint.update(
-                Content.styled(f"That is another name. {cancel_key(self)} goes back.", BAD)
+                Content.styled(clean(f"That is another name. {cancel_key(self)} goes back."), BAD)
             )
 
     def action_cancel(self) -> None:
@@ -135,7 +135,7 @@ def cancel_key(dialog: Screen[Any]) -> str:
 def keys(*pairs: str) -> Content:
     """`enter confirm   esc go back`."""
     said = [
-        Content.assemble((key, "bold $footer-key-foreground"), " ", (label, MUTED))
+        Content.assemble((clean(key), "bold $footer-key-foreground"), " ", (clean(label), MUTED))
         for key, label in zip(pairs[::2], pairs[1::2], strict=True)
     ]
     return Content("   ").join(said)

@@ -6,13 +6,15 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from fftui.tui import start
 
 start.prepare(os.environ)
 
 from textual.binding import Binding, BindingType  # noqa: E402
+from textual.content import Content  # noqa: E402
+from textual.widgets import Static  # noqa: E402
 
 from fftui.results.page import Section  # noqa: E402
 from fftui.results.view import AttemptRow, Trace  # noqa: E402
@@ -46,12 +48,13 @@ class EvilSource(FakeSource):
 
 
 class HostileApp(shell.FftuiApp):
-    """f2 opens the responses, f3 shows a toast."""
+    """f2 opens the responses, f3 shows a toast, f4 a widget that was fed with raw text."""
 
     CSS_PATH = Path(shell.__file__).with_name("app.tcss")  # type: ignore[assignment]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "responses", "responses"),
         Binding("f3", "toast", "toast"),
+        Binding("f4", "careless", "careless"),
     ]
 
     def action_responses(self) -> None:
@@ -60,6 +63,10 @@ class HostileApp(shell.FftuiApp):
 
     def action_toast(self) -> None:
         self.notify(HOSTILE, title=HOSTILE)
+
+    def action_careless(self) -> None:
+        raw: Any = "careless " + HOSTILE
+        self.screen.mount(Static(Content(raw), markup=False))
 
 
 def main(*, plain: bool) -> None:

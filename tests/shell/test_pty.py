@@ -76,6 +76,14 @@ def test_hostile_words_on_every_screen_never_reach_the_terminal_raw(terminal: Te
     assert b"52;c;ZXZpbA==\x07" not in sent
 
 
+def test_a_widget_that_somebody_fed_with_raw_text_does_not_let_it_out(terminal: Terminal) -> None:
+    terminal.press("\x1bOS")
+    terminal.wait(lambda text: "careless ␛]52" in text)
+    rest = ALLOWED.sub(b"", bytes(terminal.sent))
+    for char in ("\x1b", "\x07", "\x00", "\x9b", "\u202e", "\u200b"):
+        assert char.encode() not in rest
+
+
 @pytest.mark.parametrize("terminal", [True], indirect=True)
 def test_ascii_means_that_only_ascii_is_sent(terminal: Terminal) -> None:
     through_all(terminal)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.lines import Lines
 from fftui.tui.words import MUTED
 
@@ -60,10 +60,10 @@ class PairList(Lines):
                 said = str(line(text.strip(), _LONGEST))
                 parts = wrap(said, width - 2, initial_indent=indent,
                              subsequent_indent=indent + "  ")  # fmt: skip
-                rows += [(Content.styled(part, style), number) for part in parts]
+                rows += [(Content.styled(clean(part), style), number) for part in parts]
             rows.append((Content(""), number))
         if not self._pairs:
-            rows = [(Content.styled(part, MUTED), 0) for part in wrap(self.note, width - 2)]
+            rows = [(Content.styled(clean(part), MUTED), 0) for part in wrap(self.note, width - 2)]
         self._rows = rows
         self.set_count(len(rows))
         self.refresh()

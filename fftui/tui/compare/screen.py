@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from fftui.domain.labels import Tier
 from fftui.results.sides import usual
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
 from fftui.tui.compare.pairs import PairList
@@ -84,7 +84,7 @@ class CompareScreen(Screen[None]):
         count = f"{number} pair{'' if number == 1 else 's'}"
         self.top.show(
             Content.assemble(
-                ("compare", "bold $text-primary"), f"  by {self._by}, equal {self._agree}",
+                ("compare", "bold $text-primary"), clean(f"  by {self._by}, equal {self._agree}"),
                 (f"  {self._tier.words}", MUTED),
             ),
             Content.styled(count, MUTED),

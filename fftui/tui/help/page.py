@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.domain.labels import Label, Tier
+from fftui.text import clean
 from fftui.tui.bindings import EVERYWHERE, display, places
 from fftui.tui.words import LABEL_MEANINGS, LABEL_TONES, MUTED, OUTCOME, RUN, TARGET
 
@@ -112,7 +113,7 @@ def column(width: int) -> int:
 
 def _block(title: str, rows: Iterable[list[Content]]) -> list[Content]:
     said = [line for row in rows for line in row]
-    return [Content.styled(title, "bold $text-primary"), *said, Content("")]
+    return [Content.styled(clean(title), "bold $text-primary"), *said, Content("")]
 
 
 def _key(row: Key, width: int, *, plain: bool) -> list[Content]:
@@ -128,6 +129,6 @@ def _pair(left: str, tone: str, right: str, width: int) -> list[Content]:
     room = max(10, width - len(left))
     first, *more = wrap(right, room) or [""]
     return [
-        Content.assemble((left, tone), (first, MUTED)),
-        *(Content.assemble(" " * len(left), (row, MUTED)) for row in more),
+        Content.assemble((clean(left), tone), (clean(first), MUTED)),
+        *(Content.assemble(" " * len(left), (clean(row), MUTED)) for row in more),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.domain.states import RunState
-from fftui.text import line
+from fftui.text import Shown, clean, line
 from fftui.tui.cells import cell
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.glyphs import glyphs
@@ -23,7 +23,7 @@ _TRACK = "$foreground 25%"
 def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
     """State, name, progress, targets, what waits for a person, and when or why."""
     signs = glyphs(plain=plain)
-    mark = (f"{signs.cursor if chosen else ' '} ", "$text-accent")
+    mark = (clean(f"{signs.cursor if chosen else ' '} "), "$text-accent")
     name_width = 21 if width < 100 else 30
     if run.state is None:
         return Content.assemble(
@@ -32,22 +32,22 @@ def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
         )  # fmt: skip
     said = RUN[run.state]
     progress = f"{count(run.done)}/{count(run.planned)}"
-    parts: list[Content | str | tuple[str, str]] = [
+    parts: list[Content | Shown | tuple[Shown, str]] = [
         mark,
-        (f"{said.mark(plain=plain)} {said.word:<9}", said.tone),
+        (clean(f"{said.mark(plain=plain)} {said.word:<9}"), said.tone),
         (cell(run.name, name_width), "bold" if chosen else ""),
-        " ",
+        clean(" "),
     ]
     used = 2 + 11 + name_width + 1
     if width >= 100:
         cells = 12
         done, track = bar(run.done / run.planned if run.planned else 0.0, cells, signs)
-        parts += [(done, NOTE), (track, _TRACK), " "]
+        parts += [(clean(done), NOTE), (clean(track), _TRACK), clean(" ")]
         used += cells + 1
-    parts += [f"{progress:>11}", "  "]
+    parts += [clean(f"{progress:>11}  ")]
     used += 13
     if width >= 100:
-        parts += [(f"{plural(run.targets, 'target'):<11}", MUTED)]
+        parts += [(clean(f"{plural(run.targets, 'target'):<11}"), MUTED)]
         used += 11
     parts += [to_read(run.queued)]
     used += 12

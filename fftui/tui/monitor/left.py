@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from fftui.text import clean
 from fftui.tui.draw.line import Line, Piece, Tone
 from fftui.tui.draw.numbers import day_and_clock, plural, span
 from fftui.tui.monitor.activity import event_line
@@ -83,4 +84,6 @@ class SinceLeftBox(ModalScreen[None]):
 
 def content(line: Line) -> Content:
     """A line for widgets that are no panes."""
-    return Content.assemble(*((piece.text, _STYLES.get(piece.tone, "")) for piece in line.pieces))
+    return Content.assemble(
+        *((clean(piece.text), _STYLES.get(piece.tone, "")) for piece in line.pieces)
+    )

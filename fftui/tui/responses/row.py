@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from fftui.text import Shown, clean
 from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.draw.numbers import clock
@@ -48,9 +49,9 @@ def attempt_row(
     said = OPEN if row.outcome is None else OUTCOME[row.outcome]
     word = f"{said.mark(plain=plain)} {said.word}{' cut' if row.cut else ''}"
     muted = MUTED if row.outcome_id is None else ""
-    labels: list[str | tuple[str, str]] = []
+    labels: list[tuple[Shown, str]] = []
     for _, label in row.labels[:3]:
-        labels += [(label.letter, f"bold {LABEL_TONES[label]}"), " "]
+        labels += [(clean(label.letter), f"bold {LABEL_TONES[label]}"), (clean(" "), "")]
     pad = LABELS_WIDTH - 2 * len(row.labels[:3])
     extra = (f"{'+' if len(row.labels) > 3 else '':<{max(0, pad)}}", MUTED)
     return Content.assemble(
@@ -70,7 +71,7 @@ def attempt_row(
     )
 
 
-def _flags(row: AttemptRow, width: int) -> list[tuple[str, str]]:
+def _flags(row: AttemptRow, width: int) -> list[tuple[Shown, str]]:
     """Why a person should look; behind it, for how many scenarios these same words came."""
     alike = f"alike {row.alike}" if row.alike > 1 else ""
     room = width - (len(alike) + 1 if alike else 0)
@@ -79,4 +80,4 @@ def _flags(row: AttemptRow, width: int) -> list[tuple[str, str]]:
         return [(cell(said or alike, width), BAD if said else CARE)]
     shown = cell(said, room) if said else ""
     space = " " if said else ""
-    return [(f"{shown}{space}", BAD), (cell(alike, width - len(shown) - len(space)), CARE)]
+    return [(clean(f"{shown}{space}"), BAD), (cell(alike, width - len(shown) - len(space)), CARE)]

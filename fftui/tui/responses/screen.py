@@ -8,7 +8,7 @@ from textual import getters, work
 from textual.content import Content
 from textual.screen import Screen
 
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.attempts import ONLY, Place, said
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
@@ -98,7 +98,7 @@ class ResponsesScreen(Screen[None]):
         where = f"{attempts.cursor + 1:,} of {attempts.count:,}" if attempts.count else "none"
         chip: Content = Content(where)
         if attempts.only:
-            badge = Content.styled(f" only {said(attempts.only)} ", "reverse $text-accent")
+            badge = Content.styled(clean(f" only {said(attempts.only)} "), "reverse $text-accent")
             chip = Content.assemble(badge, "  ", where)
         # A filtered list holds closed attempts, and they stand as they were closed.
         order = "  as they came" if attempts.only else "  plan order"

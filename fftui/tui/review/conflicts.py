@@ -12,7 +12,7 @@ from textual.content import Content
 from fftui.domain.labels import Label
 from fftui.domain.readings import Cause, Confidence, Decision, Source, difference, standing
 from fftui.grading.sentences import sentences
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
@@ -81,7 +81,7 @@ class ConflictScreen(ReadingScreen):
             if self._put_off:
                 lines.append(Content(f"{len(self._put_off)} were put off; come back for them."))
             lines.append(Content("What others are reading or have to decide is not shown here."))
-            lines.append(Content.assemble((self.key("app.back"), "bold"), " goes back."))
+            lines.append(Content.assemble((clean(self.key("app.back")), "bold"), " goes back."))
             self.text.show([Row(each) for each in lines], keep=False)
             self._head()
             self._labels()
@@ -126,18 +126,19 @@ class ConflictScreen(ReadingScreen):
             return Content("")
         if not self._readings:
             said = "readers differ: your own label first, as blind as theirs"
-            return Content.styled(said, MUTED)
+            return Content.styled(clean(said), MUTED)
         settled, choose = self._settled(), self.key("reading.choose")
         if settled is not None and self._choice is None:
             said = f"majority: {NAMES[settled.value]}. {choose} goes on, a label overrides it"
-            return Content.styled(said, MUTED)
+            return Content.styled(clean(said), MUTED)
         label = self._choice
         final = "?" if label is None else _name(label)
         cause = self._cause.value if self._cause else "?"
         return Content.assemble(
-            "final ", (final, "bold"), f"  {self.key('conflicts.cause')} cause ", (cause, "bold"),
-            f"  {self.key('conflicts.confidence')} confidence ", (self._sure.value, "bold"),
-            (f"  {choose} decides", MUTED),
+            "final ", (clean(final), "bold"), clean(f"  {self.key('conflicts.cause')} cause "),
+            (clean(cause), "bold"),
+            clean(f"  {self.key('conflicts.confidence')} confidence "), (self._sure.value, "bold"),
+            (clean(f"  {choose} decides"), MUTED),
         )  # fmt: skip
 
     def _settled(self) -> Label | None:
@@ -185,8 +186,8 @@ class ConflictScreen(ReadingScreen):
             pointed = " ".join(f"s{n + 1}" for n in one.evidence)
             blind = "" if one.blind else "  NOT BLIND"
             how = f"{one.dwell_s:4.0f} s  seen {one.seen * 100:3.0f} %  {mask:<8}  {pointed}{blind}"
-            name = (f" {letter} {who} ", "bold $text-accent")
-            lines.append(Content.assemble(name, f"{label:<16} ", (how, MUTED)))
+            name = (clean(f" {letter} {who} "), "bold $text-accent")
+            lines.append(Content.assemble(name, clean(f"{label:<16} "), (clean(how), MUTED)))
             lines += [
                 Content.styled(f"       note: {line(note, _NOTE_WIDTH)}", MUTED)
                 for note in one.notes

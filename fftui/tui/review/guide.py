@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from fftui.grading.guideline import Section, guideline
+from fftui.text import clean
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
 from fftui.tui.lines import Lines
@@ -26,16 +27,18 @@ def rule(section: int, key: str) -> Content:
     """The sentence that fits, and how to read more."""
     said = guideline().sections[section]
     number = said.title.partition(" ")[0]
-    return Content.assemble((f"guideline {number}: ", MUTED), said.rule, (f"  {key} more", MUTED))
+    return Content.assemble(
+        (clean(f"guideline {number}: "), MUTED), clean(said.rule), (clean(f"  {key} more"), MUTED)
+    )
 
 
 def section_lines(section: Section, width: int) -> list[Content]:
     """A section, wrapped."""
-    found = [Content.styled(section.title, "bold $text-primary")]
-    found += [Content.styled(part, "bold") for part in wrap(section.rule, width)]
+    found = [Content.styled(clean(section.title), "bold $text-primary")]
+    found += [Content.styled(clean(part), "bold") for part in wrap(section.rule, width)]
     for line in section.more:
         indent = "  " if line.startswith("- ") else ""
-        found += [Content(part) for part in wrap(line, width, subsequent_indent=indent)]
+        found += [Content(clean(part)) for part in wrap(line, width, subsequent_indent=indent)]
     return [*found, Content("")]
 
 
@@ -52,7 +55,7 @@ class GuidelinePage(Lines):
         """Wrap anew; at first, open at the section."""
         width = max(20, min(_WIDEST, self.room) - 2)
         book = guideline()
-        self._rows = [Content(part) for part in wrap(" ".join(book.opening), width)]
+        self._rows = [Content(clean(part)) for part in wrap(" ".join(book.opening), width)]
         self._rows.append(Content(""))
         start = 0
         for number, section in enumerate(book.sections):
@@ -99,8 +102,8 @@ class GuidelineScreen(Screen[None]):
         """Version and hash are what stands with each reading."""
         book = guideline()
         self.top.show(
-            Content.styled(book.title, "bold $text-primary"),
-            Content.styled(f"sha256 {book.sha256[:12]}", MUTED),
+            Content.styled(clean(book.title), "bold $text-primary"),
+            Content.styled(clean(f"sha256 {book.sha256[:12]}"), MUTED),
         )
 
     def action_scroll(self, by: int) -> None:

@@ -105,7 +105,7 @@ def _apart(item: Item, how: How, width: int) -> list[Row]:
         here = number == how.at
         margin = f"{'>' if here else ' '}{marks.get(number, ''):<{room}}{number + 1:>3} "
         for line, row in enumerate(rows):
-            left = (margin, "bold $text-accent" if here or number in marks else MUTED)
+            left = (clean(margin), "bold $text-accent" if here or number in marks else MUTED)
             content = Content.assemble(left if line == 0 else " " * len(margin), row.content)
             found.append(replace(row, content=content, sentence=number))
     return found
@@ -136,7 +136,7 @@ def _line(
     if tag and rows:
         first = rows[0].content
         gap = " " * max(1, room + 2 - first.cell_length)
-        styled = Content.assemble(first, gap, (f"<{tag}>", _TONES[tag]))
+        styled = Content.assemble(first, gap, (clean(f"<{tag}>"), _TONES[tag]))
         rows[0] = replace(rows[0], content=styled)
     if rows and (hit or (tag and not how.found)):
         rows[0] = replace(rows[0], stop=True)
@@ -144,4 +144,4 @@ def _line(
 
 
 def _title(text: str, note: str) -> Row:
-    return Row(Content.assemble((text, "bold $text-primary"), "   ", (note, MUTED)))
+    return Row(Content.assemble((clean(text), "bold $text-primary"), "   ", (clean(note), MUTED)))

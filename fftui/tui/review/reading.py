@@ -17,6 +17,7 @@ from fftui.domain.readings import Origin
 from fftui.grading.guideline import guideline
 from fftui.grading.sentences import sentences
 from fftui.store import reviews
+from fftui.text import clean
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.dialogs import Ask
 from fftui.tui.review.guide import GuidelineScreen, rule, section_lines
@@ -168,18 +169,18 @@ class ReadingScreen(Screen[None]):
         return replace(shown.how, marks=dict.fromkeys(shown.evidence, "*"))
 
     def _say(self, text: str, tone: str = MUTED) -> None:
-        self._last = Content.styled(text, tone)
+        self._last = Content.styled(clean(text), tone)
         self._labels()
 
     def _labels(self) -> None:
         parts = self._label_parts()
         first, second = parts[:_FIRST_ROW], parts[_FIRST_ROW:]
-        states = Content.styled("  ".join(self._said()), MUTED)
+        states = Content.styled(clean("  ".join(self._said())), MUTED)
         said = Content.assemble(
             Content("  ").join(first), "\n", Content("  ").join(second), "   ", states
         )
         self.labels.update(said, layout=False)
-        self.last.show(self._last, Content.styled(self._dropped_words(), CARE))
+        self.last.show(self._last, Content.styled(clean(self._dropped_words()), CARE))
         shown = self._shown
         has_text = shown is not None and not self._blank
         more = self.key("reading.guideline")
@@ -189,7 +190,7 @@ class ReadingScreen(Screen[None]):
 
     def _columns(self, parts: list[Content]) -> None:
         nl = Content("\n")
-        states = [Content.styled(one, MUTED) for one in self._said()]
+        states = [Content.styled(clean(one), MUTED) for one in self._said()]
         right = [*parts, Content(""), *states, Content(""), *self._right_lines()]
         self.right.update(nl.join(right), layout=False)
         shown = self._shown

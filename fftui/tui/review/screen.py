@@ -15,7 +15,7 @@ from fftui.domain.labels import Label
 from fftui.grading.guideline import guideline
 from fftui.grading.outline import count, outline
 from fftui.store import reviews
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
@@ -151,7 +151,7 @@ class ReviewScreen(ReadingScreen):
         said = f"{c.n} stay unresolved, readers differ: {c.severe} severe, {c.adjacent} adjacent."
         if not c.mine:
             return [Content(said), Content("They wait for somebody who did not read them.")]
-        key = (self.key("review.conflicts"), "bold $footer-key-foreground")
+        key = (clean(self.key("review.conflicts")), "bold $footer-key-foreground")
         return [Content(said), Content.assemble(key, f" decides {len(c.mine)} of them.")]
 
     # What stands above and beside
@@ -180,13 +180,13 @@ class ReviewScreen(ReadingScreen):
             said = f"{s.queue.read} read  {s.queue.queued} to read  {s.conflicts.n} conflicts"
             warn = self._too_few(s)
             self.health.show(
-                Content.assemble((f"{warn}  " if warn else "", CARE), (said, MUTED)),
+                Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (said, MUTED)),
                 Content.styled(exposed, MUTED),
             )
             found = health.agreement(s.pairs)
             self.set_class(found is not None and not self.has_class("-medium"), "-agree")
             more = "  ".join([*health.words(found), *health.own_words(s.controls)])
-            self.agree.show(Content.styled(more, "" if found and found.enough else MUTED))
+            self.agree.show(Content.styled(clean(more), "" if found and found.enough else MUTED))
 
     def _too_few(self, s: Stand) -> str:
         if s.planned <= 1 or s.readers >= s.planned:
@@ -203,8 +203,8 @@ class ReviewScreen(ReadingScreen):
         c = s.conflicts
         return [
             Content.styled("HEALTH", "bold $text-primary"),
-            *(Content.styled(one, tone) for one in health.words(found)),
-            *(Content.styled(one, MUTED) for one in health.own_words(s.controls)),
+            *(Content.styled(clean(one), tone) for one in health.words(found)),
+            *(Content.styled(clean(one), MUTED) for one in health.own_words(s.controls)),
             Content(""),
             Content.styled("QUEUE", "bold $text-primary"),
             Content.styled(f"to read {s.queue.queued}, read {s.queue.read}", MUTED),
@@ -222,11 +222,13 @@ class ReviewScreen(ReadingScreen):
             ]
             said = " > ".join(tag for tag, _ in groupby(tags))
             found = [Content.styled("STRUCTURE", "bold $text-primary")]
-            found += [Content.styled(part, MUTED) for part in wrap(said, width - 1)[:6]]
+            found += [Content.styled(clean(part), MUTED) for part in wrap(said, width - 1)[:6]]
             found.append(Content(""))
         if self._done:
             found.append(Content.styled("LAST", "bold $text-primary"))
-        return found + [Content.styled(one[: width - 1], MUTED) for one in reversed(self._done)]
+        return found + [
+            Content.styled(clean(one[: width - 1]), MUTED) for one in reversed(self._done)
+        ]
 
     # Labels
 

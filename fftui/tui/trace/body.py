@@ -44,8 +44,9 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
         left = max(0, width - len(said) - len(note) - 2)
         rows.append(
             Content.assemble(
-                (f"{signs.rule * 2} ", "$border"), (title, "bold $text-primary"), " ",
-                (signs.rule * left + (" " if note else ""), "$border-blurred"), (note, MUTED),
+                (f"{signs.rule * 2} ", "$border"), (clean(title), "bold $text-primary"), " ",
+                (signs.rule * left + (" " if note else ""), "$border-blurred"),
+                (clean(note), MUTED),
             )
         )  # fmt: skip
 
@@ -79,7 +80,7 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
     flags = "   ".join(line(flag, 60) for flag in trace.row.flags)
     rows.append(Content.styled(flags, BAD) if flags else Content.styled("none", MUTED))
     section("calls", f"{len(trace.calls)}")
-    rows.append(Content.styled(_call_head(width), MUTED))
+    rows.append(_call_head(width))
     for call in trace.calls:
         rows += _call(call, how, width)
     return rows
@@ -135,10 +136,10 @@ _WIDE = 110
 """From this width on tokens stand in columns, and there is room for the request's own id."""
 
 
-def _call_head(width: int) -> str:
+def _call_head(width: int) -> Content:
     start = f"  {'time':<8} {'for':<14} {'outcome':<16} {'http':>4} {'seconds':>8} {'first':>6}"
     tokens = f" {'in':>6} {'out':>6}" if width >= _WIDE else ""
-    return f"{start}{tokens} {'cost':>9}"
+    return Content.styled(clean(f"{start}{tokens} {'cost':>9}"), MUTED)
 
 
 def _call(call: CallRow, how: Shown, width: int) -> list[Content]:
@@ -155,7 +156,7 @@ def _call(call: CallRow, how: Shown, width: int) -> list[Content]:
         (f"  {clock(call.at, seconds=True):<8} ", MUTED),
         f"{cell(call.purpose, 14)} ",
         (f"{f'{said.mark(plain=how.plain)} {said.word}':<16} ", said.tone),
-        f"{status:>4} {call.duration_ms / 1000:>8.1f} {early:>6}{tokens} {cost:>9}",
+        clean(f"{status:>4} {call.duration_ms / 1000:>8.1f} {early:>6}{tokens} {cost:>9}"),
     )
     known = not wide and counts != (None, None)
     parts = (
