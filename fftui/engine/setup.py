@@ -106,6 +106,8 @@ async def wire(
             await tell(name, why)
 
     keys: dict[str, Secret] = {}
+    # Before the servers start: what is known as a key stays out of their environment.
+    held = {e.account: _keys(plan, e.account, environ) for e in endpoints}
     try:
         owned = {e.platform.split(":")[0] for e in asked if not e.base_url}
         for name in sorted(owned & {SIM, LOCAL}):
@@ -125,8 +127,8 @@ async def wire(
             if endpoint.account not in payers:
                 return Line(endpoint, (), gate)
             if kind not in wiring.servers or endpoint.base_url:
-                return Line(endpoint, _keys(plan, endpoint.account, environ), gate)
-            own = (keys[kind],) if kind in keys else _keys(plan, endpoint.account, environ)
+                return Line(endpoint, held[endpoint.account], gate)
+            own = (keys[kind],) if kind in keys else held[endpoint.account]
             return Line(addressed(endpoint, wiring.servers[kind].url), own, gate, child=kind)
 
         wiring.lines.update({i: line(t.endpoint) for i, t in targets.items()})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from fftui.results.providers import group_lines
-from fftui.text import line
+from fftui.text import Shown, clean, line
 from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
 from fftui.tui.draw.numbers import count, limits, percent, plural
@@ -98,7 +98,7 @@ def head(columns: Sequence[Column], width: int, sort: str, *, down: bool, plain:
     for _, column, cells_wide in fitting(columns, width):
         name = column.head + (mark if column.name == sort else "")
         text = name.rjust(cells_wide) if column.right else name.ljust(cells_wide)
-        cells.append((text[:cells_wide], "bold" if column.name == sort else ""))
+        cells.append((clean(text[:cells_wide]), "bold" if column.name == sort else ""))
     return Content.assemble("  ", *_spaced(cells))
 
 
@@ -139,19 +139,19 @@ def _row(
     faint: bool,
 ) -> Content:
     mark = glyphs(plain=plain).cursor if chosen else " "
-    cells: list[tuple[str, str]] = []
+    cells: list[tuple[Shown, str]] = []
     for place, column, wide in fitting(columns, width):
         value = values[place]
-        text = value.rjust(wide)[:wide] if column.right else cell(value, wide)
+        text = clean(value.rjust(wide)[:wide]) if column.right else cell(value, wide)
         tone = MUTED if faint and column.right else "bold" if chosen and not column.right else ""
         cells.append((text, tone))
     return Content.assemble((f"{mark} ", "$text-accent"), *_spaced(cells))
 
 
-def _spaced(cells: Sequence[tuple[str, str]]) -> list[tuple[str, str] | str]:
-    made: list[tuple[str, str] | str] = []
+def _spaced(cells: Sequence[tuple[Shown, str]]) -> list[tuple[Shown, str] | Shown]:
+    made: list[tuple[Shown, str] | Shown] = []
     for one in cells:
-        made += [" ", one] if made else [one]
+        made += [clean(" "), one] if made else [one]
     return made
 
 

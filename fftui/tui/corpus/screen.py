@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from fftui.domain.labels import Tier
 from fftui.results.across import Row
-from fftui.text import line
+from fftui.text import clean, line
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.bindings import bindings
 from fftui.tui.corpus.row import KEYWORDS, group_detail, head, target_detail
@@ -99,7 +99,8 @@ class CorpusScreen(Screen[None]):
             told = f"{plural(len(table.shown), 'group')} of {plural(self._total, 'target')}"
         self.top.show(
             Content.assemble(
-                ("all runs", "bold $text-primary"), f"  {what}", (f"  {table.tier.words}", MUTED),
+                ("all runs", "bold $text-primary"), clean(f"  {what}"),
+                (f"  {table.tier.words}", MUTED),
                 (note, CARE), (narrowed, "$text-accent"),
             ),
             Content.assemble(
@@ -117,7 +118,7 @@ class CorpusScreen(Screen[None]):
     def _details(self) -> None:
         chosen, width = self.table.chosen, max(20, self.size.width - 4)
         if chosen is None:
-            said = Content.styled(self._nothing(), MUTED)
+            said = Content.styled(clean(self._nothing()), MUTED)
         elif isinstance(chosen, Row):
             said = target_detail(chosen, self.table.tier, width, plain=self._plain)
         else:
