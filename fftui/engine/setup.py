@@ -107,7 +107,7 @@ async def wire(
 
     keys: dict[str, Secret] = {}
     # Before the servers start: what is known as a key stays out of their environment.
-    held = {e.account: _keys(plan, e.account, environ) for e in endpoints}
+    held = {account: _keys(plan, account, environ) for account in payers}
     try:
         owned = {e.platform.split(":")[0] for e in asked if not e.base_url}
         for name in sorted(owned & {SIM, LOCAL}):
@@ -118,8 +118,8 @@ async def wire(
             if key:
                 keys[name] = key
         for account in sorted({e.account for e in endpoints}):
-            held = _keys(plan, account, environ) if account in payers else ()
-            wiring.gates[account] = _gate(account, plan, reader, endpoints, held, wake)
+            paid = held.get(account, ())
+            wiring.gates[account] = _gate(account, plan, reader, endpoints, paid, wake)
 
         def line(endpoint: Endpoint) -> Line:
             kind = endpoint.platform.split(":")[0]
