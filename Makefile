@@ -24,9 +24,12 @@ test: $(VENV)/.ready ## the test suite (under ten minutes on two cores)
 test-all: $(VENV)/.ready local ## the suite with its long proofs and the real small model
 	@$(BIN)/python -m pytest -m '' $(ARGS)
 
-interop: $(VENV)/.ready ## fftui against llama.cpp's server and a LiteLLM proxy, where they install
+interop: $(VENV)/.ready ## fftui against other projects' servers and tools, where they install
 	@$(BIN)/fftui local install || echo 'llama.cpp does not install here: its tests are skipped'
 	@test -x .venv-litellm/bin/litellm || { $(PYTHON) -m venv .venv-litellm && .venv-litellm/bin/python -m pip install --quiet --disable-pip-version-check 'litellm[proxy]'; } || { rm -rf .venv-litellm; echo 'LiteLLM does not install here: its tests are skipped'; }
+	@test -x .venv-inspect/bin/inspect || { $(PYTHON) -m venv .venv-inspect && .venv-inspect/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[inspect]' openai; } || { rm -rf .venv-inspect; echo 'Inspect AI does not install here: its tests are skipped'; }
+	@test -x .venv-garak/bin/garak || test -n "$(GARAK)" || echo 'garak is left out: it brings 6.5 GB with it (PyTorch, CUDA) and takes four minutes; "make interop GARAK=1" installs it. A report that it has written is read by "make test"'
+	@test -x .venv-garak/bin/garak || test -z "$(GARAK)" || { $(PYTHON) -m venv .venv-garak && .venv-garak/bin/python -m pip install --quiet --disable-pip-version-check garak; } || { rm -rf .venv-garak; echo 'garak does not install here: its test is skipped'; }
 	@$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
 
 coverage: $(VENV)/.ready ## how often the intervals hold, by simulation: the tables of docs/statistics.md
@@ -51,4 +54,4 @@ local: $(VENV)/.ready ## llama.cpp's server and a small real model, for sample_r
 	@$(BIN)/fftui local install
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-litellm benchmarks/.peers .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-litellm .venv-inspect .venv-garak benchmarks/.peers .pytest_cache .mypy_cache .ruff_cache .hypothesis
