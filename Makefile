@@ -32,8 +32,9 @@ interop: $(VENV)/.ready ## fftui against other projects' servers and tools, wher
 	@test -x .venv-garak/bin/garak || test -z "$(GARAK)" || { $(PYTHON) -m venv .venv-garak && .venv-garak/bin/python -m pip install --quiet --disable-pip-version-check garak; } || { rm -rf .venv-garak; echo 'garak does not install here: its test is skipped'; }
 	@$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
 
-coverage: $(VENV)/.ready ## how often the intervals hold, by simulation: the tables of docs/statistics.md
+coverage: $(VENV)/.ready ## how often the intervals hold, and what the flags find, by simulation: the tables of docs/statistics.md and docs/grading.md
 	@$(BIN)/python -m benchmarks.coverage
+	@$(BIN)/python -m benchmarks.flag_yields
 
 mutants: $(VENV)/.ready ## each guard taken out once: the test that must notice goes red
 	@$(BIN)/python -m benchmarks.mutants $(ARGS)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´＇‛′", "'") | dict.fromkeys("“”„«»", '"'))
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`´＇‛′ʹ", "'") | dict.fromkeys("“”„«»", '"'))
 _CHUNK = 64
 _MOST_KNOWN = 8192
 
@@ -53,6 +53,11 @@ class Folded:
         return any(map(_breaks, between)) or not _word_letter(self.text[place - 1])
 
 
+def composed(text: str) -> str:
+    """The text with accents as parts of their letters, which folding letter by letter needs."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
 def fold(text: str) -> Folded:
     """The text without what hides a phrase from no reader."""
     return Folded(text, text.translate(_LETTERS))
@@ -67,7 +72,7 @@ def pattern(phrases: Iterable[str]) -> re.Pattern[str]:
     tree: dict[str, dict[str, object]] = {}
     for phrase in phrases:
         node = tree
-        for letter in fold(phrase).text:
+        for letter in fold(composed(phrase)).text:
             node = node.setdefault(letter, {})  # type: ignore[assignment]
         node[""] = {}
     return re.compile(_branches(tree))
