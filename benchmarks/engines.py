@@ -76,14 +76,14 @@ def texts(count: int, seed: int = 1) -> list[str]:
 def commits(quick: bool) -> Iterator[Found]:
     """Attempts with their text made durable, against the same rows by bare `executemany`."""
     count = 2_000 if quick else 10_000
-    answers = texts(count)
+    attempts = _prepared(texts(count))
     ours: list[float] = []
     bare: list[float] = []
     narrow: list[float] = []
     for _ in range(1 if quick else 5):
         with bench_home() as home:
             folder = _fresh(home, count)
-            ours.append(count / _timed(partial(asyncio.run, _append(folder, answers))))
+            ours.append(count / _timed(partial(asyncio.run, _append(folder, attempts))))
             rows = _rows(folder)
         for tables, into in ((tuple(rows), bare), (("answer",), narrow)):
             with tempfile.TemporaryDirectory() as place:
@@ -115,24 +115,31 @@ def _fresh(home: Path, attempts: int) -> Path:
                     home / "runs", None)  # fmt: skip
 
 
-async def _append(folder: Path, answers: list[str], *, compress: bool = False) -> None:
+def _prepared(answers: list[str], *, compress: bool = False) -> list[tuple[AddCall, CloseAttempt]]:
+    """What an engine has at hand when its answers have come; bare rows are made beforehand, too."""
+    found, now = [], time.time()
+    for scenario, text in enumerate(answers, 1):
+        key = AttemptKey(1, scenario, 0)
+        outcome = Outcome(OutcomeClass.ANSWERED, "stop", text, usage=Usage(50, 500), status=200,
+                          identity=Identity(model="m"))  # fmt: skip
+        call = AddCall(key, 0, None, now, 900.0, 300.0, outcome)
+        found.append((call, CloseAttempt.of(key, outcome, (text,), at=now, compress=compress)))
+    return found
+
+
+async def _append(folder: Path, attempts: list[tuple[AddCall, CloseAttempt]]) -> None:
     """As the engine does it: hundreds of attempts at once, each committed before it is graded."""
     async with Writer(database(folder)) as writer:
-        places = asyncio.Semaphore(256)
+        left = iter(attempts)
 
-        async def attempt(scenario: int, text: str) -> None:
-            async with places:
-                key, now = AttemptKey(1, scenario, 0), time.time()
-                outcome = Outcome(OutcomeClass.ANSWERED, "stop", text, usage=Usage(50, 500),
-                                  status=200, identity=Identity(model="m"))  # fmt: skip
-                writer.submit(AddCall(key, 0, None, now, 900.0, 300.0, outcome))
-                closed = await writer.submit(
-                    CloseAttempt.of(key, outcome, (text,), at=now, compress=compress)
-                )
+        async def place() -> None:
+            for call, close in left:
+                writer.submit(call)
+                closed = await writer.submit(close)
                 assert closed is not None
-                await writer.submit(AddVerdict(closed, 1, Verdict(Label.REFUSAL), now))
+                await writer.submit(AddVerdict(closed, 1, Verdict(Label.REFUSAL), close.at))
 
-        await asyncio.gather(*(attempt(i, t) for i, t in enumerate(answers, 1)))
+        await asyncio.gather(*(place() for _ in range(256)))
 
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -180,7 +187,7 @@ def disk(quick: bool) -> Iterator[Found]:
     with bench_home() as home:
         folder = _fresh(home, count)
         empty = database(folder).stat().st_size
-        asyncio.run(_append(folder, answers, compress=True))
+        asyncio.run(_append(folder, _prepared(answers, compress=True)))
         db = sqlite.connect(database(folder), write=True)
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         db.close()

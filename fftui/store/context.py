@@ -8,6 +8,7 @@ from typing import Literal
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.store.order import Block, PlanOrder
+from fftui.store.pending import Pending
 from fftui.store.sqlite import Connection
 
 
@@ -44,10 +45,12 @@ class Context:
         self.db = db
         self.touched: set[int] = set()
         """Targets whose settled prefix may have moved in this transaction."""
+        self.pending = Pending()
         self.reread()
         self._scenarios: dict[int, tuple[int, int]] = {}
         self._identities: dict[tuple[int, int, Identity], int] = {}
         self._settled: dict[int, int] = {}
+        self._weights_of: dict[int, str] = {}
 
     def begin(self) -> None:
         """Start a transaction that holds the write lock from its first moment."""
@@ -77,14 +80,17 @@ class Context:
         for target in self.touched:
             self._advance(target)
         self.touched.clear()
+        self.pending.write(self.db)
         self.db.execute("COMMIT")
 
     def rollback(self) -> None:
         """Forget the transaction, also where SQLite has rolled it back by itself."""
         self.touched.clear()
+        self.pending.clear()
         self._identities.clear()
         self._scenarios.clear()
         self._settled.clear()
+        self._weights_of.clear()
         # What was read of the plan inside it may be gone too.
         self._read_at = (-1, -1)
         if self.db.in_transaction:
@@ -129,12 +135,7 @@ class Context:
 
     def minute(self, at: float, column: str) -> None:
         """Count one thing in the minute it happened in."""
-        self.db.execute(
-            f"INSERT INTO rollup_minute (minute, closed, verdicts, rate_limited, failed)"
-            f" VALUES (?, {', '.join(str(int(c == column)) for c in _MINUTE)})"
-            f" ON CONFLICT DO UPDATE SET {column} = {column} + 1",
-            (int(at // 60),),
-        )
+        self.pending.add("rollup_minute", (int(at // 60),), *(int(c == column) for c in _MINUTE))
 
     def _advance(self, target: int) -> None:
         start = settled = self.settled(target)
@@ -178,19 +179,12 @@ class Context:
             return False
         family, benign = self.scenario(scenario)
         first = sign * int(repeat == 0)
-        self.db.execute(
-            "UPDATE rollup_outcome SET settled = settled + ?, first = first + ?"
-            " WHERE target = ? AND identity = ? AND family = ? AND benign = ? AND class = ?"
-            " AND cut = ?",
-            (sign, first, target, identity, family, benign, kind, cut),
+        self.pending.add(
+            "rollup_outcome", (target, identity, family, benign, kind, cut), 0, sign, first
         )
         for grader, label in verdicts:
-            self.db.execute(
-                "UPDATE rollup_verdict SET settled = settled + ?, first = first + ?"
-                " WHERE target = ? AND identity = ? AND family = ? AND benign = ? AND cut = ?"
-                " AND grader = ? AND label = ?",
-                (sign, first, target, identity, family, benign, cut, grader, label or ""),
-            )
+            key = (target, identity, family, benign, cut, grader, label or "")
+            self.pending.add("rollup_verdict", key, 0, sign, first)
             if self.order.repeats > 1:
                 before = self.said(target, scenario, grader, repeat)
                 after = self.said(target, scenario, grader, repeat + 1)
@@ -290,11 +284,12 @@ class Context:
 
     def _share(self, target: int, mark: int, n: int) -> None:
         """Count answers in words that came from other weights, too; `n` is this target's."""
-        givers = self.db.execute(
-            f"SELECT c.target, c.n, {WEIGHTS} FROM cluster c JOIN target t ON t.id = c.target"
-            " WHERE c.mark = ?",
-            (mark,),
-        ).fetchall()
+        givers = [
+            (giver, count, self._weights(giver))
+            for giver, count in self.db.execute(
+                "SELECT target, n FROM cluster WHERE mark = ?", (mark,)
+            ).fetchall()
+        ]
         own = next(weights for giver, _, weights in givers if giver == target)
         others = [giver for giver in givers if giver[2] != own]
         if not others:
@@ -306,6 +301,15 @@ class Context:
             # Those that shared their words with somebody before are counted already.
             if all(w == weights or g == target for g, _, w in givers):
                 self._add_shared(giver, count)
+
+    def _weights(self, target: int) -> str:
+        found = self._weights_of.get(target)
+        if found is None:
+            row = self.db.execute(
+                f"SELECT {WEIGHTS} FROM target t WHERE t.id = ?", (target,)
+            ).fetchone()
+            found = self._weights_of[target] = row[0]
+        return found
 
     def _add_shared(self, target: int, n: int) -> None:
         self.db.execute(

@@ -64,7 +64,7 @@ class AddCall:
         identity = None
         if o.identity != _NOBODY:
             identity = ctx.identity(self.key.target, o.identity, self.at, self.grader or 0)
-        ctx.db.execute(
+        ctx.pending.row(
             "INSERT INTO call (target, scenario, repeat, turn, grader, identity, at, duration_ms,"
             " ttfb_ms, status, outcome, signal, finish, tokens_in, tokens_out, cost_usd,"
             " request_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -72,13 +72,10 @@ class AddCall:
              self.at, self.duration_ms, self.ttfb_ms, o.status, o.kind.value, o.signal, o.finish,
              usage.tokens_in, usage.tokens_out, usage.cost_usd, o.request_id),
         )  # fmt: skip
-        ctx.db.execute(
-            "INSERT INTO rollup_call VALUES (?,?,?,1,?,?,?) ON CONFLICT DO UPDATE SET n = n + 1,"
-            " tokens = tokens + excluded.tokens, cost_usd = cost_usd + excluded.cost_usd,"
-            " cost_unknown = cost_unknown + excluded.cost_unknown",
-            (self.key.target, self.grader or 0, o.kind.value,
-             (usage.tokens_in or 0) + (usage.tokens_out or 0),
-             usage.cost_usd or 0.0, int(usage.cost_usd is None)),
+        ctx.pending.add(
+            "rollup_call", (self.key.target, self.grader or 0, o.kind.value),
+            1, (usage.tokens_in or 0) + (usage.tokens_out or 0),
+            usage.cost_usd or 0.0, int(usage.cost_usd is None),
         )  # fmt: skip
         if o.kind.puts_back or o.kind.failed:
             ctx.minute(self.at + self.duration_ms / 1000,
@@ -146,16 +143,15 @@ class CloseAttempt:
             return None
         outcome_id = int(row[0])
         if self.answers or self.reasoning:
-            ctx.db.execute("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
+            ctx.pending.row("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
         if self.place is not None:
             for flag in self.place.flags:
                 add_flag(ctx, outcome_id, flag, self.at)
             add_item(ctx, outcome_id, key.target, self.place, self.readings)
-        ctx.db.execute(
-            "INSERT INTO rollup_outcome VALUES (?,?,?,?,?,?,1,0,0)"
-            " ON CONFLICT DO UPDATE SET n = n + 1",
-            (key.target, identity, family, benign, self.kind.value, int(self.cut)),
-        )
+        ctx.pending.add(
+            "rollup_outcome",
+            (key.target, identity, family, benign, self.kind.value, int(self.cut)), 1, 0, 0,
+        )  # fmt: skip
         if self.mark is not None and key.repeat == 0:
             ctx.alike(key.target, self.mark)
         ctx.minute(self.at, "closed")
@@ -203,11 +199,9 @@ class AddVerdict:
         target, scenario, repeat, identity, cut = of
         family, benign = ctx.scenario(scenario)
         settled = int(ctx.order.ordinal(scenario, repeat) < ctx.settled(target))
-        ctx.db.execute(
-            "INSERT INTO rollup_verdict VALUES (?,?,?,?,?,?,?,1,?,?) ON CONFLICT DO UPDATE SET"
-            " n = n + 1, settled = settled + excluded.settled, first = first + excluded.first",
-            (target, identity, family, benign, cut, self.grader, label or "", settled,
-             int(settled and repeat == 0)),
+        ctx.pending.add(
+            "rollup_verdict", (target, identity, family, benign, cut, self.grader, label or ""),
+            1, settled, int(settled and repeat == 0),
         )  # fmt: skip
         if before:
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
@@ -465,6 +459,8 @@ class PutBack:
         where = (
             "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"
         )
+        # A row that comes to nothing goes, so all that is to be added has to be in it.
+        ctx.pending.write(ctx.db)
         ctx.db.execute(f"UPDATE rollup_outcome SET n = n - 1 WHERE {where}", place)
         ctx.db.execute(f"DELETE FROM rollup_outcome WHERE {where} AND n = 0", place)
         return True

@@ -1,0 +1,138 @@
+"""What one look at a run reads, to the row: counts are exact where times are noise."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.big_run import make_big_run
+from fftui.domain.labels import Label
+from fftui.results.feed import Feed
+from fftui.store import sqlite
+from fftui.store.folder import database
+from fftui.store.order import PlanOrder
+from fftui.store.writer import append
+from tests.store.support import call, close, verdict
+
+TARGETS = 200
+FLAGS = 40
+"""Lines of the list of flags that are held ready."""
+
+
+class Counting:
+    """A connection that counts the rows it hands out, by the table they are read from first."""
+
+    def __init__(self, db: sqlite.Connection) -> None:
+        self._db = db
+        self.rows: Counter[str] = Counter()
+        self.statements: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+    def execute(self, sql: str, values: Sequence[object] = ()) -> _Cursor:
+        self.statements.append(sql)
+        table = re.search(r"FROM (\w+)", sql)
+        return _Cursor(self._db.execute(sql, values), self.rows, table[1] if table else "pragma")
+
+
+class _Cursor:
+    def __init__(self, cursor: Any, rows: Counter[str], table: str) -> None:
+        self._cursor, self._rows, self._table = cursor, rows, table
+
+    def fetchone(self) -> Any:
+        row = self._cursor.fetchone()
+        self._rows[self._table] += row is not None
+        return row
+
+    def fetchall(self) -> Any:
+        rows = self._cursor.fetchall()
+        self._rows[self._table] += len(rows)
+        return rows
+
+
+def look(folder: Path, new: dict[int, int]) -> tuple[Counter[str], int, dict[str, int]]:
+    """Rows by table and statements of the look after `new` attempts (by target), and the rollups.
+
+    The last are the rows of those targets, as the file holds them.
+    """
+    feed = Feed.open(folder)
+    feed.poll()
+    order: PlanOrder = feed._reader.order
+    for target, count in new.items():
+        settled = feed._reader.counts(target).settled
+        for place in range(settled, settled + count):
+            scenario, _ = order.at(place)
+            append(folder / "run.db", call(scenario, target=target))
+            outcome = append(folder / "run.db", close(scenario, target=target, text=""))
+            assert outcome is not None
+            append(folder / "run.db", verdict(outcome, 1, Label.REFUSAL))
+    counting = Counting(feed._reader.db)
+    feed._reader.db = counting  # type: ignore[assignment]
+    assert feed.poll() is not None
+    held = {}
+    db = sqlite.connect(database(folder), write=False)
+    for table in ("rollup_outcome", "rollup_verdict", "rollup_call", "rollup_pool", "prefix"):
+        marks = ",".join("?" * len(new))
+        query = f"SELECT count(*) FROM {table} WHERE target IN ({marks})"
+        held[table] = db.execute(query, [*new]).fetchone()[0]
+    db.close()
+    feed.close()
+    return counting.rows, len(counting.statements), held
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize("verdicts", [1_000, 40_000])
+def test_a_tick_reads_what_is_new_and_the_rollups_of_whom_it_concerns(
+    tmp_path: Path, verdicts: int
+) -> None:
+    folder = make_big_run(tmp_path, verdicts, targets=TARGETS, spare=9)
+    rows, _, held = look(folder, {3: 4, 7: 1})
+    assert rows.pop("rollup_minute") <= 60
+    assert +rows == Counter(
+        {
+            **held,
+            # Behind the watermarks the five attempts and not a row more; one row of watermarks, and
+            # the verdicts of the answers that the list of flags shows.
+            "outcome": 5 + 1,
+            "call": 5,
+            "verdict": 5 + FLAGS,
+            # That list: of each answer its flags, and whether its words were given before.
+            "flag": FLAGS * 5,
+            "cluster": FLAGS,
+            "scenario": rows["scenario"],
+            # What stands of the whole run: a row for each target, whoever answered, the queue.
+            "target_state": TARGETS,
+            "identity": TARGETS + 2,
+            "rollup_pool": held["rollup_pool"] + 1,
+            **dict.fromkeys(("pragma", "engine", "review", "lease", "item", "rollup_read"), 1),
+            "rollup_flag": 2,
+            "rollup_flagged": 1,
+        }
+    )
+    assert rows["scenario"] <= FLAGS
+
+
+def test_a_tick_takes_as_many_queries_however_long_the_run_is(tmp_path: Path) -> None:
+    short = make_big_run(tmp_path, 1_000, targets=TARGETS, spare=9, name="short")
+    long = make_big_run(tmp_path, 40_000, targets=TARGETS, spare=9, name="long")
+    assert look(short, {3: 4, 7: 1})[1] == look(long, {3: 4, 7: 1})[1]
+
+
+def test_a_look_at_a_run_that_nobody_has_touched_reads_its_version_alone(tmp_path: Path) -> None:
+    feed = Feed.open(make_big_run(tmp_path, 1_000, targets=TARGETS))
+    feed.poll()
+    counting = Counting(feed._reader.db)
+    feed._reader.db = counting  # type: ignore[assignment]
+    assert feed.poll() is None
+    assert counting.statements == ["PRAGMA data_version"]
+    feed.close()
