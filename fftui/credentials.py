@@ -7,8 +7,6 @@ user's settings folder, then in the system's keyring where the package `keyring`
 
 from __future__ import annotations
 
-import base64
-import hmac
 import io
 import os
 import re
@@ -16,7 +14,6 @@ import stat
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
-from urllib.parse import unquote
 
 from fftui.settings import APP, config_dir
 
@@ -51,6 +48,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac
+
         return hmac.compare_digest(self.__value.encode(), other.reveal().encode())
 
     def __hash__(self) -> int:
@@ -181,7 +180,7 @@ class Redactor:
         # The pattern costs a microsecond a character or so; these searches next to nothing.
         if self._holds(text):
             return True
-        plain = unquote(text) if "%" in text else text
+        plain = _unquoted(text) if "%" in text else text
         plain = _ESCAPES.sub(_unescaped, plain) if "\\" in plain else plain
         return plain is not text and self._holds(plain)
 
@@ -190,6 +189,12 @@ class Redactor:
             return True
         usual = text.translate(_URL_SAFE)
         return any(core in usual for core in self._packed)
+
+
+def _unquoted(text: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(text)
 
 
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -214,6 +219,8 @@ def _spelt(value: str) -> str:
 
 def _base64_cores(value: str) -> list[str]:
     """The characters of its base64 that are the same whatever surrounds it, for each offset."""
+    import base64
+
     raw = value.encode()
     cores = []
     for offset in range(3):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import stat
-import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -61,6 +59,8 @@ def state_dir() -> Path:
 def person() -> str:
     """Who sits here, as the log of a run names them; containers may have users without a name."""
     try:
+        import getpass
+
         return getpass.getuser()
     except (KeyError, OSError):
         return f"user {os.getuid()}"
@@ -77,6 +77,8 @@ def load_settings(path: Path | None = None) -> tuple[Settings, list[str]]:
     Reads `settings.toml` in `config_dir()` unless another file is given; no file, no mistake.
     Checked by hand: this runs before the first paint, where pydantic would cost more than it.
     """
+    import tomllib
+
     path = path or config_dir() / "settings.toml"
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))

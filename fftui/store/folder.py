@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -95,6 +91,10 @@ def create_run(home: Path, run: NewRun, fill: Callable[[Connection], None] | Non
     Raises StoreError in one line when the name is used or the place cannot be written; then
     nothing is left behind.
     """
+    # Looking at runs must not wait for what only making one takes.
+    import shutil
+    import tempfile
+
     folder = home / run.name
     if folder.exists():
         raise StoreError(
@@ -124,6 +124,8 @@ def create_run(home: Path, run: NewRun, fill: Callable[[Connection], None] | Non
 
 
 def _fill(db: Connection, run: NewRun) -> None:
+    import uuid
+
     db.execute("BEGIN IMMEDIATE")
     set_up(db)
     db.execute(
@@ -142,6 +144,8 @@ def _fill(db: Connection, run: NewRun) -> None:
 def set_up(db: Connection) -> None:
     """Make the tables of a run in an empty file."""
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    from importlib import resources
+
     schema = resources.files("fftui.store").joinpath("schema", f"{SCHEMA_VERSION:03d}.sql")
     for statement in _statements(schema.read_text(encoding="utf-8")):
         db.execute(statement)
@@ -306,4 +310,6 @@ def delete_run(folder: Path) -> None:
         raise StoreError(f"{folder}: is not a run folder")
     if is_held(lock_file(folder)):
         raise StoreError(f"{folder}: its engine is alive; stop the run first")
+    import shutil
+
     shutil.rmtree(folder)

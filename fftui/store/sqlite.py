@@ -13,7 +13,6 @@ import sqlite3 as _stdlib
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,12 +81,17 @@ def connect(path: Path, *, write: bool) -> Connection:
 
 def _open(path: Path, query: str) -> Connection:
     return sqlite3.connect(
-        f"file:{quote(str(path.resolve()))}?{query}",
+        f"file:{_quoted(path.resolve())}?{query}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
     )
+
+
+def _quoted(path: Path) -> str:
+    """The path inside a URI, as sqlite.org/uri.html says; to load urllib takes far longer."""
+    return str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
 def create(path: Path) -> Connection:

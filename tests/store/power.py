@@ -185,6 +185,9 @@ class Database:
             raise error from None
         return Rows(found, self._db.total_changes() - before)
 
+    def executemany(self, sql: str, rows: Any) -> None:
+        self._db.executemany(sql, rows)
+
     def close(self) -> None:
         self._db.close(True)
 
