@@ -67,7 +67,7 @@ async def _attempt(writer: Writer, key: AttemptKey, number: int) -> None:
     now = time.time()
     text = f"{_ANSWER} {number}"
     outcome = Outcome(OutcomeClass.ANSWERED, "stop", text, usage=Usage(50, 20), status=200,
-                      identity=Identity(model="m"))  # fmt: skip
+                      identity=Identity(model=f"model-{key.target}"))  # fmt: skip
     writer.submit(AddCall(key, 0, None, now - 1, 900.0, 300.0, outcome))
     closed = await writer.submit(CloseAttempt.of(key, outcome, (text,), at=now, compress=False))
     assert closed is not None

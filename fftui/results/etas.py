@@ -69,7 +69,7 @@ class Etas:
             for t, work, at in zip(going, works, ends, strict=True)
             if at is not None and work.attempts + work.out
         }
-        filled = tuple(replace(t, eta_s=etas.get(t.id)) for t in targets)
+        filled = tuple(replace(t, eta_s=etas[t.id]) if t.id in etas else t for t in targets)
         waited_for = [t.eta_s for t in filled if not t.state.over]
         known = [eta for eta in waited_for if eta is not None]
         return filled, max(known) if known and len(known) == len(waited_for) else None

@@ -141,7 +141,7 @@ class Feed:
         self._reviewed = reviewed
         if changed is None:
             self._made.clear()
-        if changed is None or changed:
+        if self._marks is None or marks.identity != self._marks.identity:
             self._who = {i.id: i.who for found in rows.identities(reader).values() for i in found}
         if self._marks is None or marks.event != self._marks.event:
             self._events = details.log(reader, self._targets, before=None, count=_LOG_LINES)

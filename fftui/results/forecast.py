@@ -8,9 +8,11 @@ years costs no more than one of minutes.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 PERIODS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 """Seconds of a window by the last word of its kind."""
@@ -65,11 +67,15 @@ def finish_times(
         raise ValueError(f"pace must be above 0, not {pace!r}")
     found: list[float | None] = []
     counts = [work.attempts + work.out for work in works]
+    sizes = sorted(counts)
+    sums = [0, *accumulate(sizes)]
     for n, sent in zip(counts, sent_times(works, limits, now), strict=True):
         if sent == math.inf or (pace is None and sent <= now and n):
             found.append(None)
         else:
-            before = sum(min(other, n) for other in counts)
+            # Of each target as many as this one has, or all of it where that is less.
+            less = bisect_right(sizes, n)
+            before = sums[less] + n * (len(sizes) - less)
             found.append(sent if pace is None else max(sent, now + before / pace))
     return found
 

@@ -191,6 +191,7 @@ class Watermarks:
     put_back: int
     plan: int
     regrade: int
+    identity: int
 
 
 class Reader:
@@ -242,7 +243,7 @@ class Reader:
     def watermarks(self) -> Watermarks:
         """The highest ids now."""
         tables = ("outcome", "verdict", "call", "event", "flag", "put_back", "plan",
-                  "regrade")  # fmt: skip
+                  "regrade", "identity")  # fmt: skip
         parts = ", ".join(f"(SELECT coalesce(max(id), 0) FROM {t})" for t in tables)
         return Watermarks(*self.db.execute(f"SELECT {parts}").fetchone())
 

@@ -80,6 +80,9 @@ def test_nothing_new_is_none_and_costs_one_statement(run: Run) -> None:
 
 def test_a_tick_reads_the_changed_target_only_and_no_more_as_the_run_grows(run: Run) -> None:
     run.attempts(range(1, 60))
+    # Who answers is read when somebody new does.
+    run.attempts(range(99, 100), target=2)
+    run.attempts(range(99, 100), target=3)
     run.see()
     seen = []
     for start in (100, 150, 250):
@@ -93,7 +96,7 @@ def test_a_tick_reads_the_changed_target_only_and_no_more_as_the_run_grows(run: 
         run.attempts(range(start + 2, start + 40), target=3)
         run.see()
     assert seen[0] == seen[1] == seen[2]
-    assert shown.targets[1].done == 3
+    assert shown.targets[1].done == 4
 
 
 def test_after_any_tick_the_feed_shows_what_a_fresh_one_shows(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from benchmarks.big_run import make_big_run
 from fftui.domain.labels import Label
+from fftui.domain.outcomes import Identity
 from fftui.results.feed import Feed
 from fftui.store import sqlite
 from fftui.store.folder import database
@@ -68,8 +70,11 @@ def look(folder: Path, new: dict[int, int]) -> tuple[Counter[str], int, dict[str
         settled = feed._reader.counts(target).settled
         for place in range(settled, settled + count):
             scenario, _ = order.at(place)
-            append(folder / "run.db", call(scenario, target=target))
-            outcome = append(folder / "run.db", close(scenario, target=target, text=""))
+            same = Identity(model=f"model-{target}")
+            sent = call(scenario, target=target)
+            sent = replace(sent, outcome=replace(sent.outcome, identity=same))
+            append(folder / "run.db", sent)
+            outcome = append(folder / "run.db", close(scenario, target=target, identity=same))
             assert outcome is not None
             append(folder / "run.db", verdict(outcome, 1, Label.REFUSAL))
     counting = Counting(feed._reader.db)
@@ -112,7 +117,6 @@ def test_a_tick_reads_what_is_new_and_the_rollups_of_whom_it_concerns(
             "scenario": rows["scenario"],
             # What stands of the whole run: a row for each target, whoever answered, the queue.
             "target_state": TARGETS,
-            "identity": TARGETS + 2,
             "rollup_pool": held["rollup_pool"] + 1,
             **dict.fromkeys(("pragma", "engine", "review", "lease", "item", "rollup_read"), 1),
             "rollup_flag": 2,
