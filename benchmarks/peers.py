@@ -26,7 +26,7 @@ class PeerError(RuntimeError):
 
 def inspect(url: str, folder: Path, calls: int, concurrency: int) -> Cost:
     """Inspect AI asks so many prompts of one model and scores each with a one-line scorer."""
-    binary = _python("inspect", "inspect-ai", "openai") / "inspect"
+    binary = python_with("inspect", "inspect-ai", "openai") / "inspect"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "task.py").write_text(_INSPECT.format(calls=calls))
     argv = [
@@ -63,7 +63,7 @@ def promptfoo(url: str, folder: Path, calls: int, concurrency: int) -> Cost:
 
 def garak(url: str, folder: Path, calls: int, concurrency: int) -> Cost:
     """garak sends its harmless `test.Test` probe, whose prompts are few."""
-    binary = _python("garak", "garak") / "python"
+    binary = python_with("garak", "garak") / "python"
     folder.mkdir(parents=True, exist_ok=True)
     options = {"openai": {"OpenAICompatible": {"uri": f"{url}/", "api_key": "none"}}}
     (folder / "options.json").write_text(json.dumps(options))
@@ -87,7 +87,7 @@ PEERS: dict[str, Callable[[str, Path, int, int], Cost]] = {
 
 
 @cache
-def _python(name: str, *packages: str) -> Path:
+def python_with(name: str, *packages: str) -> Path:
     """The `bin` folder of an environment that holds the packages."""
     place = PLACE / name
     if not (place / ".ready").exists():
