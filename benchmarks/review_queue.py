@@ -1,8 +1,9 @@
-"""What a reading costs on a run with many items: taking the next one, and writing the label.
+"""What a reading costs on a run with many items: the next one on the screen, taking it, writing it.
 
     python -m benchmarks.review_queue [ITEMS]
 
-Neither lies on the way of a key: the next item is painted from memory. Prints milliseconds.
+The screen is the real one in a pseudo-terminal, from the key to the bytes of the next item. Taking
+and writing lie on the way of no key: the next item is painted from memory. Prints milliseconds.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from fftui.domain.readings import Pool
 from fftui.results.readings import next_pools
 from fftui.store import sqlite
 from fftui.store.claims import Claim, Enrol
+from fftui.store.conflicts import conflicts
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.review_figures import queue_counts
+from fftui.store.review_figures import controls, pairs, queue_counts
 from fftui.store.reviews import Read
 from fftui.store.writer import append
 from tests.store.support import close, made, verdict
+from tests.tui.terminal import Terminal
 
 _READINGS = 200
 
@@ -46,11 +49,37 @@ def main(items: int) -> None:
                 append(path, Read(me, "s", got.outcome, Label.REFUSAL, time.time(), got.token))
                 written = time.perf_counter()
                 queue_counts(reader, time.time())
+                pairs(reader)
+                controls(reader, me)
+                conflicts(reader.db, me, time.time())
                 taking.append(taken - began)
                 writing.append(written - taken)
                 looking.append(time.perf_counter() - written)
         for name, times in (("take", taking), ("write", writing), ("count", looking)):
             print(f"{name}: median {median(times) * 1000:.2f} ms, most {max(times) * 1000:.2f} ms")
+        times = _screen(folder)
+        print(f"screen: median {median(times) * 1000:.0f} ms, most {max(times) * 1000:.0f} ms")
+
+
+def _screen(folder: Path) -> list[float]:
+    """Seconds from a label's key to the next item, at a real terminal."""
+    code = (
+        "import sys; from fftui.cli import main;"
+        f" sys.exit(main(['review', {str(folder)!r}, '--as', 'someone']))"
+    )
+    terminal = Terminal.open(code, 80, 24, XDG_CONFIG_HOME=str(folder / "config"))
+    terminal.wait(lambda text: "ANSWER" in text)
+    waits = []
+    for number in range(1, _READINGS + 1):
+        # An item takes no label in its first moments.
+        terminal.read(0.25)
+        began = time.perf_counter()
+        terminal.press("2")
+        while f"item {number + 1} " not in terminal.text:
+            terminal.read(0.002)
+        waits.append(time.perf_counter() - began)
+    terminal.close()
+    return waits
 
 
 def _fill(path: Path, items: int) -> None:

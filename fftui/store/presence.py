@@ -35,7 +35,12 @@ def runs(pid: int) -> bool:
         os.kill(pid, 0)
     except OSError as error:
         return isinstance(error, PermissionError)
-    return True
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return True
+    # One that was killed and that nobody has asked after yet has a number still.
+    return stat.rpartition(")")[2].split()[:1] != ["Z"]
 
 
 def last_seen(db: Connection, who: str) -> Seen | None:

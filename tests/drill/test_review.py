@@ -17,9 +17,11 @@ from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Endpoint, Target
 from fftui.domain.verdicts import Flag, Place, Verdict
 from fftui.store.audit import checks
+from fftui.store.claims import Enrol
 from fftui.store.folder import NewGrader, create_run, database
 from fftui.store.reader import Reader
 from fftui.store.records import AddVerdict
+from fftui.store.reviews import Note, Read
 from fftui.store.writer import append
 from tests.store.support import close, new_run
 from tests.tui.terminal import Terminal
@@ -142,3 +144,99 @@ def test_a_killed_reader_goes_on_where_they_were_and_takes_back_what_they_said(
     again.press("q")
     again.wait(lambda text: "go on with: fftui review heronrun --as ana" in text)
     assert "1 reading, " in again.text
+
+
+def test_no_other_screen_tells_or_shows_a_word(folder: Path) -> None:
+    """Goal, prompt, reasoning, evidence, search, guideline, facts, earlier readings, conflicts."""
+    others(folder, label=Label.PARTIAL)
+    terminal = reading(folder)
+    terminal.read(0.4)
+    for keys in ("p", "t", "ejj\rk\r\x1b", "]]["):
+        terminal.press(keys)
+        terminal.read(0.3)
+    terminal.press("/")
+    terminal.wait(lambda text: "Search" in text)
+    terminal.press("However\r")
+    terminal.wait(lambda text: "found" in text)
+    terminal.press("h")
+    terminal.wait(lambda text: "Guideline for readers" in text)
+    terminal.press("\x1b")
+    terminal.wait(lambda text: "ANSWER" in text)
+    terminal.press("i")
+    terminal.wait(lambda text: "ended by itself" in text)
+    terminal.press("r")
+    terminal.wait(lambda text: "stay hidden" in text)
+    terminal.press("3")
+    terminal.wait(lambda text: "saved: item 1" in text)
+    terminal.press(",")
+    terminal.wait(lambda text: "you said" in text)
+    terminal.press("c")
+    terminal.wait(lambda text: "own label first" in text)
+    sent = bytes(terminal.sent).decode("utf-8", "replace")
+    # The label's name stands in the guideline, whatever the machine said.
+    for word in (*TELLING, HIDDEN, *OTHERS):
+        assert word not in sent, word
+    # And then they are told: what was looked for above is what the screen would have shown.
+    terminal.read(0.4)
+    terminal.press("3")
+    terminal.wait(lambda text: " SHOWN" in text and "988 s" in text)
+    assert "numbatnote" in terminal.text
+    assert HIDDEN not in bytes(terminal.sent).decode("utf-8", "replace")
+    terminal.press("q")
+    with Reader(folder) as reader:
+        assert not any(found for _, found in checks(reader))
+
+
+OTHERS = ("988 s", "numbatnote", "numbatreader", "quollreader")
+"""How others read, what they noted, and who they are."""
+
+
+def others(folder: Path, label: Label) -> None:
+    """Two other people read one item and differ."""
+    path = database(folder)
+    for name, said in (("numbatreader", label), ("quollreader", Label.REFUSAL)):
+        who = append(path, Enrol(name, time.time()))
+        body = {"dwell_ms": 987_654, "seen": 1, "unmasked": True, "evidence": [0]}
+        append(path, Read(who, "s", ITEMS, said, time.time(), body=body))
+        append(path, Note(who, "s", ITEMS, "note", time.time(), {"text": "numbatnote"}))
+
+
+def test_what_a_crash_leaves_behind_holds_no_word(folder: Path) -> None:
+    code = (
+        "import sys; from fftui.cli import main; from fftui.tui.review.screen import ReviewScreen;"
+        "\ndef boom(self):\n    item = self._shown.item\n    raise ValueError(item.answers[0])\n"
+        "ReviewScreen.action_skip = boom\n"
+        f"sys.exit(main(['review', {str(folder)!r}, '--as', 'ana']))"
+    )
+    state = folder / "state"
+    terminal = Terminal.open(code, 80, 24, XDG_CONFIG_HOME=str(folder / "config"),
+                             XDG_STATE_HOME=str(state))  # fmt: skip
+    terminal.wait(lambda text: "ANSWER" in text)
+    terminal.press("s")
+    terminal.wait(lambda text: "the screen failed" in text)
+    left = [file for file in state.rglob("*") if file.is_file()]
+    assert [file.name for file in left] == ["crash.log"]
+    assert HIDDEN not in left[0].read_text("utf-8")
+    assert HIDDEN not in bytes(terminal.sent).decode("utf-8", "replace")
+
+
+def test_a_killed_reader_has_the_same_item_before_them_again(folder: Path) -> None:
+    """Which item it is can be told by its facts."""
+
+    def which(terminal: Terminal) -> str:
+        terminal.press("i")
+        found = terminal.wait(lambda text: "answer " in text and "turns" in text)
+        return next(row for row in found.splitlines() if " answer " in row).split("turns")[0]
+
+    terminal = reading(folder)
+    terminal.read(0.4)
+    for said in ("saved: item 1", "saved: item 2"):
+        terminal.press("2")
+        while said not in terminal.text:
+            terminal.read(0.1)
+        terminal.read(0.3)
+    before = which(terminal)
+    os.kill(terminal.pid, signal.SIGKILL)
+    again = reading(folder)
+    assert which(again) == before
+    again.press("q")

@@ -213,7 +213,9 @@ while True:
 """
 
 
-@pytest.mark.parametrize("items", [150, pytest.param(2000, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "items", [150, pytest.param(10_000, marks=[pytest.mark.long, pytest.mark.timeout(1200)])]
+)
 def test_readers_who_are_killed_lose_nothing_and_read_nothing_twice(
     tmp_path: Path, items: int
 ) -> None:
@@ -231,13 +233,14 @@ def test_readers_who_are_killed_lose_nothing_and_read_nothing_twice(
         assert one.stdin is not None
         one.stdin.write(b"\n")
         one.stdin.flush()
-    for number, victim in enumerate(chance.sample(people, 3), start=1):
+    moments = sorted(chance.sample(range(20, items // 2), 3))
+    for moment, victim in zip(moments, chance.sample(people, 3), strict=True):
         with Reader(folder) as reader:
-            while reader.db.execute("SELECT count(*) FROM review").fetchone()[0] < number * 20:
+            while reader.db.execute("SELECT count(*) FROM review").fetchone()[0] < moment:
                 time.sleep(0.001)
         os.kill(victim.pid, signal.SIGKILL)
     for one in people:
-        one.wait(timeout=120)
+        one.wait(timeout=600)
     with Reader(folder) as reader:
         held = reader.db.execute("SELECT count(*) FROM lease").fetchone()[0]
         assert held <= 3

@@ -44,8 +44,9 @@ class ConflictScreen(ReadingScreen):
 
     health = getters.query_one("#health", Bar)
 
-    def __init__(self, desk: ReviewDesk) -> None:
+    def __init__(self, desk: ReviewDesk, *, simulated: bool) -> None:
         super().__init__(desk)
+        self._simulated = simulated
         self._conflict: Conflict | None = None
         self._readings: tuple[Reading, ...] = ()
         """Of all; empty until the own label is given."""
@@ -106,7 +107,7 @@ class ConflictScreen(ReadingScreen):
     # What stands above, in the text and below it
 
     def _head(self) -> None:
-        badge = ("BLIND", GOOD) if not self._readings else ("READINGS SHOWN", CARE)
+        badge = ("BLIND", GOOD) if not self._readings else ("SHOWN", CARE)
         far = ""
         if self._readings:
             apart = difference(one.label for one in self._readings)
@@ -117,7 +118,8 @@ class ConflictScreen(ReadingScreen):
             masked = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
         name = (f"{line(self._desk.name, 16)}  ", MUTED)
         title = ("conflicts", "bold $text-primary")
-        said = Content.assemble(title, f"  decided {self._decided}  ", badge, far)
+        simulated = ("  simulated" if self._simulated else "", CARE)
+        said = Content.assemble(title, f"  {self._decided} decided  ", badge, simulated, far)
         self.top.show(said, Content.assemble(name, masked))
         self.health.show(self._step())
 

@@ -27,8 +27,9 @@ def rule(section: int, key: str) -> Content:
     """The sentence that fits, and how to read more."""
     said = guideline().sections[section]
     number = said.title.partition(" ")[0]
+    name = (clean(f" guideline {number}: "), MUTED)
     return Content.assemble(
-        (clean(f"guideline {number}: "), MUTED), clean(said.rule), (clean(f"  {key} more"), MUTED)
+        (clean(key), "bold $footer-key-foreground"), name, clean(said.rule)
     )
 
 

@@ -380,7 +380,8 @@ class ReviewScreen(ReadingScreen):
     def action_conflicts(self) -> None:
         """Items whose readers differ."""
         self._deciding = True
-        self.app.push_screen(ConflictScreen(self._desk))
+        simulated = self._stand is not None and self._stand.simulated
+        self.app.push_screen(ConflictScreen(self._desk, simulated=simulated))
 
     def action_facts(self) -> None:
         """What is known of the item and tells nothing of its label or where it comes from."""
