@@ -68,8 +68,8 @@ def conflicts(db: Connection, reviewer: int, now: float) -> Conflicts:
 
 _CONFLICTS = """
 WITH here AS (
-    SELECT w.id FROM reviewer w WHERE EXISTS (
-        SELECT 1 FROM review r WHERE r.reviewer = w.id AND r.at >= :since)
+    SELECT w.id FROM reviewer w WHERE :since <= (
+        SELECT r.at FROM review r WHERE r.reviewer = w.id ORDER BY r.id DESC LIMIT 1)
 )
 SELECT i.outcome, group_concat(coalesce(v.label, '')), max(v.reviewer = :me),
     EXISTS (SELECT 1 FROM lease l WHERE l.outcome = i.outcome AND l.reviewer <> :me
@@ -80,7 +80,7 @@ SELECT i.outcome, group_concat(coalesce(v.label, '')), max(v.reviewer = :me),
                             AND o.reviewer = here.id)
             AND NOT EXISTS (SELECT 1 FROM aside a WHERE a.outcome = i.outcome
                             AND a.reviewer = here.id AND a.passed))
-FROM item i JOIN vote v ON v.outcome = i.outcome
+FROM item i INDEXED BY item_unresolved JOIN vote v ON v.outcome = i.outcome
 WHERE i.source = 'unresolved' GROUP BY i.outcome
 """
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fftui.domain.outcomes import Identity
+from fftui.domain.readings import Source
+from fftui.store.propagated import propagated
 from fftui.store.reader import Reader
 from fftui.store.texts import unpack
 
@@ -162,8 +164,8 @@ def attempts(reader: Reader, *, text: bool, target: int | None = None) -> Iterat
 
 
 def items(reader: Reader) -> Iterator[ItemOf]:
-    """Every graded attack, read or not."""
-    after = 0
+    """Every graded attack, read or not, with the label that its cluster was found to have."""
+    after, told = 0, dict(propagated(reader))
     while True:
         page = reader.db.execute(
             "SELECT i.outcome, i.target, s.key, o.repeat, i.pool, i.stratum, i.machine,"
@@ -176,9 +178,12 @@ def items(reader: Reader) -> Iterator[ItemOf]:
             return
         said = _readings(reader, (page[0][0], page[-1][0]))
         for r in page:
+            final, source = r[11] or None, r[12] or None
+            if r[0] in told:
+                final, source = told[r[0]].value, Source.PROPAGATED.value
             yield ItemOf(
                 r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], bool(r[8]), r[9], r[10],
-                r[11] or None, r[12] or None, bool(r[13]), tuple(said.get(r[0], ())),
+                final, source, bool(r[13]), tuple(said.get(r[0], ())),
             )  # fmt: skip
         after = page[-1][0]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Place, Verdict
+from fftui.store.export import items
 from fftui.store.folder import database
 from fftui.store.propagated import propagated
 from fftui.store.reader import Reader
@@ -51,6 +52,10 @@ def test_a_cluster_counts_as_the_items_read(tmp_path: Path) -> None:
         (pool,) = pools(reader, 1)
         assert sum(pool.finals.values()) == 2
         assert reader.db.execute("SELECT count(*) FROM item WHERE final <> ''").fetchone() == (2,)
+        exported = {one.attempt: (one.final, one.source) for one in items(reader)}
+    assert exported[1] == ("REFUSAL", "single")
+    assert exported[2] == (None, None)
+    assert exported[3] == ("REFUSAL", "propagated")
     assert sound(folder)
 
 
