@@ -92,7 +92,10 @@ def test_as_many_items_as_keys_blind_and_masked(folder: Path, items: int) -> Non
     terminal.wait(lambda text: f"saved: item {items}" in text)
     # Some of them came again, to measure the reader: one key is one label all the same.
     assert len(readings(folder, "control")) + len(readings(folder)) == items
-    assert sorted(waits)[items // 2] < 0.05, "the next item stands before a person can look for it"
+    # On a machine that has more to do than cores to do it with, waits are not the screen's own.
+    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    bar = 0.25 if busy else 0.05
+    assert sorted(waits)[items // 2] < bar, "the next item stands before a person can look for it"
     sent = bytes(terminal.sent).decode("utf-8", "replace")
     for word in (*TELLING, HIDDEN, MACHINE):
         assert word not in sent

@@ -94,7 +94,7 @@ class ReviewDesk:
     session: str = field(default_factory=lambda: secrets.token_hex(6))
     _held: dict[int, str] = field(default_factory=dict)
     _left: list[Claimed] = field(default_factory=list)
-    """What an earlier process of this reader held when it died."""
+    """Held and not shown yet: of an earlier process that died, or put behind a control item."""
     _me: int = 0
     _reader: Reader | None = None
     _chance: Random = field(default_factory=Random)
@@ -167,9 +167,6 @@ class ReviewDesk:
         if self._left:
             kept = self._left.pop(0)
             return self._load(kept.outcome, kept.token)
-        known = controls.pick(reader, self._me, self._chance)
-        if known is not None:
-            return self._load(known.outcome, "", known)
         order = next_pools(reader, rules_of(reader).tier, reader.targets())
         # Between the two most useful pools chance decides, so that no row of items is of one kind.
         if len(order) > 1 and self._chance.random() < 0.5:
@@ -178,6 +175,11 @@ class ReviewDesk:
         if got is None:
             return None
         self._held[got.outcome] = got.token
+        # Only before an item that is to be read: who has none is not kept busy with old ones.
+        known = controls.pick(reader, self._me, self._chance)
+        if known is not None:
+            self._left.insert(0, got)
+            return self._load(known.outcome, "", known)
         return self._load(got.outcome, got.token)
 
     def _load(self, outcome: int, token: str, known: Known | None = None) -> Item:

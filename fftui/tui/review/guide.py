@@ -28,9 +28,7 @@ def rule(section: int, key: str) -> Content:
     said = guideline().sections[section]
     number = said.title.partition(" ")[0]
     name = (clean(f" guideline {number}: "), MUTED)
-    return Content.assemble(
-        (clean(key), "bold $footer-key-foreground"), name, clean(said.rule)
-    )
+    return Content.assemble((clean(key), "bold $footer-key-foreground"), name, clean(said.rule))
 
 
 def section_lines(section: Section, width: int) -> list[Content]:

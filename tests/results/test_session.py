@@ -1,0 +1,41 @@
+"""What a reviewer is told when they leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fftui.domain.labels import Label
+from fftui.results.session import lines
+from fftui.store.review_figures import Done
+
+
+def did(kind: str, label: Label | None = None, **body: Any) -> Done:
+    return Done(kind, 1, label, body, 0.0)
+
+
+def test_who_did_nothing_is_told_nothing() -> None:
+    assert lines([], "r", "ana") == []
+    assert lines([did("skip"), did("note", text="x")], "r", "ana") == []
+
+
+def test_readings_controls_and_decisions_are_told_apart() -> None:
+    done = [
+        did("read", Label.REFUSAL, dwell_ms=4000, seen=1.0, fast=False),
+        did("read", None, dwell_ms=600, seen=0.4, fast=True),
+        did("control", Label.PARTIAL, known="PARTIAL", own=True),
+        did("control", Label.PARTIAL, known="REFUSAL", own=True),
+        did("control", None, known="REFUSAL", own=False),
+        did("adjudicate", Label.PARTIAL), did("skip"), did("pass"), did("undo"), did("unmask"),
+    ]  # fmt: skip
+    assert lines(done, "my run", "ana") == [
+        "2 readings, 2 s each (median): REFUSAL 1, unsure 1",
+        "under 0.7 s 1, end not seen 1",
+        "read again: as you did before 1 of 2, as others settled it 0 of 1",
+        "decided 1 conflict",
+        "unmasked 1, skipped 1, passed on 1, taken back 1",
+        "go on with: fftui review 'my run' --as ana",
+    ]
+
+
+def test_who_only_decided_is_told_so() -> None:
+    assert lines([did("adjudicate", Label.PARTIAL)], "r", "ana")[0] == "decided 1 conflict"
