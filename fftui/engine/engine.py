@@ -34,7 +34,7 @@ from fftui.store.reader import Reader
 from fftui.store.records import AddEvent, Heartbeat
 from fftui.store.rows import identities as answered_by
 from fftui.store.sqlite import SAFE, VERSION, StoreError
-from fftui.store.writer import Writer
+from fftui.store.writer import WAL_ALARM, Writer
 
 _BEAT_S = 1.0
 
@@ -360,9 +360,15 @@ class Engine:
 
 async def _tell_trouble(writer: Writer, lock: EngineLock) -> None:
     """A heartbeat that cannot be stored is told beside the file, for as long as that lasts."""
-    told = ""
+    told, warned = "", False
     while True:
         if writer.trouble or told:
             told = writer.trouble
             lock.note(told)
+        if warned is not (writer.wal_bytes > WAL_ALARM):
+            warned = not warned
+            size = f"run.db-wal has {writer.wal_bytes >> 20} MB"
+            why = f"{size}: some program looks at the run in one transaction without end"
+            text = why if warned else f"{size} again"
+            writer.submit(AddEvent(time.time(), "warning", text, "warning" if warned else "info"))
         await asyncio.sleep(_BEAT_S)

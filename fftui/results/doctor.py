@@ -16,10 +16,9 @@ from fftui.store.lock import is_held, noted
 from fftui.store.reader import Reader
 from fftui.store.share import shared_with, too_open
 from fftui.store.sqlite import SAFE, VERSION, Error, StoreError, explain, refuse_network
+from fftui.store.writer import WAL_ALARM
 
 MEND = "`fftui doctor RUN --repair` writes a repaired copy beside it"
-WAL_ALARM = 256 * 1024 * 1024
-"""Bytes of a -wal that only a forgotten reader explains."""
 _FREE = 200 * 1024 * 1024
 _CLOCK_S = 60.0
 

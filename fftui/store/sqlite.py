@@ -41,6 +41,7 @@ SAFE = is_fixed(VERSION)
 """Several processes may write. Otherwise only the engine checkpoints, and start-up says so."""
 
 BUSY_MS = 5000
+_MOUNTS = Path("/proc/self/mountinfo")
 
 Connection = sqlite3.Connection
 Error = sqlite3.Error
@@ -166,7 +167,7 @@ def refuse_network(folder: Path) -> None:
 def _filesystem(folder: Path) -> str:
     """Name of the network file system that holds the folder; empty on local ones or unknown."""
     try:
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     where = str(folder.resolve())

@@ -27,6 +27,9 @@ _TIDY = 250
 _TIDY_BYTES = 4 * 1024 * 1024
 """Size of a -wal from which a process that appends one record tidies up, too."""
 _WAL_LIMIT = 64 * 1024 * 1024
+_WAL_LOOK_S = 1.0
+WAL_ALARM = 4 * _WAL_LIMIT
+"""Bytes of a -wal that only a forgotten reader explains: the log and `fftui doctor` say so."""
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ class Writer:
         self._context = Context(sqlite.connect(path, write=True))
         self.trouble = ""
         """Why nothing can be written right now, e.g. a full disk; empty when all is well."""
+        self.wal_bytes = 0
+        """Size of the -wal at the last look; large only where a reader forgot its transaction."""
 
     async def __aenter__(self) -> Writer:
         self._thread.start()
@@ -122,11 +127,12 @@ class Writer:
     def _bound_wal(self) -> None:
         """A forgotten reader must not let the WAL grow for ever; never wait for one either."""
         now = time.monotonic()
-        if now - self._wal_checked < 1.0:
+        if now - self._wal_checked < _WAL_LOOK_S:
             return
         self._wal_checked = now
         try:
-            if self._wal.stat().st_size > _WAL_LIMIT:
+            self.wal_bytes = self._wal.stat().st_size
+            if self.wal_bytes > _WAL_LIMIT:
                 db = self._context.db
                 db.execute("PRAGMA busy_timeout=0")
                 try:
