@@ -235,6 +235,9 @@ def test_inspect_shows_who_changed_what(run: Path, tmp_path: Path) -> None:
     assert told[0][:2] == ("cy", "PARTIAL")
     assert told[1] == ("cy", "UNCHANGED", "took back the reading PARTIAL")
     assert told[2][:2] == ("cy", "COMPLIANCE")
+    # The viewer tells edits from the events of the sample.
+    shown = [(e.event, e.edit.provenance.author) for e in sample.events]
+    assert shown == [("score_edit", e.provenance.author) for e in sample.scores["g2"].history[1:]]
 
 
 def test_without_inspect_a_line_says_how_to_get_it(

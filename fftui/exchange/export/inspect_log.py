@@ -75,6 +75,7 @@ async def _log(reader: Reader, summary: TargetSummary, place: Path, *, text: boo
     from inspect_ai.log._recorders.eval import EvalRecorder
 
     header, graders = reader.header(), reader.graders()
+    basis = next(g.name for g in graders if g.basis)
     spec = _spec(reader, summary, header, graders, text=text)
     recorder = EvalRecorder(str(place.parent))
     await recorder.log_init(spec, str(place), clean=True)
@@ -84,6 +85,7 @@ async def _log(reader: Reader, summary: TargetSummary, place: Path, *, text: boo
         if not attempt.in_force:
             continue
         sample = _sample(reader, attempt, graders)
+        _edit(reader, spec, sample, attempt.id, basis)
         await recorder.log_sample(spec, sample)
         count, answered = count + 1, answered + (sample.error is None)
         if count % _FLUSH == 0:
@@ -203,7 +205,7 @@ def _sample(reader: Reader, a: AttemptOf, graders: Sequence[GraderRow]) -> EvalS
         target="",
         messages=messages,
         output=output,
-        scores=dict(_graded(reader, a, graders)) if answered else None,
+        scores=dict(_graded(a, graders)) if answered else None,
         metadata={
             "family": a.family,
             "benign": a.benign,
@@ -221,12 +223,9 @@ def _sample(reader: Reader, a: AttemptOf, graders: Sequence[GraderRow]) -> EvalS
     )
 
 
-def _graded(
-    reader: Reader, a: AttemptOf, graders: Sequence[GraderRow]
-) -> Iterator[tuple[str, Score]]:
+def _graded(a: AttemptOf, graders: Sequence[GraderRow]) -> Iterator[tuple[str, Score]]:
     from inspect_ai.scorer import Score
 
-    basis = next(g for g in graders if g.basis)
     said = {v.grader: v for v in a.verdicts}
     for grader in graders:
         verdict = said.get(grader.name)
@@ -238,38 +237,37 @@ def _graded(
             about["confidence"] = verdict.confidence
         if verdict.label is None:
             yield grader.name, Score.unscored(reason="unusable", explanation=told, metadata=about)
-            continue
-        score = Score(value=verdict.label, explanation=told, metadata=about)
-        yield grader.name, _edited(reader, a.id, score) if grader is basis else score
+        else:
+            yield grader.name, Score(value=verdict.label, explanation=told, metadata=about)
 
 
-def _edited(reader: Reader, attempt: int, score: Score) -> Score:
-    """The score with what people said as its later edits, and the final label as the last."""
-    from inspect_ai.scorer._metric import ScoreEdit
+def _edit(reader: Reader, spec: EvalSpec, sample: EvalSample, attempt: int, basis: str) -> None:
+    """Edit the basis grader's score by what people said, in order; the final label comes last."""
+    from inspect_ai.log import EvalLog, edit_score
 
     acts = export.acts_on(reader, attempt)
-    if not acts:
-        return score
-    machine = str(score.value)
-    edits = [ScoreEdit(value=machine, explanation=score.explanation, metadata=score.metadata)]
-    edits += [_edit(act, acts) for act in acts]
+    if not acts or basis not in (sample.scores or {}):
+        return
+    machine = (sample.scores or {})[basis].value
     final, source = export.final(reader, attempt)
-    last = final or machine
     why = f"final label: {source}" if final else "no final label: the machine's stands"
-    edits.append(_by("fftui", f"{why}{'; readers differ' if not final else ''}", acts[-1].at, last))
-    return score.model_copy(update={"value": last, "history": edits})
+    label = final or (machine if isinstance(machine, str) else None)
+    log = EvalLog(eval=spec, samples=[sample])
+    for edit in (*(_act(act, acts) for act in acts), _by("fftui", why, acts[-1].at, label)):
+        edit_score(log, sample.id, basis, edit, recompute_metrics=False, epoch=sample.epoch)
+    for event, at in zip(sample.events, [*(act.at for act in acts), acts[-1].at], strict=True):
+        event.timestamp = datetime.fromtimestamp(at, UTC)
 
 
-def _edit(act: ActOf, acts: Sequence[ActOf]) -> ScoreEdit:
+def _act(act: ActOf, acts: Sequence[ActOf]) -> ScoreEdit:
     about = {k: v for k, v in act.body.items() if k not in ("text", "note")}
     about |= {"session": act.session, "blind": "blind" if act.blind else "unblind"}
     if act.kind == "undo":
         undone = next((one.label for one in acts if one.id == act.undoes), None)
         return _by(act.reviewer, f"took back the reading {undone or 'unsure'}", act.at, None, about)
     what = "decided" if act.kind == "adjudicate" else "read"
-    label = act.label
-    reason = f"{what}: {label}" if label else "read: unsure"
-    return _by(act.reviewer, f"{reason} ({about['blind']})", act.at, label, about)
+    reason = f"{what}: {act.label or 'unsure'} ({about['blind']})"
+    return _by(act.reviewer, reason, act.at, act.label, about)
 
 
 def _by(
@@ -277,7 +275,7 @@ def _by(
     about: Mapping[str, Any] | None = None,
 ) -> ScoreEdit:  # fmt: skip
     from inspect_ai.log import ProvenanceData
-    from inspect_ai.scorer._metric import ScoreEdit
+    from inspect_ai.scorer import ScoreEdit
 
     whose = ProvenanceData(
         timestamp=datetime.fromtimestamp(at, UTC), author=author, reason=reason,
