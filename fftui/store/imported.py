@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fftui.domain.labels import Label
 from fftui.domain.outcomes import Outcome
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
+from fftui.store.claims import Enrol
 from fftui.store.context import Context
 from fftui.store.folder import NewRun, create_run
 from fftui.store.records import (
@@ -20,7 +22,22 @@ from fftui.store.records import (
     Heartbeat,
     TargetNow,
 )
+from fftui.store.reviews import Read
 from fftui.store.sqlite import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRead:
+    """What a person said of an answer in the other tool.
+
+    It settles that answer's label and no more: nobody knows how the answer was chosen, nor what
+    its reader knew of it, so it enters no corrected rate.
+    """
+
+    reviewer: str
+    label: Label | None
+    """`None`: unsure."""
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,7 @@ class Closed:
     canned: Place | None = None
     readings: int = 1
     heads: tuple[str, ...] = ()
+    read: tuple[PersonRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,13 @@ def _close(ctx: Context, one: Closed, compress: bool) -> None:
             one.readings,
             one.heads,
         ).apply(ctx)
+    if one.place is None:
+        return
+    for said_by in one.read:
+        reviewer = Enrol(said_by.reviewer, said_by.at).apply(ctx)
+        Read(
+            reviewer, "imported", outcome, said_by.label, said_by.at, blind=False
+        ).apply(ctx)  # fmt: skip
 
 
 def _end(target: int, why: str) -> TargetNow:

@@ -46,6 +46,19 @@ def told(rows: list[dict[str, Any]], graders: dict[str, str]) -> Counter[tuple[A
     )  # fmt: skip
 
 
+def read(run: Path, capsys: pytest.CaptureFixture[str]) -> set[tuple[Any, ...]]:
+    """Each reading, and the label that the readings come to."""
+    capsys.readouterr()
+    assert main(["export", str(run)]) == 0
+    rows = map(json.loads, capsys.readouterr().out.splitlines())
+    return {
+        (r["target"], r["scenario"], r["final"], r["source"], said["reviewer"], said["label"])
+        for r in rows
+        if r["record"] == "item"
+        for said in r["readings"]
+    }
+
+
 @pytest.mark.parametrize("form", ["ff-traces", "inspect"])
 def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if form == "inspect":
@@ -69,5 +82,7 @@ def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[s
     assert len(known) == 2, heard
     assert told(theirs, known) == told(ours, {"g2": "g2", "words": "words"})
     assert {r["target"] for r in theirs} == set(NAMES)
+    if form == "inspect":
+        assert read(back, capsys) == read(run, capsys)
     assert main(["doctor", str(back)]) == 0
     assert main(["report", str(back), "--check"]) == 0

@@ -25,12 +25,15 @@ from fftui.exchange.imports.log import (
     target,
     when,
 )
+from fftui.store.imported import PersonRead
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSample
 
 NAME = "inspect"
 _SKIPPED = {"events", "events_data", "store", "timelines", "sandbox", "files"}
+OURS = "fftui"
+"""Author of the edits that state a final label; no person's word."""
 _CUT = ("max_tokens", "model_length")
 
 
@@ -122,6 +125,7 @@ def _attempts(head: EvalLog, samples: Iterator[EvalSample], labels: Labels) -> I
             at=when(sample.completed_at, began),
             duration_ms=seconds * 1000,
             verdicts=dict(_verdicts(sample, labels)) if answered else {},
+            read=tuple(_read(sample, labels)) if answered else (),
         )
 
 
@@ -219,6 +223,26 @@ def _verdicts(sample: EvalSample, labels: Labels) -> Iterator[tuple[str, Verdict
         yield grader_name(scorer), said
 
 
+def _read(sample: EvalSample, labels: Labels) -> Iterator[PersonRead]:
+    """What people have changed scores to: of each author the last word that is a label."""
+    said: dict[str, list[PersonRead]] = {}
+    for score in (sample.scores or {}).values():
+        for edit in score.history[1:]:
+            whose = edit.provenance
+            if whose is None or whose.author == OURS:
+                continue
+            if edit.value == "UNCHANGED":
+                # In what fftui wrote: this person took the last reading back.
+                if said.get(whose.author) and (whose.reason or "").startswith("took back"):
+                    said[whose.author].pop()
+                continue
+            label = labelled(edit.value, labels)
+            if isinstance(label, Verdict):
+                one = PersonRead(whose.author, label.label, whose.timestamp.timestamp())
+                said.setdefault(whose.author, []).append(one)
+    yield from (readings[-1] for readings in said.values() if readings)
+
+
 def _graders(head: EvalLog, attempts: list[Attempt], labels: Labels, version: str) -> list[Grader]:
     named = [s.name for s in head.eval.scorers or ()]
     found = dict.fromkeys(grader_name(name) for name in named)
@@ -239,6 +263,12 @@ def _remarks(head: EvalLog, attempts: list[Attempt]) -> Iterator[str]:
     config = head.eval.model_generate_config
     if config.temperature is None and head.plan.config.temperature is None:
         yield "the log states no temperature: shown is the default"
+    people = {said.reviewer for one in attempts for said in one.read}
+    if people:
+        yield (
+            f"readings by {len(people)} people settle the labels of their answers; they enter no"
+            " corrected rate, as how those answers were chosen is not told"
+        )
     scores = Counter(type(v).__name__ for one in attempts for v in one.verdicts.values())
     if scores["Unusable"]:
         yield (

@@ -13,6 +13,7 @@ from fftui.domain.outcomes import Outcome
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Endpoint, Sampling, Target
 from fftui.domain.verdicts import Unusable, Verdict
+from fftui.store.imported import PersonRead
 
 LONGEST_SIGNAL = 200
 
@@ -35,6 +36,8 @@ class Attempt:
     duration_ms: float
     verdicts: Mapping[str, Verdict | Unusable]
     """By grader; without an answer none."""
+    read: tuple[PersonRead, ...] = ()
+    """What people said of the answer, each person's last word."""
 
 
 @dataclass(frozen=True, slots=True)

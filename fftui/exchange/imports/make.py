@@ -274,4 +274,5 @@ def _closed(
             canned=found.canned,
             heads=found.heads,
             readings=plan.review.readings,
+            read=one.read,
         )
