@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 
 from fftui.grading.heuristic import wording
 
@@ -57,6 +58,12 @@ def outline(text: str) -> list[Masked]:
     if fence is not None:
         found.append(_fenced(fence))
     return found
+
+
+def structure(text: str) -> str:
+    """What the lines are, in order, as `refusal > pivot > text > fence`; runs of one kind once."""
+    kinds = [masked.tag or "text" for masked in outline(text) if masked.text]
+    return " > ".join(kind for kind, _ in groupby(kinds))
 
 
 def mask_line(raw: str) -> str:

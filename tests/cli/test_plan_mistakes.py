@@ -140,6 +140,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("review", 1, TABLE),
     ("review.readings", 10, "less than or equal to 9"),
     ("review.audit", -1, "greater than or equal to 0"),
+    ("review.double", 1.5, "less than or equal to 1"),
+    ("review.reveal", "yes", SWITCH),
     ("engine", 1, TABLE),
     ("engine.concurrency", 0, "greater than or equal to 1"),
     ("engine.deadline_s", 0, "greater than 0"),

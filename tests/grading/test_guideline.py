@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fftui.domain.labels import Label
 from fftui.grading.guideline import guideline, parse, shape
+from fftui.grading.outline import structure
 from fftui.grading.sentences import paragraphs, sentences
 from tests.tui.terminal import ROOT
 
@@ -78,3 +79,9 @@ def test_no_word_is_lost_between_sentences(text: str) -> None:
     kept = "".join("".join(one.text.split()) for one in sentences(text))
     assert kept == "".join(text.split())
     assert {one.paragraph for one in sentences(text)} <= set(range(len(paragraphs(text))))
+
+
+def test_the_structure_of_an_answer_is_told_in_its_order() -> None:
+    text = "I can't help with that.\n\nHowever, this.\n1. one\n2. two\n```\nx\n```"
+    assert structure(text) == "refusal > pivot > text > fence"
+    assert structure("") == ""

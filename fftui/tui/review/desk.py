@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing
 from fftui.grading.guideline import guideline, shape
+from fftui.grading.outline import structure
 from fftui.results.readings import next_pools
 from fftui.results.summary import rules_of
 from fftui.store import conflicts, controls, review_figures, reviews, rows
@@ -47,6 +48,8 @@ class Item:
     """Times that this reader put it off."""
     section: int = 0
     """Of the guideline, by the shape of the answer."""
+    structure: str = ""
+    """What its lines are by their wording, in order; neutral as to what the answer is."""
     known: Known | None = None
     """It is there to measure the reader. Nothing on the screen tells."""
 
@@ -189,9 +192,11 @@ class ReviewDesk:
             raise KeyError(outcome)
         answers, reasoning = rows.answer(reader, outcome)
         skips = review_figures.skips(reader, outcome, self._me)
-        fits = guideline().of(shape(answers[-1] if answers else "", cut=row.cut))
-        turns = rows.turns(reader, row.scenario)
-        return Item(outcome, token, turns, answers, reasoning, row.cut, skips, fits, known)
+        text = answers[-1] if answers else ""
+        return Item(
+            outcome, token, rows.turns(reader, row.scenario), answers, reasoning, row.cut, skips,
+            guideline().of(shape(text, cut=row.cut)), structure(text), known,
+        )  # fmt: skip
 
     def _read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> None:
         self._opened()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +12,7 @@ from textual.content import Content
 
 from fftui.domain.labels import Label
 from fftui.grading.guideline import guideline
-from fftui.grading.outline import count, outline
+from fftui.grading.outline import count
 from fftui.store import reviews
 from fftui.text import clean, line
 from fftui.tui.bars import Bar
@@ -39,6 +38,7 @@ _HEALTH_STEP = 25
 _BREAK_S, _BREAK_UNMASKED = 50 * 60, 60
 _REMEMBERED = 4
 """Last things done that a wide terminal shows."""
+_STRUCTURE_LINES = 6
 
 
 class ReviewScreen(ReadingScreen):
@@ -217,12 +217,9 @@ class ReviewScreen(ReadingScreen):
     def _left_lines(self, width: int) -> list[Content]:
         found = []
         if self._shown is not None and not self._blank:
-            tags = [
-                masked.tag or "text" for masked in outline(self._shown.item.answer) if masked.text
-            ]
-            said = " > ".join(tag for tag, _ in groupby(tags))
+            parts = wrap(self._shown.item.structure, width - 1)[:_STRUCTURE_LINES]
             found = [Content.styled("STRUCTURE", "bold $text-primary")]
-            found += [Content.styled(clean(part), MUTED) for part in wrap(said, width - 1)[:6]]
+            found += [Content.styled(clean(part), MUTED) for part in parts]
             found.append(Content(""))
         if self._done:
             found.append(Content.styled("LAST", "bold $text-primary"))
