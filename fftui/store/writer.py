@@ -22,8 +22,10 @@ from fftui.store.records import Record
 T = TypeVar("T")
 _BATCH = 256
 _RETRY_S = 1.0
-_TIDY = 250
-"""Records between two checkpoints: some thousand pages."""
+_TIDY = 1000
+"""Pages of the -wal between two checkpoints, as many as SQLite takes by itself …"""
+_PAGES_COMMIT, _PAGES_RECORD = 10, 4
+"""… and about how many a commit and each record in it write."""
 _TIDY_BYTES = 4 * 1024 * 1024
 """Size of a -wal from which a process that appends one record tidies up, too."""
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -93,7 +95,7 @@ class Writer:
                 batch.append(item)
             self._write(batch)
             self._loop.call_soon_threadsafe(_resolve, batch)
-            self._untidy += len(batch)
+            self._untidy += _PAGES_COMMIT + _PAGES_RECORD * len(batch)
             if self._untidy >= _TIDY:
                 self._untidy = 0
                 sqlite.tidy(self._context.db)

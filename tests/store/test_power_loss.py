@@ -131,7 +131,7 @@ async def test_the_disk_errs_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
     """A failed write or sync is tried again, whatever the system took for written meanwhile."""
-    monkeypatch.setattr(writer, "_TIDY", 8)
+    monkeypatch.setattr(writer, "_TIDY", 100)
     monkeypatch.setattr(writer, "_RETRY_S", 0.0)
     chance = random.Random(rounds)
     fresh = image(made(tmp_path, scenarios=SCENARIOS, targets=TARGETS, graders=1))
