@@ -16,6 +16,7 @@ from collections.abc import Sequence
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback reaches a person."""
     from fftui.cli.parser import parse
+    from fftui.cli.terminal import show_only
     from fftui.credentials import guard
 
     guard()
@@ -23,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of another encoding shows codes for our glyphs instead of failing on them.
             stream.reconfigure(errors="backslashreplace")
+    show_only()
     options = parse(sys.argv[1:] if argv is None else argv)
     try:
         code = int(options.run(options))

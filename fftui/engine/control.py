@@ -18,6 +18,7 @@ from fftui.store import commands
 from fftui.store.commands import Command
 from fftui.store.reader import Reader
 from fftui.store.records import AddEvent, CommandDone
+from fftui.text import line
 
 _LOOK_S = 0.2
 
@@ -75,6 +76,9 @@ class Control:
 
     async def _do(self, command: Command) -> tuple[str, AddEvent | None]:
         dispatcher, by = self._dispatcher, command.by
+        if command.kind not in commands.KINDS:
+            # Of a newer fftui, or of nobody: what is not understood is not guessed at.
+            return f"this engine knows no {line(command.kind, 40)!r}", None
         queue = dispatcher.queues.get(command.target) if command.target is not None else None
         if command.kind == "pause":
             if dispatcher.paused:

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import pickle
+import subprocess
 import sys
 import time
 import traceback
@@ -218,3 +219,17 @@ def test_looking_for_keys_costs_little() -> None:
     begin = time.perf_counter()
     assert redact(text) == text
     assert time.perf_counter() - begin < 1.0
+
+
+def test_a_guarded_process_is_private(tmp_path: Path) -> None:
+    code = (
+        "import ctypes, os, resource\nfrom fftui.credentials import guard\nos.umask(0o022)\n"
+        "guard(traceable=False)\nopen('made', 'w').close()\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
+    dumpable = "0" if sys.platform == "linux" else done.stdout.split()[-1]
+    assert done.stdout.strip() == f"(0, 0) {dumpable}"
