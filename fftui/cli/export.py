@@ -34,7 +34,8 @@ def export(options: argparse.Namespace) -> int:
         path = Path(options.output or f"{folder.name}{_ENDING.get(form, '-inspect')}")
         if form != "inspect" and path.is_dir():
             raise UsageError(f"-o {path}: is a folder; name the file")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            raise UsageError(f"-o {path}: there is no folder {path.parent}")
         if stream is not None:
             with private_file(path) as out:
                 stream(reader, out, text=text)

@@ -51,7 +51,6 @@ def report(options: argparse.Namespace) -> int:
     if path == Path("-"):
         print(render(made, document(made, extra), forms[0], "."), end="")
     elif path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         for place in write(made, path, forms, extra):
             print(place)
     return 0 if found is None else _tell(found)
@@ -81,6 +80,8 @@ def _where(options: argparse.Namespace, folders: list[Path]) -> tuple[Path | Non
         return path, [options.format or "md"]
     if path.is_dir():
         raise UsageError(f"-o {path}: is a folder; name the file, such as {path}/report.html")
+    if not path.parent.is_dir():
+        raise UsageError(f"-o {path}: there is no folder {path.parent}")
     form: Form | None = next((f for f in _FORMS if path.suffix == f".{f}"), None)
     if options.format is not None and form not in (None, options.format):
         raise UsageError(f"-o {path}: ends in .{form}, but --format says {options.format}")

@@ -270,6 +270,7 @@ def test_what_is_held_does_not_grow_with_the_run(
     [
         (["--format", "csv", "-o", "-"], "makes several files"),
         (["-o", "."], "is a folder"),
+        (["-o", "gone/x.jsonl"], "there is no folder gone"),
         (["--format", "inspect", "-o", "taken"], "is a file"),
     ],
 )

@@ -17,6 +17,7 @@ from fftui.cli import main
 from fftui.results.feed import Feed
 from fftui.results.status import to_json
 from fftui.store.folder import database
+from fftui.store.recount import Held
 from tests.exchange.evidence_run import ANSWER, NAMES, evidence_run
 
 
@@ -197,6 +198,17 @@ def test_the_check_goes_red_where_a_number_was_touched(
     assert "Traceback" not in said.err
 
 
+def test_the_check_counts_everything_that_is_rolled_up(run: Path) -> None:
+    with Held(run) as held:
+        held.recount()
+        tables = "SELECT name FROM {} WHERE type = 'table'"
+        kept = {name for (name,) in held.db.execute(tables.format("main.sqlite_master")).fetchall()}
+        anew = {name for (name,) in held.db.execute(tables.format("temp.sqlite_master")).fetchall()}
+    rolled = {name for name in kept if name.startswith("rollup_")} | {"prefix", "cluster"}
+    # By the minute alone, for the screen of a run that goes on; no report tells of it.
+    assert rolled - anew == {"rollup_minute"}
+
+
 def test_the_check_agrees_where_nothing_was(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(run), "--check"]) == 0
     said = capsys.readouterr()
@@ -244,6 +256,7 @@ def test_a_run_without_any_answer(tmp_path: Path) -> None:
     [
         (["nowhere"], "no run 'nowhere'"),
         (["RUN", "-o", "."], "is a folder"),
+        (["RUN", "-o", "gone/x.html"], "there is no folder gone"),
         (["RUN", "-o", "x.html", "--format", "md"], "ends in .html, but --format says md"),
     ],
 )
