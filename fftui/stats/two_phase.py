@@ -179,7 +179,7 @@ def _refuse(strata: Sequence[Stratum]) -> str:
     for s in strata:
         least = min(LEAST_READ, s.size)
         if s.read < s.size and not s.drawn:
-            return f"{s.name}: {s.read} of {s.size} read, in an order that was not random"
+            return f"{s.name}: {s.read} of {s.size} read, not in a random order: all are needed"
         if s.read < least:
             return f"{s.name}: {s.read} of {s.size} read, {least} are needed"
     sampled = sum(s.read < s.size for s in strata)

@@ -53,7 +53,8 @@ class Claim:
     """Keeps the next item for a reviewer, from the first of `pools` that has one to give.
 
     Nobody is given an item that they have read, passed on or hold; nobody is given one of which
-    enough others hold a lease or have voted. Skipped ones come again after all others.
+    enough others hold a lease or have voted. Skipped ones come again after all others, and last
+    those whose verdicts the reviewer was shown: a reading of them is not blind.
     """
 
     reviewer: int
@@ -62,9 +63,9 @@ class Claim:
     at: float
 
     def apply(self, ctx: Context) -> Claimed | None:
-        for again in (False, True):
+        for which in _PASSES:
             for target, pool in self.pools:
-                found = ctx.db.execute(_PICK.format("IS NOT NULL" if again else "IS NULL"),
+                found = ctx.db.execute(_PICK.format(*which),
                     {"target": target, "pool": pool.value, "me": self.reviewer, "now": self.at,
                      "window": _WINDOW},
                 ).fetchall()  # fmt: skip
@@ -78,11 +79,15 @@ class Claim:
         return hashlib.blake2b(f"{self.reviewer}:{outcome}".encode(), digest_size=8).digest()
 
 
+_PASSES = (("IS NULL", "NOT"), ("IS NOT NULL", "NOT"), ("IS NULL", ""), ("IS NOT NULL", ""))
+"""SQL: skipped or not, verdicts seen or not, in the order in which items are given."""
 _PICK = """
 SELECT i.outcome FROM item i
 LEFT JOIN aside a ON a.outcome = i.outcome AND a.reviewer = :me
 WHERE i.target = :target AND i.pool = :pool AND i.open
 AND a.outcome {} AND coalesce(a.passed, 0) = 0
+AND {} EXISTS (SELECT 1 FROM review s WHERE s.outcome = i.outcome AND s.reviewer = :me
+               AND s.kind = 'reveal')
 AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.outcome = i.outcome AND v.reviewer = :me)
 AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.outcome = i.outcome AND l.reviewer = :me
                 AND l.until > :now)

@@ -14,7 +14,7 @@ from typing import Any
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing, standing
 from fftui.store import judged
-from fftui.store.claims import lease
+from fftui.store.claims import Enrol, lease
 from fftui.store.context import Context
 from fftui.store.sqlite import Connection
 
@@ -58,7 +58,7 @@ class Read:
         body = dict(self.body)
         if self.token and (held is None or held[0] != self.token):
             body["late"] = True
-        blind = self.blind and not _revealed(ctx.db, self.outcome, self.reviewer)
+        blind = self.blind and not revealed(ctx.db, self.outcome, self.reviewer)
         _event(ctx.db, self, READ, self.label, body, blind)
         _vote(ctx.db, self.outcome, self.reviewer)
         ctx.db.execute(
@@ -108,12 +108,33 @@ class Adjudicate:
         said = {Label(v) if v else None for v in _votes(ctx.db, self.outcome)}
         if self.decision.label not in said and not self.decision.note:
             raise ValueError("a label that no reader gave needs a note")
-        blind = not _revealed(ctx.db, self.outcome, self.reviewer)
+        blind = not revealed(ctx.db, self.outcome, self.reviewer)
         _event(ctx.db, self, ADJUDICATE, self.decision.label, self.decision.body(), blind)
         ctx.db.execute(
             "DELETE FROM lease WHERE outcome = ? AND reviewer = ?", (self.outcome, self.reviewer)
         )
         return settle(ctx.db, self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody was shown what the graders say of an answer, outside a review.
+
+    What they read of it from then on is not blind. Returns whether that is new.
+    """
+
+    name: str
+    outcome: int
+    at: float
+
+    def apply(self, ctx: Context) -> bool:
+        if not ctx.db.execute("SELECT 1 FROM item WHERE outcome = ?", (self.outcome,)).fetchone():
+            return False
+        reviewer = Enrol(self.name, self.at).apply(ctx)
+        if revealed(ctx.db, self.outcome, reviewer):
+            return False
+        Note(reviewer, "", self.outcome, REVEAL, self.at).apply(ctx)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +367,7 @@ def _votes(db: Connection, outcome: int) -> list[str | None]:
     return [row[0] for row in rows]
 
 
-def _revealed(db: Connection, outcome: int, reviewer: int) -> bool:
+def revealed(db: Connection, outcome: int, reviewer: int) -> bool:
     """The machine's label of the item was shown to this reader."""
     row = db.execute(
         f"SELECT 1 FROM review WHERE outcome = ? AND reviewer = ? AND kind = '{REVEAL}'",

@@ -6,6 +6,7 @@ SQLite connections belong to a thread, and a slow disk must not hold up a key pr
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -66,6 +67,19 @@ def _read_first(path: Path, outcomes: Sequence[int]) -> int:
     return append(database(path), ReadFirst(outcomes, time.time()))
 
 
+def _seen(path: Path, who: str, outcome: int) -> None:
+    import time
+
+    from fftui.store.folder import database
+    from fftui.store.reviews import Seen
+    from fftui.store.writer import append
+
+    # Nothing can be read, and so nothing be biased, in a file that cannot be written.
+    with contextlib.suppress(OSError, RuntimeError):
+        if database(path).exists():
+            append(database(path), Seen(who, outcome, time.time()))
+
+
 def _send(path: Path, kind: str, target: int | None, by: str) -> object:
     from fftui.store.commands import send
 
@@ -117,8 +131,11 @@ class Source:
         return await self._do(lambda feed: feed.attempts(target_id, start, count, only))
 
     async def trace(self, outcome_id: int) -> Trace:
-        """One attempt in full."""
-        return await self._do(lambda feed: feed.trace(outcome_id))
+        """One attempt in full. It shows verdicts: that this person knows them is written down."""
+        trace = await self._do(lambda feed: feed.trace(outcome_id))
+        if trace.verdicts:
+            await self._run(lambda: _seen(self.path, self.who, outcome_id))
+        return trace
 
     async def trend(self, target: int, tier: Tier) -> Trend:
         """The curve of a target's estimate over its settled verdicts."""

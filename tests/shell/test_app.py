@@ -110,11 +110,11 @@ async def test_t_goes_through_all_themes_and_back() -> None:
 
 
 async def test_a_key_that_collides_is_a_toast_and_the_default_stands() -> None:
-    app = an_app(settings=Settings(keys={"home.mine": "q", "app.help": "h"}))
+    app = an_app(settings=Settings(keys={"home.mine": "q", "app.help": "H"}))
     async with app.run_test(notifications=True) as pilot:
         await pilot.pause()
         assert any("keys.home.mine: q already means app.leave" in said for said in toasts(app))
-        await pilot.press("h")
+        await pilot.press("H")
         assert isinstance(app.screen, HelpScreen)
         app.clear_notifications()
         await until(pilot, lambda: "This help." in screen(app))

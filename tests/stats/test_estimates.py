@@ -223,7 +223,7 @@ def test_what_would_mislead_is_refused_with_the_reason() -> None:
     few = corrected([Stratum("flagged", 90, 9, 5), Stratum("rest", 100, 20, 1)])
     assert few == Refused("flagged: 9 of 90 read, 10 are needed")
     picked = corrected([Stratum("flagged", 90, 60, 5, drawn=False), Stratum("rest", 10, 10, 1)])
-    assert picked == Refused("flagged: 60 of 90 read, in an order that was not random")
+    assert picked == Refused("flagged: 60 of 90 read, not in a random order: all are needed")
     many = [Stratum(f"s{i}", 100 + 30 * i, 20, 3) for i in range(6)]
     assert corrected(many) == Refused(
         "6 strata are read in part, at shares of their own; 4 at most"

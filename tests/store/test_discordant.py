@@ -18,7 +18,7 @@ from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.reader import Reader
 from fftui.store.review_figures import pools, queue_counts
-from fftui.store.reviews import Read, Undo
+from fftui.store.reviews import Read, Seen, Undo
 from fftui.store.writer import append
 from tests.store.support import close, made, verdict
 
@@ -68,6 +68,30 @@ def test_they_are_given_before_all_else_also_where_no_draw_chose_them(tmp_path: 
     assert sound(folder)
 
 
+def test_who_was_shown_a_verdict_reads_it_last_and_not_blind(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 6)
+    assert append(database(folder), Seen("ana", 1, NOW))
+    assert not append(database(folder), Seen("ana", 1, NOW))
+    assert not append(database(folder), Seen("ana", 99, NOW))
+    ana, ben = (append(database(folder), Enrol(name, NOW)) for name in ("ana", "ben"))
+    given = []
+    for _ in range(3):
+        found = append(database(folder), Claim(ana, [(1, Pool.REST)], NOW))
+        assert found is not None
+        given.append(found.outcome)
+        append(database(folder), Read(ana, "s", found.outcome, R, NOW, found.token))
+    assert given[-1] == 1
+    with Reader(folder) as reader:
+        (pool,) = pools(reader, 1)
+        assert pool.finals == {("REFUSAL", R): 2}
+        assert reader.db.execute("SELECT final, blind FROM item WHERE outcome = 1").fetchone() == (
+            "REFUSAL", 0,
+        )  # fmt: skip
+    # Nothing keeps somebody else from reading it blind, where two are to read.
+    assert append(database(folder), Claim(ben, [(1, Pool.REST)], NOW)) is None
+    assert sound(folder)
+
+
 def test_readings_move_along_and_the_rate_waits_for_all_of_them(tmp_path: Path) -> None:
     folder = with_items(tmp_path, 40)
     ana = append(database(folder), Enrol("ana", NOW))
@@ -79,7 +103,10 @@ def test_readings_move_along_and_the_rate_waits_for_all_of_them(tmp_path: Path) 
         assert queue_counts(reader, NOW).read == 14
     assert found is not None
     assert found[Tier.STRICT].rate is None
-    assert found[Tier.STRICT].reason == "discordant: 2 of 3 read, in an order that was not random"
+    assert (
+        found[Tier.STRICT].reason
+        == "discordant: 2 of 3 read, not in a random order: all are needed"
+    )
     append(database(folder), Read(ana, "s", 30, R, NOW))
     with Reader(folder) as reader:
         found = readings(pools(reader, 1)).rates

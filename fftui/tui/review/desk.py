@@ -50,6 +50,8 @@ class Item:
     """Of the guideline, by the shape of the answer."""
     structure: str = ""
     """What its lines are by their wording, in order; neutral as to what the answer is."""
+    seen: bool = False
+    """This reader was shown its verdicts elsewhere: the reading is not blind."""
     known: Known | None = None
     """It is there to measure the reader. Nothing on the screen tells."""
 
@@ -193,9 +195,10 @@ class ReviewDesk:
         answers, reasoning = rows.answer(reader, outcome)
         skips = review_figures.skips(reader, outcome, self._me)
         text = answers[-1] if answers else ""
+        seen = reviews.revealed(reader.db, outcome, self._me)
         return Item(
             outcome, token, rows.turns(reader, row.scenario), answers, reasoning, row.cut, skips,
-            guideline().of(shape(text, cut=row.cut)), structure(text), known,
+            guideline().of(shape(text, cut=row.cut)), structure(text), seen, known,
         )  # fmt: skip
 
     def _read(self, item: Item, label: Label | None, body: Mapping[str, Any]) -> None:

@@ -156,6 +156,11 @@ class ReviewScreen(ReadingScreen):
 
     # What stands above and beside
 
+    def _blind_word(self) -> tuple[str, str]:
+        if self._shown is not None and self._shown.item.seen:
+            return ("NOT BLIND: you were shown its verdict", CARE)
+        return ("BLIND", GOOD)
+
     def _head(self) -> None:
         minutes = (time.monotonic() - self._began) / 60
         pace = f"{self._read / minutes * 60:.0f}/h  " if minutes >= 1 else ""
@@ -168,7 +173,7 @@ class ReviewScreen(ReadingScreen):
         self.top.show(
             Content.assemble(
                 ("review", "bold $text-primary"),
-                f"  item {self._read + 1}  ", ("BLIND", GOOD), simulated,
+                f"  item {self._read + 1}  ", self._blind_word(), simulated,
             ),
             Content.assemble(
                 (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}{rest}", MUTED), badge
