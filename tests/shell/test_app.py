@@ -119,7 +119,7 @@ async def test_a_key_that_collides_is_a_toast_and_the_default_stands() -> None:
         app.clear_notifications()
         await until(pilot, lambda: "This help." in screen(app))
         row = next(line for line in screen(app).splitlines() if "This help." in line)
-        assert row.split()[0] == "h"
+        assert row.split()[0] == "H"
 
 
 @pytest.mark.parametrize("size", SIZES)

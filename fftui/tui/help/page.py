@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fftui.tui.bindings import Key, Keymap
 
 TITLES = {
-    "home": "home", "preflight": "before the start", "monitor": "monitor",
+    "home": "home", "preflight": "before the start", "corpus": "many runs", "monitor": "monitor",
     "responses": "responses", "compare": "compare", "summary": "published counts",
     "review": "review", "conflicts": "readers differ", "reading": "an item", "trace": "trace",
     "help": "this help", "dialog": "questions", EVERYWHERE: "everywhere",

@@ -156,11 +156,6 @@ class ReviewScreen(ReadingScreen):
 
     # What stands above and beside
 
-    def _blind_word(self) -> tuple[str, str]:
-        if self._shown is not None and self._shown.item.seen:
-            return ("NOT BLIND: you were shown its verdict", CARE)
-        return ("BLIND", GOOD)
-
     def _head(self) -> None:
         minutes = (time.monotonic() - self._began) / 60
         pace = f"{self._read / minutes * 60:.0f}/h  " if minutes >= 1 else ""
@@ -169,11 +164,13 @@ class ReviewScreen(ReadingScreen):
         badge = Content.styled(" MASKED ", f"bold {GOOD}")
         if self._shown is not None and self._shown.how.unmasked:
             badge = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
+        seen = self._shown is not None and self._shown.item.seen
+        blind = ("NOT BLIND: you were shown its verdict", CARE) if seen else ("BLIND", GOOD)
         simulated = ("  simulated" if self._stand and self._stand.simulated else "", CARE)
         self.top.show(
             Content.assemble(
                 ("review", "bold $text-primary"),
-                f"  item {self._read + 1}  ", self._blind_word(), simulated,
+                f"  item {self._read + 1}  ", blind, simulated,
             ),
             Content.assemble(
                 (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}{rest}", MUTED), badge
