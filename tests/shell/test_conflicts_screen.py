@@ -154,3 +154,14 @@ async def test_every_size_shows_the_readings_and_the_keys(folder: Path) -> None:
             await until(pilot, lambda app=app: "A you refusal" in screen(app))  # type: ignore[misc]
             assert "1 refusal" in screen(app)
             assert "cause" in screen(app)
+
+
+async def test_evidence_is_part_of_the_own_reading_only(folder: Path) -> None:
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, folder, "eve")
+        await pilot.press("e", "j", "enter", "escape", "2")
+        await until(pilot, lambda: " SHOWN" in screen(app))
+        assert "masked    s2" in screen(app)
+        await pilot.press("e")
+        assert "evidence belongs to your reading" in screen(app)

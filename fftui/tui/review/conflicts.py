@@ -245,6 +245,13 @@ class ConflictScreen(ReadingScreen):
             self._sure = order[(order.index(self._sure) + 1) % len(order)]
             self._head()
 
+    def action_evidence(self) -> None:
+        """Point at sentences; they belong to the own reading, which is given once."""
+        if self._readings:
+            self._say("evidence belongs to your reading, and that is given")
+        else:
+            super().action_evidence()
+
     def action_choose(self) -> None:
         """Mark a sentence; or decide, and on to the next."""
         if self._picking:

@@ -245,8 +245,9 @@ class ReviewScreen(ReadingScreen):
             self._read += 1
             said = f"item {self._read}: {NAMES[name]}"
         self._done.append(said)
+        # Said before the next item is painted, so that all goes out at once.
+        self._last = Content.styled(clean(f"{said} …"), MUTED)
         self._next()
-        self._say(f"{said} …")
         self._write(shown.item, Label(name) if name else None, body, said)
 
     @work(group="write")
