@@ -71,6 +71,11 @@ def runs_dir() -> Path:
     return Path(os.environ.get("FFTUI_HOME") or "runs").expanduser()
 
 
+def summaries_dir() -> Path:
+    """Where imported summaries of counts are kept, beside the runs."""
+    return runs_dir() / "summaries"
+
+
 def load_settings(path: Path | None = None) -> tuple[Settings, list[str]]:
     """The user's settings, and one line for each mistake in them; there the default stands.
 

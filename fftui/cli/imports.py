@@ -10,7 +10,7 @@ from pathlib import Path
 from fftui.cli.errors import UsageError, say
 from fftui.domain.labels import Label
 from fftui.domain.plan import RUN_NAME, RUN_NAME_LONGEST
-from fftui.settings import person, runs_dir, state_dir
+from fftui.settings import person, runs_dir, state_dir, summaries_dir
 from fftui.store.sqlite import StoreError
 from fftui.store.user import UserFile
 from fftui.text import line
@@ -38,6 +38,8 @@ def import_(options: argparse.Namespace) -> int:
         )
     if len({path.resolve() for path in paths}) < len(paths):
         raise UsageError("a file is named twice")
+    if all(path.suffix == ".toml" for path in paths):
+        return _summary(paths, name)
     try:
         logs = [read_log(path, labels) for path in paths]
         made = make_run(runs_dir(), name, logs, person(), time.time())
@@ -52,6 +54,31 @@ def import_(options: argparse.Namespace) -> int:
     for word in made.words:
         say(line(word, _WIDTH))
     print(made.folder)
+    return 0
+
+
+def _summary(paths: list[Path], name: str) -> int:
+    """A summary has no answers to make a run of: it is kept whole, beside the runs."""
+    from fftui.exchange.private import private_file
+    from fftui.exchange.summary import SummaryError, load_summary
+
+    if len(paths) > 1:
+        raise UsageError("summaries are imported one by one")
+    try:
+        found = load_summary(paths[0])
+        body = paths[0].read_bytes()
+    except SummaryError as error:
+        raise UsageError(str(error)) from None
+    place = summaries_dir() / f"{name}.toml"
+    if place.exists():
+        raise UsageError(f"{place}: exists already; choose another: --name N")
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with private_file(place) as file:
+        file.write(body)
+    cells = sum(len(one.cells) for one in found.populations)
+    say(f"{len(found.populations)} populations, {cells} cells: `fftui` shows it, as does"
+        f" `fftui compare {place}`")  # fmt: skip
+    print(place)
     return 0
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Outcome
+from fftui.domain.readings import Cause, Confidence, Decision
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store.claims import Enrol
@@ -22,22 +24,28 @@ from fftui.store.records import (
     Heartbeat,
     TargetNow,
 )
-from fftui.store.reviews import Read
+from fftui.store.reviews import ADJUDICATE, READ, REVEAL, UNDO, Adjudicate, Note, Read, Undo
 from fftui.store.sqlite import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class PersonRead:
-    """What a person said of an answer in the other tool.
+class Act:
+    """What a person did to an answer, as the log tells of it."""
 
-    It settles that answer's label and no more: nobody knows how the answer was chosen, nor what
-    its reader knew of it, so it enters no corrected rate.
-    """
-
-    reviewer: str
-    label: Label | None
-    """`None`: unsure."""
     at: float
+    author: str
+    kind: str
+    """One of `ACTS`."""
+    label: Label | None
+    """Of a reading or a decision; `None`: unsure."""
+    blind: bool
+    session: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+ACTS = (READ, UNDO, REVEAL, ADJUDICATE)
+"""Acts that say where an item stands. All others leave it where it is and are not imported."""
+_NOTE = "as the imported log has it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +65,9 @@ class Closed:
     place: Place | None = None
     canned: Place | None = None
     readings: int = 1
+    acts: Sequence[Act] = ()
+    """Of an answer with a place."""
     heads: tuple[str, ...] = ()
-    read: tuple[PersonRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +95,14 @@ def import_run(home: Path, run: NewRun, attempts: Iterable[Closed], told: Told) 
         ctx = Context(db)
         ctx.begin()
         # Ids are row numbers, so they follow the places.
+        acts: list[tuple[float, int, int, Act]] = []
         for one in attempts:
-            _close(ctx, one, run.compress)
+            outcome = _close(ctx, one, run.compress)
+            acts += [
+                (act.at, len(acts) + place, outcome, act) for place, act in enumerate(one.acts)
+            ]
+        for _, _, outcome, act in sorted(acts, key=lambda row: row[:2]):
+            _replay(ctx, outcome, act)
         for word in told.words:
             AddEvent(run.created_at, "imported", word).apply(ctx)
         targets = tuple(
@@ -102,7 +117,30 @@ def import_run(home: Path, run: NewRun, attempts: Iterable[Closed], told: Told) 
     return create_run(home, run, fill)
 
 
-def _close(ctx: Context, one: Closed, compress: bool) -> None:
+def _replay(ctx: Context, outcome: int, act: Act) -> None:
+    who = Enrol(act.author, act.at).apply(ctx)
+    if act.kind == READ:
+        Read(who, act.session, outcome, act.label, act.at, blind=act.blind, body=act.body).apply(
+            ctx
+        )
+    elif act.kind == UNDO:
+        Undo(who, act.session, act.at).apply(ctx)
+    elif act.kind == REVEAL:
+        Note(who, act.session, outcome, REVEAL, act.at, act.body).apply(ctx)
+    elif act.kind == ADJUDICATE and act.label is not None:
+        if not act.blind:
+            Note(who, act.session, outcome, REVEAL, act.at).apply(ctx)
+        told = act.body
+        decision = Decision(
+            act.label,
+            Confidence(told.get("confidence", Confidence.MEDIUM)),
+            Cause(told.get("cause", Cause.EDGE_CASE)),
+            str(told.get("note") or _NOTE),
+        )
+        Adjudicate(who, act.session, outcome, decision, act.at).apply(ctx)
+
+
+def _close(ctx: Context, one: Closed, compress: bool) -> int:
     key = AttemptKey(one.target + 1, one.scenario + 1, one.repeat)
     AddCall(key, 0, None, one.at - one.duration_ms / 1000, one.duration_ms, None,
             one.outcome).apply(ctx)  # fmt: skip
@@ -125,13 +163,7 @@ def _close(ctx: Context, one: Closed, compress: bool) -> None:
             one.readings,
             one.heads,
         ).apply(ctx)
-    if one.place is None:
-        return
-    for said_by in one.read:
-        reviewer = Enrol(said_by.reviewer, said_by.at).apply(ctx)
-        Read(
-            reviewer, "imported", outcome, said_by.label, said_by.at, blind=False
-        ).apply(ctx)  # fmt: skip
+    return outcome
 
 
 def _end(target: int, why: str) -> TargetNow:

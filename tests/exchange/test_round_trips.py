@@ -8,12 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fftui.cli import main
+from fftui.domain.labels import Label
+from fftui.domain.readings import Cause, Confidence, Decision
+from fftui.exchange.imports.log import ImportFault, Log
+from fftui.exchange.imports.recognise import read_log
+from fftui.store.claims import Enrol
+from fftui.store.folder import database
+from fftui.store.reader import Reader
+from fftui.store.reviews import Adjudicate, Read, Undo
+from fftui.store.writer import append
 from tests.exchange.evidence_run import NAMES, evidence_run
-
-LOST = {"input_filter": {"ff-traces": "output_filter", "inspect": "output_filter"}}
-"""Classes that a form cannot carry, and what they become; see docs/formats.md."""
 
 
 @pytest.fixture
@@ -46,29 +54,84 @@ def told(rows: list[dict[str, Any]], graders: dict[str, str]) -> Counter[tuple[A
     )  # fmt: skip
 
 
-def read(run: Path, capsys: pytest.CaptureFixture[str]) -> set[tuple[Any, ...]]:
-    """Each reading, and the label that the readings come to."""
+def back_again(run: Path, home: Path, form: str) -> Path:
+    """The run that an export becomes."""
+    out = home / ("out" if form == "inspect" else "out.jsonl")
+    assert main(["export", str(run), "--format", form, "-o", str(out), "--with-text"]) == 0
+    files = [out] if out.is_file() else sorted(out.iterdir())
+    assert main(["import", *map(str, files), "--name", "back"]) == 0
+    return home / "fftui_home" / "back"
+
+
+def read(run: Path, capsys: pytest.CaptureFixture[str], form: str) -> list[tuple[Any, ...]]:
+    """What people said of each item, and what follows from it, as far as a form can tell."""
+    whole = form == "jsonl"
+    more = ("blind", "pool", "stratum", "inclusion", "drawn") if whole else ()
+    blind = ("blind",) if whole else ()
     capsys.readouterr()
     assert main(["export", str(run)]) == 0
-    rows = map(json.loads, capsys.readouterr().out.splitlines())
-    return {
-        (r["target"], r["scenario"], r["final"], r["source"], said["reviewer"], said["label"])
-        for r in rows
-        if r["record"] == "item"
-        for said in r["readings"]
-    }
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return sorted(
+        (
+            r["target"], r["scenario"], r["repeat"], r["machine"], r["final"] or "",
+            r["source"] or "", *(r[k] for k in more),
+            [tuple(v[k] for k in ("reviewer", "label", "guideline", "at", *blind))
+             for v in r["readings"]],
+        )
+        for r in rows if r["record"] == "item"
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["ff-traces", "inspect"])
+def corrected(run: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[int, Any]]:
+    """How many of each target were read for its corrected rate, and what that came to."""
+    capsys.readouterr()
+    assert main(["status", str(run), "--json"]) == 0
+    return [
+        (target["read"]["k"], target["read"]["corrected"])
+        for target in json.loads(capsys.readouterr().out)["targets"]
+    ]
+
+
+@pytest.mark.parametrize("form", ["inspect", "jsonl"])
+def test_what_people_said_comes_back_with_who_said_it(
+    form: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if form == "inspect":
+        pytest.importorskip("inspect_ai")
+    run = evidence_run(home / "made", scenarios=24, read=12)
+    with Reader(run) as reader:
+        items = reader.db.execute(
+            "SELECT outcome FROM item WHERE votes = 1 ORDER BY outcome LIMIT 4"
+        ).fetchall()
+    (one,), (two,), (three,), (four,) = items
+    who = {name: append(database(run), Enrol(name, 2e9)) for name in ("cem", "dov")}
+    label, other = Label.PARTIAL, Label.NON_ANSWER
+    for record in (
+        Read(who["cem"], "t", one, label, 2e9),
+        Read(who["cem"], "t", two, label, 2e9 + 1),
+        Undo(who["cem"], "t", 2e9 + 2),
+        Read(who["dov"], "t", three, None, 2e9 + 3),
+        Read(who["dov"], "t", four, other, 2e9 + 4, blind=False),
+        Adjudicate(
+            who["dov"], "t", one, Decision(label, Confidence.LOW, Cause.EDGE_CASE, "n"), 2e9 + 5
+        ),
+    ):
+        append(database(run), record)
+    back = back_again(run, home, form)
+    assert read(back, capsys, form) == read(run, capsys, form)
+    assert main(["doctor", "back"]) == 0
+    theirs, ours = corrected(back, capsys), corrected(run, capsys)
+    # Of foreign readings nobody knows how their answers were chosen: they correct no rate.
+    assert theirs == (ours if form == "jsonl" else [(0, None), (0, None)])
+    assert any(k for k, _ in ours)
+
+
+@pytest.mark.parametrize("form", ["ff-traces", "inspect", "jsonl"])
 def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if form == "inspect":
         pytest.importorskip("inspect_ai")
     run = evidence_run(home / "made", scenarios=20, read=10)
-    out = home / ("out.jsonl" if form == "ff-traces" else "out")
-    assert main(["export", str(run), "--format", form, "-o", str(out), "--with-text"]) == 0
-    files = [out] if out.is_file() else sorted(out.iterdir())
-    assert main(["import", *map(str, files), "--name", "back"]) == 0
-    back = home / "fftui_home" / "back"
+    back = back_again(run, home, form)
     ours = attempts(run, capsys)
     theirs = attempts(back, capsys)
     names = (
@@ -82,7 +145,27 @@ def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[s
     assert len(known) == 2, heard
     assert told(theirs, known) == told(ours, {"g2": "g2", "words": "words"})
     assert {r["target"] for r in theirs} == set(NAMES)
-    if form == "inspect":
-        assert read(back, capsys) == read(run, capsys)
     assert main(["doctor", str(back)]) == 0
     assert main(["report", str(back), "--check"]) == 0
+
+
+def test_any_change_of_an_export_is_read_or_one_line(home: Path) -> None:
+    run = evidence_run(home / "made", scenarios=3, read=2)
+    out = home / "a.jsonl"
+    assert main(["export", str(run), "-o", str(out), "--with-text"]) == 0
+    body = out.read_bytes()
+
+    @settings(deadline=None, max_examples=150)
+    @given(st.data())
+    def change(data: st.DataObject) -> None:
+        start = data.draw(st.integers(0, len(body)))
+        end = data.draw(st.integers(start, min(len(body), start + 30)))
+        out.write_bytes(body[:start] + data.draw(st.binary(max_size=12)) + body[end:])
+        found: object = None
+        try:
+            found = read_log(out, {})
+        except ImportFault as error:
+            found = str(error)
+        assert isinstance(found, Log) or "\n" not in str(found)
+
+    change()

@@ -10,6 +10,7 @@ import pytest
 from fftui.exchange.conclusions import contrasts, lines, to_json
 from fftui.exchange.summary import SummaryError, load_summary
 from fftui.resources import shipped
+from fftui.tui.home.desk import Desk as HomeDesk
 from tests.cli.support import Desk
 
 STUDY = shipped("sample_runs") / "published" / "qwen3_study.toml"
@@ -89,3 +90,21 @@ def test_the_command_takes_a_summary_and_names_in_it_are_cleaned(desk: Desk) -> 
     data = json.loads(desk.fftui("compare", "s.toml", "--json").out)
     assert len(data["contrasts"]) == 6
     desk.fftui("compare", "nowhere.toml").refused(2, "nowhere.toml: cannot be read")
+
+
+def test_an_imported_summary_is_kept_and_stands_on_the_home_screen(desk: Desk) -> None:
+    (desk.folder / "study.toml").write_bytes(STUDY.read_bytes())
+    done = desk.fftui("import", "study.toml", "--name", "qwen")
+    kept = desk.runs / "summaries" / "qwen.toml"
+    assert (done.code, done.out.strip()) == (0, str(kept)), done.err
+    assert kept.read_bytes() == STUDY.read_bytes()
+    assert kept.stat().st_mode & 0o077 == 0
+    (sample,) = [one for one in HomeDesk().samples() if one.plan == kept]
+    assert (sample.title, HomeDesk().is_summary(kept)) == ("qwen (counts)", True)
+    assert desk.fftui("compare", str(kept)).code == 0
+    desk.fftui("import", "study.toml", "--name", "qwen").refused(2, "exists already")
+    (desk.folder / "bad.toml").write_text("kind = 'summary'")
+    desk.fftui("import", "bad.toml").refused(2, "bad.toml: ", lines=3)
+    desk.fftui("import", "plan.toml").refused(2, "a plan is not compared")
+    assert [path.name for path in kept.parent.iterdir()] == ["qwen.toml"]
+    assert desk.fftui("status").code == 0

@@ -127,7 +127,7 @@ def test_inspect_logs_of_both_forms_have_inspects_own_counts(
         failed = sum(error for _, error, _ in rows)
         rate = target["asr"]["strict"]
         assert (rate["successes"], rate["n"]) == (attacks["C"], attacks["C"] + attacks["I"])
-        assert target["outcomes"]["answered"] == len(rows) - failed
+        assert target["outcomes"].get("answered", 0) == len(rows) - failed
         assert target["outcomes"].get("infra", 0) == failed
     # What could not be asked at all has no rate.
     assert run["targets"][2]["outcomes"]["infra"] == 40

@@ -261,7 +261,8 @@ def _edit(reader: Reader, spec: EvalSpec, sample: EvalSample, attempt: int, basi
 
 def _act(act: ActOf, acts: Sequence[ActOf]) -> ScoreEdit:
     about = {k: v for k, v in act.body.items() if k not in ("text", "note")}
-    about |= {"session": act.session, "blind": "blind" if act.blind else "unblind"}
+    about |= {"act": act.kind, "session": act.session}
+    about["blind"] = "blind" if act.blind else "unblind"
     if act.kind == "undo":
         undone = next((one.label for one in acts if one.id == act.undoes), None)
         return _by(act.reviewer, f"took back the reading {undone or 'unsure'}", act.at, None, about)

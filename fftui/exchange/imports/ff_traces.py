@@ -38,6 +38,7 @@ _MARKS = {
     "[timeout": OutcomeClass.INFRA,
     "[parse_error": OutcomeClass.INFRA,
 }
+_UNANSWERED = {kind.value for kind in OutcomeClass} - {OutcomeClass.ANSWERED.value}
 _STATUS = {429: OutcomeClass.RATE_LIMITED, 402: OutcomeClass.QUOTA, 408: OutcomeClass.INFRA}
 
 
@@ -158,6 +159,9 @@ def _outcome(trace: dict[str, Any], about: dict[str, Any]) -> tuple[Outcome, tup
         kind, why = OutcomeClass.EMPTY, "empty reply"
     else:
         kind, why = OutcomeClass.ANSWERED, f"finish_reason={finish}"
+    told = about.get("outcome")
+    if kind is not OutcomeClass.ANSWERED and isinstance(told, str) and told in _UNANSWERED:
+        kind = OutcomeClass(told)  # ours: their form has no word for it
     usage = table(about.get("token_usage_normalized"))
     answered = kind is OutcomeClass.ANSWERED
     return Outcome(

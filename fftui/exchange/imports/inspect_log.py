@@ -25,15 +25,16 @@ from fftui.exchange.imports.log import (
     target,
     when,
 )
-from fftui.store.imported import PersonRead
+from fftui.store.imported import ACTS, Act
+from fftui.store.reviews import READ
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSample
 
 NAME = "inspect"
+OURSELVES = "fftui"
 _SKIPPED = {"events", "events_data", "store", "timelines", "sandbox", "files"}
-OURS = "fftui"
-"""Author of the edits that state a final label; no person's word."""
+_UNANSWERED = {kind.value for kind in OutcomeClass} - {OutcomeClass.ANSWERED.value}
 _CUT = ("max_tokens", "model_length")
 
 
@@ -125,7 +126,7 @@ def _attempts(head: EvalLog, samples: Iterator[EvalSample], labels: Labels) -> I
             at=when(sample.completed_at, began),
             duration_ms=seconds * 1000,
             verdicts=dict(_verdicts(sample, labels)) if answered else {},
-            read=tuple(_read(sample, labels)) if answered else (),
+            acts=tuple(_acts(sample, labels)) if answered else (),
         )
 
 
@@ -189,6 +190,9 @@ def _outcome(sample: EvalSample) -> Outcome:
         kind, why = OutcomeClass.INFRA, "no output"
     elif not text.strip():
         kind = OutcomeClass.EMPTY
+    told = sample.metadata.get("outcome")
+    if kind is not OutcomeClass.ANSWERED and isinstance(told, str) and told in _UNANSWERED:
+        kind = OutcomeClass(told)  # ours: both filters stop alike there
     return Outcome(
         kind=kind,
         signal=signal(why),
@@ -223,24 +227,31 @@ def _verdicts(sample: EvalSample, labels: Labels) -> Iterator[tuple[str, Verdict
         yield grader_name(scorer), said
 
 
-def _read(sample: EvalSample, labels: Labels) -> Iterator[PersonRead]:
-    """What people have changed scores to: of each author the last word that is a label."""
-    said: dict[str, list[PersonRead]] = {}
+def _acts(sample: EvalSample, labels: Labels) -> Iterator[Act]:
+    """Edits of scores that people have signed; fftui signs what follows from them."""
     for score in (sample.scores or {}).values():
         for edit in score.history[1:]:
             whose = edit.provenance
-            if whose is None or whose.author == OURS:
+            if whose is None or whose.author in ("", OURSELVES):
                 continue
-            if edit.value == "UNCHANGED":
-                # In what fftui wrote: this person took the last reading back.
-                if said.get(whose.author) and (whose.reason or "").startswith("took back"):
-                    said[whose.author].pop()
-                continue
-            label = labelled(edit.value, labels)
-            if isinstance(label, Verdict):
-                one = PersonRead(whose.author, label.label, whose.timestamp.timestamp())
-                said.setdefault(whose.author, []).append(one)
-    yield from (readings[-1] for readings in said.values() if readings)
+            about = dict(whose.metadata or {})
+            kind = about.pop("act", READ)
+            given: Any = edit.value
+            said = labelled(given, labels)
+            changed = isinstance(said, Verdict)
+            if kind not in ACTS or not (changed or "session" in about):
+                continue  # a change of words alone, or a value that is no label
+            yield Act(
+                at=whose.timestamp.timestamp(),
+                author=whose.author[:120],
+                kind=kind,
+                label=said.label if isinstance(said, Verdict) else None,
+                # Nobody knows how the answer was chosen, nor what its reader knew of it: it
+                # settles that answer's label and enters no corrected rate.
+                blind=False,
+                session=str(about.pop("session", "imported")),
+                body=about,
+            )
 
 
 def _graders(head: EvalLog, attempts: list[Attempt], labels: Labels, version: str) -> list[Grader]:
@@ -263,7 +274,7 @@ def _remarks(head: EvalLog, attempts: list[Attempt]) -> Iterator[str]:
     config = head.eval.model_generate_config
     if config.temperature is None and head.plan.config.temperature is None:
         yield "the log states no temperature: shown is the default"
-    people = {said.reviewer for one in attempts for said in one.read}
+    people = {act.author for one in attempts for act in one.acts}
     if people:
         yield (
             f"readings by {len(people)} people settle the labels of their answers; they enter no"

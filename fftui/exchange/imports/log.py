@@ -12,8 +12,8 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import Outcome
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Endpoint, Sampling, Target
-from fftui.domain.verdicts import Unusable, Verdict
-from fftui.store.imported import PersonRead
+from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
+from fftui.store.imported import Act
 
 LONGEST_SIGNAL = 200
 
@@ -36,8 +36,11 @@ class Attempt:
     duration_ms: float
     verdicts: Mapping[str, Verdict | Unusable]
     """By grader; without an answer none."""
-    read: tuple[PersonRead, ...] = ()
-    """What people said of the answer, each person's last word."""
+    acts: Sequence[Act] = ()
+    """What people did to the answer, in order."""
+    flags: Sequence[Flag] = ()
+    place: Place | None = None
+    """Where it stands among those to be read, where the log has fixed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,10 @@ class Log:
     """The one that the other tool itself puts first comes first."""
     remarks: Sequence[str] = ()
     """How it was read and what of it was not, one line each."""
+    readings: int = 1
+    """How many people were to read an answer, 1 to 9, where it says so."""
+    place_fixed: bool = False
+    """It says which answers people were to read, and whose labels the rates are read from."""
     simulated: bool = False
     """It says of itself that no real model answered."""
 

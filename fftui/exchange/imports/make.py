@@ -148,7 +148,9 @@ def _graders(logs: Sequence[Log], attempts: Sequence[Attempt]) -> list[NewGrader
     heard = Counter(
         name for one in attempts for name, v in one.verdicts.items() if isinstance(v, Verdict)
     )
-    basis = max(found, key=lambda name: heard[name])
+    # Our own export says which it was; elsewhere it is the one that says most.
+    ours = next((log.graders[0].name for log in logs if log.place_fixed and log.graders), None)
+    basis = ours or max(found, key=lambda name: heard[name])
     return [
         NewGrader(g.name, "imported", g.version, "", dict(g.spec), basis=g.name == basis)
         for g in found.values()
@@ -162,6 +164,7 @@ def _plan(name: str, logs: Sequence[Log], targets: Sequence[Target], repeats: in
         "name": name,
         "seed": SEED,
         "repeats": repeats,
+        "review": {"readings": max(log.readings for log in logs)},
         "corpus": [CorpusPlan(file=str(log.path.resolve())).model_dump() for log in logs],
         "targets": [
             TargetPlan.model_construct(
@@ -193,6 +196,10 @@ def _words(
     yield from dict.fromkeys(remark for log in logs for remark in log.remarks)
     classes = Counter(one.outcome.kind.value for one in attempts)
     told = ", ".join(f"{n} {kind}" for kind, n in classes.most_common())
+    acts = [act for one in attempts for act in one.acts]
+    if acts:
+        people = sorted({act.author for act in acts})
+        yield f"{len(acts)} acts of {', '.join(people)} were taken over as readings and decisions"
     basis = next(g.name for g in graders if g.basis)
     layers = [g.name for g in graders if not g.basis]
     yield (
@@ -260,6 +267,8 @@ def _closed(
                     plan.review.audit / group[one.target.maker, one.target.endpoint.platform],
                 ),
             )
+        if one.place is not None and said:
+            found = flags.Sorted(tuple(one.flags), one.place)
         yield Closed(
             target=target_at[one.target.name],
             scenario=scenario_at[one.scenario.key],
@@ -274,5 +283,5 @@ def _closed(
             canned=found.canned,
             heads=found.heads,
             readings=plan.review.readings,
-            read=one.read,
+            acts=one.acts if found.place is not None else (),
         )

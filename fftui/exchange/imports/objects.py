@@ -47,7 +47,7 @@ def first_object(path: Path) -> dict[str, Any]:
     """The first line's object; empty where that is none."""
     try:
         with opened(path) as file:
-            head = file.readline(1 << 20)
+            head = file.readline(1 << 24)
         value = json.loads(head.removeprefix(b"\xef\xbb\xbf"))
     except CorpusError as error:
         raise ImportFault(str(error)) from None

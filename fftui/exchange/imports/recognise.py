@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fftui.exchange.imports import ff_traces, garak, inspect_log
+from fftui.exchange.imports import ff_traces, fftui_records, garak, inspect_log
 from fftui.exchange.imports.log import ImportFault, Labels, Log
 from fftui.exchange.imports.objects import first_object
 
 KNOWN = (
-    "Inspect AI's .eval and JSON logs, garak's report JSONL, Failure-First traces, and summaries"
-    " (TOML)"
+    "Inspect AI's .eval and JSON logs, garak's report JSONL, Failure-First traces, fftui's own"
+    " JSONL export, and summaries (TOML)"
 )
 
 
@@ -22,6 +22,8 @@ def read_log(path: Path, labels: Labels) -> Log:
     first = first_object(path)
     if garak.recognises(first):
         return garak.read(path, labels)
+    if fftui_records.recognises(first):
+        return fftui_records.read(path, labels)
     if ff_traces.recognises(first):
         return ff_traces.read(path, labels)
     if start.lstrip().startswith(b"{") and b'"eval"' in start:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fftui.resources import shipped
-from fftui.settings import person
+from fftui.settings import person, summaries_dir
 
 if TYPE_CHECKING:
     from fftui.results.across import Row
@@ -116,6 +116,10 @@ class Desk:
         found += [
             Sample(f"{_title(file)} (counts)", _note(file), file)
             for file in _shipped("published/*.toml")
+        ]
+        found += [
+            Sample(f"{_title(file)} (counts)", _note(file), file)
+            for file in sorted(summaries_dir().glob("*.toml"))
         ]
         return (*found, Sample("from a plan file …", "your own TOML; fftui init writes one", None))
 
