@@ -155,7 +155,8 @@ class Drawing:
 
     def fires(self, rule: str) -> bool:
         """The rule flags what it names here: chance decides, and nothing of the answer."""
-        return self.chance(rule) < self.rates.get(rule, 1.0)
+        share = self.rates.get(rule, 1.0)
+        return share >= 1 or self.chance(rule) < share
 
 
 def sort(facts: Facts, how: Drawing) -> Sorted:
