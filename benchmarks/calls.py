@@ -19,7 +19,7 @@ _INSPECT_CALLS = 500
 
 def per_call(quick: bool) -> Iterator[Found]:
     """CPU and wall time per call against bare loops and Inspect AI."""
-    calls, count = (1000, 1) if quick else (5000, 3)
+    calls, count = (600, 1) if quick else (5000, 3)
     for concurrency, most in ((32, 0.3), (256, 0.15)):
         found = rounds(
             count,
@@ -52,6 +52,8 @@ def _against_inspect(ours: float, quick: bool) -> Iterator[Found]:
         with bench_home() as home, constant_server() as server:
             one = inspect(server.url, home / "one", 1, 32)
             many = inspect(server.url, home / "many", _INSPECT_CALLS, 32)
+            if (came := server.count().calls) < _INSPECT_CALLS:
+                raise PeerError(f"Inspect AI sent {came} of {_INSPECT_CALLS} calls")
     except (PeerError, RuntimeError) as error:
         yield missing(what, "≤ 0.04 × Inspect AI", str(error))
         return

@@ -51,7 +51,7 @@ def _engine(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def idle(quick: bool) -> Iterator[Found]:
     """An engine whose account has no budget left for hours."""
-    seconds = 10 if quick else 60
+    seconds = 6 if quick else 60
     with bench_home() as home, constant_server() as server:
         path = plan(home / "plan", server.url, 400, 8, extra="requests_per_day = 3\n")
         folder = make_run(check(path), home / "runs", None)

@@ -30,7 +30,8 @@ def inspect(url: str, folder: Path, calls: int, concurrency: int) -> Cost:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "task.py").write_text(_INSPECT.format(calls=calls))
     argv = [
-        str(binary), "eval", "task.py", "--model", "openai/m", "--display", "none",
+        str(binary), "eval", "task.py", "--display", "none",
+        "--model", "openai/m", "-M", "responses_api=false",
         "--max-connections", str(concurrency), "--log-dir", str(folder / "logs"),
     ]  # fmt: skip
     env = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "none", "INSPECT_EVAL_MODEL": ""}

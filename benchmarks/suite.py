@@ -24,7 +24,7 @@ ROWS: dict[str, tuple[Callable[[bool], Iterator[Found]], bool]] = {
     "first-request": (calls.first_request, True),
     "idle": (engines.idle, True),
     "commits": (engines.commits, True),
-    "following": (screens.following, True),
+    "following": (screens.following, False),
     "opening": (screens.opening, True),
     "tick": (screens.tick, True),
     "start": (starts.cold, True),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -158,6 +157,9 @@ def lease(
     db: Connection, outcome: int, reviewer: int, at: float, taken: float | None = None
 ) -> Claimed:
     """Keep an item for a reviewer; `taken` is its place among what they hold, `None` the last."""
+    # Loaded by whoever claims, not by whoever only looks how many there are.
+    import secrets
+
     token, until = secrets.token_hex(8), at + LEASE_S
     db.execute(
         "INSERT INTO lease VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET token = excluded.token,"
