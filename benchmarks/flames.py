@@ -52,7 +52,7 @@ def _record(spy: Path, into: Path, rest: list[str]) -> None:
 
 
 def _argv(spy: Path, into: Path) -> list[str]:
-    return [str(spy), "record", "--rate", "200", "--format", "flamegraph", "--function",
+    return [str(spy), "record", "--gil", "--rate", "200", "--format", "flamegraph", "--function",
             "--output", str(into)]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from fftui.credentials import Secret
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
@@ -40,6 +41,7 @@ class Line:
         return self.keys[self.gate.sent % len(self.keys)].reveal()
 
 
+@lru_cache(maxsize=1024)
 def request_seed(plan_seed: int, repeat: int) -> int:
     """The seed sent with a request, 0 to 2^31 - 1: the same for a retry, another for a repeat."""
     digest = hashlib.blake2b(f"{plan_seed}:{repeat}".encode(), digest_size=4).digest()

@@ -23,6 +23,10 @@ from fftui.store.context import SAID, plan_order
 from fftui.store.folder import check, database
 from fftui.store.records import AccountNow
 
+_CLASSES = {kind.value: kind for kind in OutcomeClass}
+_LABELS: dict[str, Label | None] = {"": None, **{label.value: label for label in Label}}
+"""To call an enumeration costs ten times what a look into these does, and a tick does it often."""
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -384,12 +388,12 @@ class Reader:
             "SELECT n FROM rollup_cluster WHERE target = ?", (target,)
         ).fetchone()
         return TargetCounts(
-            tuple(OutcomeCount(r[0], r[1], bool(r[2]), OutcomeClass(r[3]), bool(r[4]), *r[5:])
+            tuple(OutcomeCount(r[0], r[1], bool(r[2]), _CLASSES[r[3]], bool(r[4]), *r[5:])
                   for r in outcomes),
             tuple(VerdictCount(r[0], r[1], bool(r[2]), bool(r[3]), r[4],
-                               Label(r[5]) if r[5] else None, r[6], r[7], r[8])
+                               _LABELS[r[5]], r[6], r[7], r[8])
                   for r in verdicts),
-            tuple(CallCount(r[0], OutcomeClass(r[1]), r[2], r[3], r[4], r[5]) for r in calls),
+            tuple(CallCount(r[0], _CLASSES[r[1]], r[2], r[3], r[4], r[5]) for r in calls),
             settled[0] if settled else 0,
             alike[0] if alike else 0,
             tuple(ScenarioCount(r[0], bool(r[1]), dict(zip(SAID, r[4:], strict=True)), r[2], r[3])
