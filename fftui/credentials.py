@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NoReturn, TextIO
 
 from fftui.settings import APP, config_dir
+from fftui.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -264,10 +265,18 @@ def childs_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if redact(value) == value}
 
 
-class RedactedStream(io.TextIOBase):
-    """A text stream that takes keys out of whole lines: for a process's stderr and stdout.
+def _printed(text: str) -> str:
+    return clean(redact(text), max_chars=_ALL, max_line=_ALL)
 
-    Tracebacks, warnings and logging all end there, whoever wrote them.
+
+_ALL = 10**9
+
+
+class RedactedStream(io.TextIOBase):
+    """A text stream of whole lines without keys, safe for whoever reads the log in a terminal.
+
+    For a process's stderr and stdout: tracebacks, warnings and logging all end there, whoever wrote
+    them.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -279,12 +288,12 @@ class RedactedStream(io.TextIOBase):
         whole, end, rest = (self._begun + text).rpartition("\n")
         self._begun = rest
         if end:
-            self._stream.write(redact(whole) + end)
+            self._stream.write(_printed(whole) + end)
         return len(text)
 
     def flush(self) -> None:
         """Pass on what has been kept."""
-        self._stream.write(redact(self._begun))
+        self._stream.write(_printed(self._begun))
         self._begun = ""
         self._stream.flush()
 

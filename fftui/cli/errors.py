@@ -7,7 +7,7 @@ import sys
 
 from fftui.credentials import redact
 from fftui.store.sqlite import StoreError
-from fftui.text import line
+from fftui.text import clean, line
 
 _KNOWN = ("ServerError", "LocalModelError")
 _WIDTH = 2000
@@ -52,7 +52,7 @@ def _kept(error: Exception) -> str:
     try:
         fd, path = tempfile.mkstemp(prefix="fftui-error-", suffix=".txt")
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(redact("".join(traceback.format_exception(error))))
+            file.write(clean(redact("".join(traceback.format_exception(error)))))
     except OSError as trouble:
         return f"its details could not be kept: {trouble.strerror}"
     return f"details in {path}"

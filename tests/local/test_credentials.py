@@ -233,3 +233,10 @@ def test_a_guarded_process_is_private(tmp_path: Path) -> None:
     assert (tmp_path / "made").stat().st_mode & 0o777 == 0o600
     dumpable = "0" if sys.platform == "linux" else done.stdout.split()[-1]
     assert done.stdout.strip() == f"(0, 0) {dumpable}"
+
+
+def test_a_log_steers_no_terminal() -> None:
+    printed = io.StringIO()
+    stream = RedactedStream(printed)
+    print("http 500: \x1b]52;c;aGk=\x07\x9b31m\u202e", "next", sep="\n", file=stream, flush=True)
+    assert printed.getvalue() == "http 500: ␛]52;c;aGk=␇⟨U+009B⟩31m⟨U+202E⟩\nnext\n"

@@ -42,6 +42,9 @@ _MARKUP = (
     "[/nope]owned", "[@click=app.quit]owned[/]", "[bold red]owned[/bold red]", "[link=file:///]owned",
     "[owned", "owned]", "\\[owned]", "[[owned]]", "[/]owned", "[@click=app.bell()]owned[/@click]",
     "[$error]owned[/]", "[on red]owned", "[b]owned[/i]", "[#zzzzzz]owned[/]", "[=]owned", "[]owned",
+    "<script>owned()</script>", "<img src=x onerror=owned>", "</td></table><h1>owned",
+    "&lt;b&gt;owned", "![owned](http://owned/x.png)", "[owned](javascript:owned)",
+    "| owned | cell |\n|---|", "`owned`", "# owned", "<a href='javascript:owned'>owned</a>",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ from tests.text.payloads import MARK, one_of_each_category, payloads
 from tests.text.test_text import breach
 from tests.tui.terminal import ROOT, Terminal
 
+TAGGED = re.compile(r"<|\]\(|\|")
+"""HTML and Markdown."""
 FEW = 16
 """Every so many payloads of all in the suite's daily part."""
 
@@ -31,7 +34,8 @@ def run(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
     found = payloads()
     assert len(found) >= 500
     # A step that shares no factor with the catalogue's rhythm takes some of every kind.
-    chosen = [*found[:: request.param], *map(carried, one_of_each_category())]
+    chosen = [*found[:: request.param], *filter(TAGGED.search, found)]
+    chosen = [*chosen, *map(carried, one_of_each_category())]
     return hostile_run(tmp_path, chosen)
 
 
@@ -70,6 +74,9 @@ def printed(cwd: Path, commands: list[list[str]], within: float = 150) -> bytes:
     return bytes(terminal.sent)
 
 
+TAGS = rb"(?<!\\)<(?:script|img|a|h1)\b[^>]{0,40}(?:javascript:)?owned"
+LINKS = rb"(?<!\\)!?\[owned\]\("
+"""Of a payload, in a report that did not escape it."""
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("status",),
     ("status", "RUN"),
@@ -79,6 +86,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("doctor", "RUN"),
     ("regrade", "RUN"),
     ("report", "RUN", "-o", "-"),
+    ("report", "RUN", "-o", "-", "--format", "html", "--with-text"),
     ("report", "RUN", "-o", "-", "--format", "md"),
     ("report", "RUN", "-o", "-", "--format", "json"),
     ("report", "RUN", "--check"),
@@ -115,11 +123,15 @@ def test_no_command_lets_a_payload_out(run: Path) -> None:
     for part, argv in zip(sent.split(b">> ")[1:], COMMANDS, strict=True):
         assert part.count(b"\n") > 1, argv
         assert not unsafe(part), (argv, unsafe(part))
+        if "report" in argv and "json" not in argv:
+            acts = re.search(TAGS if "html" in argv else TAGS + b"|" + LINKS, part)
+            assert not acts, (argv, acts)
         assert b"Traceback" not in part, (argv, part[-2000:])
         assert b"mistake of fftui's own" not in part, (argv, part)
     assert sent.count(MARK.encode()) > 50, "the payloads have to be there, shown"
 
 
+@pytest.mark.timeout(900)
 def test_no_screen_lets_a_payload_out(run: Path) -> None:
     with Reader(run) as reader:
         steps = reader.order.length // 20 + 1
@@ -187,8 +199,10 @@ def walk(terminal: Terminal, steps: int, plan: Path) -> None:
     go("\x1b")
     go("1")
     go("\r", "responses", quiet=0.5)
-    for keys in ("\x1b[6~", "\x1b[6~", "o", "o", "O", "g", "o"):
+    for keys in ("\x1b[6~", "\x1b[6~", "o", "o", "O", "g"):
         go(keys)
+    go("o", "only flagged", quiet=0.5)
+    terminal.wait(lambda text: "answered" in text)
     go("\r", "MASKED")
     go("m", "UNMASKED")
     go("r")
