@@ -58,6 +58,7 @@ def test_a_judge_that_gives_no_verdict_gives_a_flag(tmp_path: Path, what: str, r
     assert one(folder, "SELECT count(*) FROM item WHERE machine = 'none' AND drawn") == 8
 
 
+@pytest.mark.long
 def test_some_silence_among_good_replies_is_of_those_answers_alone(tmp_path: Path) -> None:
     corpus(tmp_path, 40)
     wrong = 'unusable = 0.2\nunusable_as = "silence"\n'
