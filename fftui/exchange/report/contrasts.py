@@ -18,6 +18,7 @@ from fftui.results.compare import Comparison
 from fftui.results.compare_text import lines as pair_lines
 from fftui.results.evidence import Report
 from fftui.results.providers import group_lines
+from fftui.results.verdict import equivalent
 
 
 def pairs(report: Report) -> Iterator[Block]:
@@ -58,9 +59,7 @@ def _pairs_table(found: Sequence[Comparison]) -> Table:
     for c in found:
         m = c.matched
         names = (words.text(c.first.name), words.text(c.second.name))
-        told = words.text(
-            "differ" if c.differs else "no difference shown" if m else "nothing claimed"
-        )
+        told = words.text(_follows(c))
         if m is None:
             rows.append((*names, words.count(0), *(Cell("", None) for _ in range(8)), told))
             continue
@@ -72,6 +71,17 @@ def _pairs_table(found: Sequence[Comparison]) -> Table:
              Cell(f"{m.e_value:.3g}", m.e_value), told)
         )  # fmt: skip
     return Table("pairs", "All pairs.", columns, tuple(rows), shown=words.MOST_ROWS)
+
+
+def _follows(c: Comparison) -> str:
+    """The sentence of the pair in a word or two."""
+    if c.matched is None:
+        return "nothing claimed"
+    if c.differs:
+        return "differ"
+    if not c.open and equivalent(c) and not c.overturned:
+        return "equivalent within ±5 points"
+    return "no difference shown"
 
 
 def makers(report: Report) -> Iterator[Block]:
