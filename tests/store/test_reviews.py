@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool, Source, standing
 from fftui.domain.verdicts import Place
+from fftui.store import sqlite
 from fftui.store.audit import checks
 from fftui.store.claims import LEASE_S, Claim, Enrol, Release
+from fftui.store.context import Context
 from fftui.store.folder import database
 from fftui.store.reader import Reader
 from fftui.store.review_figures import pools, queue_counts
@@ -34,14 +36,19 @@ POOLS = [(1, Pool.GIVEN)]
 
 
 def with_items(home: Path, n: int, readings: int = 1) -> Path:
-    """A run whose first `n` answers are all to be read."""
+    """A run whose first `n` answers are all to be read, written in one transaction."""
     folder = made(home, scenarios=n, targets=1, graders=1)
+    db = sqlite.connect(database(folder), write=True)
+    ctx = Context(db)
+    ctx.begin()
     for i in range(1, n + 1):
-        outcome = append(database(folder), close(i, text=""))
+        outcome = close(i, text="").apply(ctx)
         assert outcome is not None
         place = Place(Pool.GIVEN, "compliance:COMPLIANCE", "COMPLIANCE", 1.0, i / (n + 1))
         one = verdict(outcome, 1, C)
-        append(database(folder), type(one)(outcome, 1, one.result, 1e9, (), place, None, readings))
+        type(one)(outcome, 1, one.result, 1e9, (), place, None, readings).apply(ctx)
+    ctx.commit()
+    db.close()
     return folder
 
 
@@ -200,16 +207,24 @@ from fftui.domain.readings import Pool
 from fftui.store.folder import database
 from fftui.store.claims import Claim, Enrol
 from fftui.store.reviews import Read
+from fftui.store.sqlite import StoreError
 from fftui.store.writer import append
 path, name = database(Path(sys.argv[1])), sys.argv[2]
 me = append(path, Enrol(name, time.time()))
 print("in", flush=True)
 sys.stdin.readline()
+def written(record):
+    # Where many wait for one lock and the machine is busy, a person presses the key again.
+    while True:
+        try:
+            return append(path, record)
+        except StoreError:
+            time.sleep(0.05)
 while True:
-    got = append(path, Claim(me, [(1, Pool.GIVEN)], time.time()))
+    got = written(Claim(me, [(1, Pool.GIVEN)], time.time()))
     if got is None:
         break
-    append(path, Read(me, name, got.outcome, Label.REFUSAL, time.time(), got.token))
+    written(Read(me, name, got.outcome, Label.REFUSAL, time.time(), got.token))
 """
 
 
