@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from fftui.credentials import find_key
 from fftui.domain.outcomes import Identity
 from fftui.domain.plan import PlanError, RunPlan
-from fftui.domain.states import RunState
+from fftui.domain.states import RunState, TargetState
 from fftui.engine import again
 from fftui.engine.ask import Asker
 from fftui.engine.control import Control
@@ -285,6 +285,11 @@ class Engine:
         return "started", f"engine {os.getpid()} started"
 
     async def _finish(self, writer: Writer, dispatcher: Dispatcher) -> RunState:
+        if dispatcher.reader.header().imported:
+            # Nothing more can come of a log, whatever a rule would have asked for.
+            for queue in dispatcher.queues.values():
+                if not queue.state.over:
+                    queue.state, queue.reason = TargetState.EXHAUSTED, "the log holds no more"
         over = all(q.state.over for q in dispatcher.queues.values())
         state = RunState.DONE if over else RunState.STOPPED
         graded = "stored answers were graded; `fftui resume` goes on" if self.grade_only else ""

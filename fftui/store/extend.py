@@ -129,6 +129,8 @@ def reopen(ctx: Context, why: str, target: int | None = None) -> None:
 
     A living engine finds out by itself what there is to do, and says so.
     """
+    if ctx.db.execute("SELECT imported FROM run").fetchone()[0]:
+        return  # a log holds no more than it holds
     ctx.db.execute(
         "UPDATE target_state SET state = 'open', reason = ?1"
         " WHERE state IN ('finished', 'exhausted') AND (?2 IS NULL OR target = ?2)",

@@ -231,6 +231,24 @@ def test_an_imported_run_is_compared_read_and_not_asked_again(desk: Desk) -> Non
     assert items == (30, 30)
 
 
+def test_what_is_graded_again_stays_over(desk: Desk) -> None:
+    jsonl(desk.folder / "a.jsonl", [trace(n) for n in range(4)])
+    jsonl(desk.folder / "b.jsonl", [trace(n, model_id="maker/other") for n in range(2)])
+    assert desk.fftui("import", "a.jsonl", "b.jsonl", "--name", "x").code == 0
+    assert desk.fftui("regrade", "x", "--grader", "heuristic").code == 0
+    assert desk.fftui("wait", "x", "--for", "done", "--timeout", "30").code == 0
+    assert desk.fftui("regrade", "x", "--promote", "heuristic").code == 0
+    run = status(desk, "x")
+    assert run["state"] == "done"
+    assert {t["name"]: t["state"] for t in run["targets"]} == {
+        "maker/m": "finished",
+        "maker/other": "exhausted",
+    }
+    assert [t["verdicts"].get("REFUSAL") for t in run["targets"]] == [4, 2]
+    assert all("heuristic" in t["basis"] for t in run["targets"])
+    sound(desk.runs / "x")
+
+
 # What is wrong
 
 
