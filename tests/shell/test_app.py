@@ -216,3 +216,12 @@ def test_the_environment_is_set_before_textual_is_imported() -> None:
         "import fftui.tui.app; bad = {'scipy', 'httpx', 'numpy'} & set(sys.modules); assert not bad"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+async def test_a_toast_says_what_it_was_told_and_obeys_none_of_it() -> None:
+    app = an_app()
+    async with app.run_test(notifications=True, size=(80, 24)) as pilot:
+        app.notify("[b]owned[/b] [@click=app.quit]x[/] [/nope]", title="[i]t[/i]", timeout=30)
+        await until(pilot, lambda: "[b]owned[/b]" in screen(app))
+        assert "[@click=app.quit]x[/]" in screen(app)
+        assert "[/nope]" in screen(app)
