@@ -71,9 +71,15 @@ def when(run: RunLine, room: int) -> Content:
         return Content.styled(line(run.reason, room), tone)
     if run.eta_s is not None and not (run.state and run.state.over):
         eta = f"ETA {span(run.eta_s)}"
-        tail = f"   {run.headline}" if run.headline and room > 24 else ""
+        tail = f"   {news(run)}" if news(run) and room > 24 else ""
         return Content.assemble(eta, (line(tail, room - len(eta)) if tail else "", MUTED))
-    return Content.styled(line(run.headline, room), MUTED)
+    return Content.styled(line(news(run), room), MUTED)
+
+
+def news(run: RunLine) -> str:
+    """What the run has to tell besides what other parts of its lines say already."""
+    said = run.headline in (run.reason, f"{run.queued} to read")
+    return "" if said else run.headline
 
 
 def details(run: RunLine, width: int, *, plain: bool) -> Content:
@@ -83,9 +89,6 @@ def details(run: RunLine, width: int, *, plain: bool) -> Content:
         first = Content.styled(line(run.problem, width), BAD)
         return Content("\n").join((first, Content.styled(line(str(run.path), width), MUTED)))
     said = RUN[run.state]
-    # The first and the last line say this already.
-    repeated = run.headline in (run.reason, f"{run.queued} to read")
-    news = "" if repeated else run.headline
     facts = [plural(run.targets, "target"), f"{run.done:,} of {run.planned:,} attempts done"]
     if run.queued:
         facts.append(f"{run.queued:,} to read")
@@ -96,7 +99,7 @@ def details(run: RunLine, width: int, *, plain: bool) -> Content:
             (f"{said.mark(plain=plain)} {said.word}", said.tone),
             (line(f"{dot}{run.reason or said.meaning}", max(1, width - 12)), ""),
         ),
-        Content(line(news or "enter shows its figures", width)),
+        Content(line(news(run) or "enter shows its figures", width)),
         Content.styled(line(dot.join(facts) + f"{dot}{run.path}", width), MUTED),
     ]
     if run.state is RunState.DEAD:
