@@ -16,6 +16,7 @@ _WORDS = {
     "tuple_type": "should be a list",
     "model_type": "should be a table",
     "model_attributes_type": "should be a table",
+    "dict_type": "should be a table",
 }
 _LONGEST = 60
 
