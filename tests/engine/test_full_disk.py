@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from fftui.domain.states import RunState
+from fftui.results.doctor import examine_run
 from tests.engine.support import (
     HEURISTIC,
     corpus,
@@ -75,6 +80,66 @@ def test_no_room_for_a_while(tmp_path: Path) -> None:
         assert run.engine.trouble == ""
         assert sim.total("m1")["calls"] == PLANNED
         sound(folder)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of a few megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", str(disk)],  # noqa: S607
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode:
+        pytest.skip(f"nothing may be mounted here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # noqa: S607
+
+
+def fill(file: Path) -> None:
+    """Take all the room that is left."""
+    fd = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        for size in (65536, 4096, 1):
+            while True:
+                try:
+                    os.write(fd, bytes(size))
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC  # noqa: PT017 - it is the wanted end
+                    break
+    finally:
+        os.close(fd)
+
+
+def test_a_disk_that_is_full_for_a_while(
+    tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run, log and budget ledger on one real disk."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(small_disk / "state"))
+    corpus(small_disk, PLANNED)
+    account = f'[[accounts]]\nname = "a"\nconcurrency = {WORKERS}\nrequests_per_minute = 100000\n'
+    with simulator(tmp_path, profile_text(latency=0.02)) as sim:
+        folder = make(small_disk, target(sim.url), HEURISTIC, account)
+        with engine(folder) as running:
+            until(lambda: one(folder, "SELECT count(*) FROM outcome") > 30, "some are done")
+            fill(small_disk / "ballast")
+            until(lambda: look(folder).engine.trouble, "it says so")
+            run, sent = look(folder), sim.total("m1")["calls"]
+            assert run.state is RunState.WAITING
+            assert "the disk takes no more" in run.reason
+            first = run.engine.heartbeat_at or 0.0
+            until(lambda: (look(folder).engine.heartbeat_at or 0.0) > first + 1, "it beats on")
+            assert sim.total("m1")["calls"] <= sent + WORKERS
+            assert look(folder).done < PLANNED
+            (small_disk / "ballast").unlink()
+            assert running.wait() == 0, words(folder)
+        run = look(folder)
+        assert (run.state, run.done, run.engine.trouble) == (RunState.DONE, PLANNED, "")
+        assert sim.total("m1")["calls"] == PLANNED
+        # A disk of this size never has the room that doctor wants; else it finds nothing.
+        wrong = [str(f) for f in examine_run(folder) if not f.ok]
+        assert ["room on the disk" in line for line in wrong] == [True]
 
 
 def test_killed_while_there_is_no_room(tmp_path: Path) -> None:
