@@ -88,13 +88,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", str(disk)],  # noqa: S607
+        ["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", str(disk)],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if mounted.returncode:
         pytest.skip(f"nothing may be mounted here: {mounted.stderr.strip()}")
     yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)  # noqa: S607
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 def fill(file: Path) -> None:
