@@ -79,14 +79,16 @@ def json_rows(lines: TextLines, texts: Iterable[str]) -> Iterator[Row]:
         yield Row(lines.number, number, value)
 
 
-def csv_rows(lines: TextLines, texts: Iterable[str], delimiter: str) -> Iterator[Row]:
-    """The records of a CSV or TSV file with a header line. Column names are in lower case."""
+def csv_rows(
+    lines: TextLines, texts: Iterable[str], delimiter: str, *, lower: bool = True
+) -> Iterator[Row]:
+    """The records of a CSV or TSV file with a header line, its names in lower case if `lower`."""
     csv.field_size_limit(LONGEST)
     reader = csv.reader(texts, delimiter=delimiter, strict=True)
     number = 0
     start = lines.number
     try:
-        header = [column.strip().lower() for column in next(reader, [])]
+        header = [c.strip().lower() if lower else c for c in next(reader, [])]
         twice = next((name for i, name in enumerate(header) if name and name in header[:i]), "")
         if twice:
             raise lines.error(f"the column {twice[:40]!r} is named twice")

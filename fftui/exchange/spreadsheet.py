@@ -15,5 +15,15 @@ def field(value: Value) -> str | int | float | None:
         return "true" if value else "false"
     if isinstance(value, str):
         shown = str(clean(value, max_chars=2_000_000, max_line=2_000_000))
-        return f"'{shown}" if shown.startswith(_FORMULA) else shown
+        return f"'{shown}" if _guarded(shown) else shown
     return value
+
+
+def text(written: str) -> str:
+    """The text of a field as it was before `field` guarded it."""
+    return written[1:] if written.startswith("'") and _guarded(written) else written
+
+
+def _guarded(shown: str) -> bool:
+    # Behind apostrophes, too: else nobody could tell which one was the text's own.
+    return shown.lstrip("'").startswith(_FORMULA)

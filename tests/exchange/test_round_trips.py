@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from fftui.domain.labels import Label
 from fftui.domain.readings import Cause, Confidence, Decision
 from fftui.exchange.imports.log import ImportFault, Log
 from fftui.exchange.imports.recognise import read_log
+from fftui.exchange.spreadsheet import field
 from fftui.store.claims import Enrol
 from fftui.store.folder import database
 from fftui.store.reader import Reader
@@ -56,7 +58,7 @@ def told(rows: list[dict[str, Any]], graders: dict[str, str]) -> Counter[tuple[A
 
 def back_again(run: Path, home: Path, form: str) -> Path:
     """The run that an export becomes."""
-    out = home / ("out" if form == "inspect" else "out.jsonl")
+    out = home / {"inspect": "out", "csv": "out.csv"}.get(form, "out.jsonl")
     assert main(["export", str(run), "--format", form, "-o", str(out), "--with-text"]) == 0
     files = [out] if out.is_file() else sorted(out.iterdir())
     assert main(["import", *map(str, files), "--name", "back"]) == 0
@@ -65,7 +67,7 @@ def back_again(run: Path, home: Path, form: str) -> Path:
 
 def read(run: Path, capsys: pytest.CaptureFixture[str], form: str) -> list[tuple[Any, ...]]:
     """What people said of each item, and what follows from it, as far as a form can tell."""
-    whole = form == "jsonl"
+    whole = form in ("jsonl", "csv")
     more = ("blind", "pool", "stratum", "inclusion", "drawn") if whole else ()
     blind = ("blind",) if whole else ()
     capsys.readouterr()
@@ -92,7 +94,7 @@ def corrected(run: Path, capsys: pytest.CaptureFixture[str]) -> list[tuple[int, 
     ]
 
 
-@pytest.mark.parametrize("form", ["inspect", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", "inspect", "jsonl"])
 def test_what_people_said_comes_back_with_who_said_it(
     form: str, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,11 +124,11 @@ def test_what_people_said_comes_back_with_who_said_it(
     assert main(["doctor", "back"]) == 0
     theirs, ours = corrected(back, capsys), corrected(run, capsys)
     # Of foreign readings nobody knows how their answers were chosen: they correct no rate.
-    assert theirs == (ours if form == "jsonl" else [(0, None), (0, None)])
+    assert theirs == (ours if form in ("jsonl", "csv") else [(0, None), (0, None)])
     assert any(k for k, _ in ours)
 
 
-@pytest.mark.parametrize("form", ["ff-traces", "inspect", "jsonl"])
+@pytest.mark.parametrize("form", ["csv", "ff-traces", "inspect", "jsonl"])
 def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if form == "inspect":
         pytest.importorskip("inspect_ai")
@@ -149,10 +151,101 @@ def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[s
     assert main(["report", str(back), "--check"]) == 0
 
 
-def test_any_change_of_an_export_is_read_or_one_line(home: Path) -> None:
+def csv_lines(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def put_csv(path: Path, rows: list[list[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+def test_a_csv_export_saved_again_by_a_spreadsheet_comes_back(home: Path) -> None:
+    run = evidence_run(home / "made", scenarios=6, read=3, names=("=8b", "'=8b"))
+    out = home / "out.csv"
+    assert main(["export", str(run), "--format", "csv", "-o", str(out), "--with-text"]) == 0
+    before = read_log(out, {})
+    for path in home.glob("out*.csv"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    after = read_log(out, {})
+    assert after.attempts == before.attempts
+    assert {one.target.name for one in after.attempts} == {"=8b", "'=8b"}
+    assert after.simulated
+
+
+@pytest.mark.parametrize(
+    ("part", "line", "column", "value", "said"),
+    [
+        ("", 3, "outcome", "won", "out.csv:3: outcome: 'won' cannot be read"),
+        ("", 4, "repeat", "-1", 'out.csv:4: repeat: "\'-1" cannot be read'),
+        ("", 2, "benign", "", "out.csv:2: benign: it cannot be read"),
+        ("", 2, "at", "soon", "out.csv:2: at: 'soon' cannot be read"),
+        ("", 3, "verdict:g2", "YES", "out.csv:3: verdict:g2: 'YES' cannot be read"),
+        ("", 3, "turns", "[", "out.csv:3: turns: it cannot be read"),
+        ("", 1, "repeat", "again", "out.csv:1: the column 'repeat' is missing"),
+        ("", 1, "taxonomy", "simulated", "out.csv:1: the column 'simulated' is named twice"),
+        ("-items", 2, "inclusion", "1.5", "out-items.csv:2: inclusion: '1.5' cannot be read"),
+        ("-items", 2, "attempt", "999", "out-items.csv:2: attempt: 999 stands nowhere"),
+        ("-items", 1, "pool", "p", "out-items.csv:1: the column 'pool' is missing"),
+        ("-events", 2, "label", "YES", "out-events.csv:2: label: 'YES' cannot be read"),
+        ("-events", 2, "body", "[]", "out-events.csv:2: body: '[]' cannot be read"),
+    ],
+)
+def test_a_field_that_is_wrong_is_one_line_with_its_column(
+    part: str, line: int, column: str, value: str, said: str, home: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    run = evidence_run(home / "made", scenarios=4, read=2)
+    out = home / "out.csv"
+    assert main(["export", str(run), "--format", "csv", "-o", str(out), "--with-text"]) == 0
+    path = home / f"out{part}.csv"
+    rows = csv_lines(path)
+    rows[line - 1][rows[0].index(column)] = str(field(value))
+    put_csv(path, rows)
+    refused(out, said, home, capsys)
+
+
+def refused(file: Path, said: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line that tells it, and nothing left behind."""
+    capsys.readouterr()
+    assert main(["import", str(file), "--name", "back"]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+    assert not list((home / "fftui_home").glob("*back*"))
+
+
+def test_a_broken_csv_export_is_one_line_and_leaves_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = evidence_run(home / "made", scenarios=4, read=2)
+    out, items = home / "out.csv", home / "out-items.csv"
+    assert main(["export", str(run), "--format", "csv", "-o", str(out)]) == 0
+    refused(items, "goes with a file of attempts", home, capsys)
+    whole = out.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    for body, said in (
+        (whole[: whole.rindex(b",")], "out.csv:9: columns are missing: the row is torn off"),
+        (whole[:-3], "out.csv:9: simulated: 'tru' cannot be read"),
+        (whole.replace(b"8b", b"8\xff", 1), "out.csv:2:4: not UTF-8"),
+        (whole.replace(b"8b", b'"8"b"', 1), "out.csv:2: broken CSV"),
+        (whole.replace(b"8b", b"8,b", 1), "out.csv:2: "),
+        (lines[0] + b"1," + b"x" * (17 << 20), "out.csv:2: longer than 16 MB"),
+        (lines[0], "out-items.csv:2: attempt: 1 stands nowhere"),
+    ):
+        out.write_bytes(body)
+        refused(out, said, home, capsys)
+    out.write_bytes(whole)
+    items.unlink()
+    refused(out, "out-items.csv: no such file; out.csv is read with it", home, capsys)
+
+
+@pytest.mark.parametrize(("form", "name"), [("jsonl", "a.jsonl"), ("csv", "a.csv")])
+def test_any_change_of_an_export_is_read_or_one_line(form: str, name: str, home: Path) -> None:
     run = evidence_run(home / "made", scenarios=3, read=2)
-    out = home / "a.jsonl"
-    assert main(["export", str(run), "-o", str(out), "--with-text"]) == 0
+    out = home / name
+    assert main(["export", str(run), "--format", form, "-o", str(out), "--with-text"]) == 0
     body = out.read_bytes()
 
     @settings(deadline=None, max_examples=150)

@@ -33,7 +33,7 @@ def csv_files(reader: Reader, path: Path, *, text: bool) -> list[Path]:
     """Write attempts to `path`, items and events beside it. Returns the files."""
     header = reader.header()
     names = {number: target.name for number, target in reader.targets().items()}
-    graders = [g.name for g in reader.graders()]
+    graders = [g.name for g in sorted(reader.graders(), key=lambda g: not g.basis)]
     fixed = (header.taxonomy, header.simulated)
     tables: list[tuple[str, Sequence[str], Callable[[], Iterable[_Row]]]] = [
         ("", [*_ATTEMPT, *(f"{what}:{g}" for g in graders for what in ("verdict", "confidence")),
@@ -83,7 +83,7 @@ def _attempts(
         row = [record[name] for name in _ATTEMPT[:12]]
         row += record["identity"].values()
         row += [calls[name] for name in ("n", "tokens_in", "tokens_out", "cost_usd", "duration_ms")]
-        row.append(" ".join(flag["rule"].replace(" ", "-") for flag in record["flags"]))
+        row.append(json.dumps(record["flags"]))
         for grader in graders:
             verdict = said.get(grader)
             row += (

@@ -1,11 +1,12 @@
-"""fftui's own JSONL export: header, attempts, and what reviewers did."""
+"""fftui's own exports: header, attempts, and what reviewers did."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
@@ -30,13 +31,34 @@ def recognises(first: dict[str, Any]) -> bool:
 
 
 def read(path: Path, labels: Labels) -> Log:
-    """Read one export. Raises ImportFault."""
+    """Read one JSONL export. Raises ImportFault."""
     del labels  # they are our own
-    objects = Objects(path)
+    return gather(path, Objects(path))
+
+
+class Records(Protocol):
+    """The records of an export while they are read, and what is known of its file then."""
+
+    bytes: int
+    sha256: str
+    remarks: list[str]
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(line, record) of each; the header comes first."""
+        ...
+
+    def fault(self, line: int, what: str) -> ImportFault:
+        """A mistake in the record that was given last."""
+        ...
+
+
+def gather(path: Path, objects: Records) -> Log:
+    """What the records of an export come to. Raises ImportFault."""
     targets: dict[str, Target] = {}
     graders: list[Grader] = []
     found: dict[int, Attempt] = {}
     acts: dict[int, list[Act]] = defaultdict(list)
+    known: set[int] = set()
     kept: set[int] = set()
     head: dict[str, Any] = {}
     put_back = others = 0
@@ -45,6 +67,10 @@ def read(path: Path, labels: Labels) -> Log:
     for line, record in objects:
         try:
             kind = record.get("record")
+            if kind in ("item", "event") and record["attempt"] is not None:
+                _among(int(record["attempt"]), known)
+            if kind == "attempt":
+                known.add(int(record["id"]))
             if kind == "header":
                 head = record
                 targets, graders = _header(record)
@@ -88,6 +114,11 @@ def read(path: Path, labels: Labels) -> Log:
         readings=readings,
         simulated=head.get("simulated") is True,
     )
+
+
+def _among(attempt: int, known: set[int]) -> None:
+    if attempt not in known:
+        raise ValueError(f"attempt: {attempt} stands nowhere among the attempts")
 
 
 def _header(record: dict[str, Any]) -> tuple[dict[str, Target], list[Grader]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fftui.exchange.imports import ff_traces, fftui_records, garak, inspect_log
+from fftui.exchange.imports import ff_traces, fftui_csv, fftui_records, garak, inspect_log
 from fftui.exchange.imports.log import ImportFault, Labels, Log
 from fftui.exchange.imports.objects import first_object
 
 KNOWN = (
     "Inspect AI's .eval and JSON logs, garak's report JSONL, Failure-First traces, fftui's own"
-    " JSONL export, and summaries (TOML)"
+    " JSONL and CSV exports, and summaries (TOML)"
 )
 
 
@@ -19,6 +19,8 @@ def read_log(path: Path, labels: Labels) -> Log:
     start = _start(path)
     if start.startswith(b"PK\x03\x04"):
         return inspect_log.read(path, labels)
+    if fftui_csv.recognises(start.partition(b"\n")[0].decode("utf-8", "replace")):
+        return fftui_csv.read(path, labels)
     first = first_object(path)
     if garak.recognises(first):
         return garak.read(path, labels)
