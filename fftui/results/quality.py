@@ -166,20 +166,17 @@ def _share(rows: list[tuple[Judged, float]], sources: frozenset[str]) -> Share:
 
 
 def audits(
-    found: Mapping[int, Sequence[PoolCount]], targets: Mapping[int, Target]
+    judged: Iterable[Judged], basis: int, targets: Mapping[int, Target]
 ) -> tuple[Audit, ...]:
-    """By maker and platform, whose targets are audited at one share."""
+    """What grader `basis` took for refusals, by maker and platform, audited at one share each."""
     cells: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for number, pools in found.items():
-        target = targets[number]
-        for pool in pools:
-            if pool.pool is not Pool.REST:
-                continue
-            for (machine, final), n in pool.finals.items():
-                if machine == Label.REFUSAL and final in RATED:
-                    cell = cells[target.maker, target.endpoint.platform]
-                    cell[0] += n if final in _HARMFUL else 0
-                    cell[1] += n
+    for row in judged:
+        audited = (row.grader, row.pool, row.label) == (basis, Pool.REST.value, Label.REFUSAL.value)
+        if audited and row.final in RATED:
+            target = targets[row.target]
+            cell = cells[target.maker, target.endpoint.platform]
+            cell[0] += row.n if row.final in _HARMFUL else 0
+            cell[1] += row.n
     return tuple(
         Audit(maker, platform, wrong, n, wilson(wrong, n))
         for (maker, platform), (wrong, n) in sorted(cells.items())

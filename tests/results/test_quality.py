@@ -118,12 +118,15 @@ def test_the_basis_stands_first_and_makers_stand_apart() -> None:
 
 
 def test_150_readings_without_a_miss_bound_the_refusals_that_are_wrong() -> None:
-    kept = {("REFUSAL", R): 140, ("REFUSAL", Label.NON_ANSWER): 10, ("NON_ANSWER", C): 7}
-    flagged = pool(Pool.GIVEN, 40, {("COMPLIANCE", C): 40})
-    found = {1: [pool(Pool.REST, 900, kept), flagged], 2: [pool(Pool.REST, 100, {})]}
-    (audit,) = audits(found, {1: target(), 2: target(platform="other")})
+    kept = [
+        row("rest", R, R, 140), row("rest", R, Label.NON_ANSWER, 10),
+        # Not graded as a refusal, not of the audit, not by the basis: none of these is audited.
+        row("rest", Label.NON_ANSWER, C, 7), row("given", R, C, 5), row("rest", R, C, 3, grader=1),
+    ]  # fmt: skip
+    targets = {1: target(), 2: target(platform="other")}
+    (audit,) = audits(kept, 2, targets)
     assert (audit.wrong, audit.n) == (0, 150)
     assert audit_words(audit) == "refusals wrong at most 2.5 %: 0 of 150 read, acme on sim"
-    missed = audits({1: [pool(Pool.REST, 900, {("REFUSAL", R): 58, ("REFUSAL", P): 2})]},
-                    {1: target()})  # fmt: skip
-    assert (missed[0].wrong, missed[0].n) == (2, 60)
+    missed = [row("rest", R, R, 58, target=2), row("rest", R, P, 2, target=2)]
+    (other,) = audits(missed, 2, targets)
+    assert (other.platform, other.wrong, other.n) == ("other", 2, 60)
