@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass
+OPEN: list[Terminal] = []
+"""Those that no test has closed yet; each test closes its own in the end, see `conftest`."""
+
+
+@dataclass(eq=False)
 class Terminal:
     """A program in a pty of a given size."""
 
@@ -51,7 +56,9 @@ class Terminal:
             os.execv(sys.executable, [sys.executable, "-c", code])  # noqa: S606
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
         screen = pyte.Screen(width, height)
-        return cls(pid, fd, screen, pyte.ByteStream(screen))
+        made = cls(pid, fd, screen, pyte.ByteStream(screen))
+        OPEN.append(made)
+        return made
 
     def read(self, seconds: float) -> int:
         """Take what comes for that long; returns how many bytes it was."""
@@ -95,7 +102,13 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def close(self) -> None:
-        """End the program."""
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
-        os.close(self.fd)
+        """End the program, where it has not ended by itself; more than once is no harm."""
+        if self not in OPEN:
+            return
+        OPEN.remove(self)
+        with contextlib.suppress(ChildProcessError):
+            if os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+        with contextlib.suppress(OSError):
+            os.close(self.fd)
