@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fftui.domain.rules import ALIKE as SAME
+from fftui.domain.rules import TEMPLATE
 from fftui.store.context import ALIKE, SAID, WEIGHTS
 from fftui.store.reader import Reader
 
@@ -69,8 +71,14 @@ sum(cost_usd IS NULL) cost_unknown FROM call GROUP BY 1, 2, 3;
 CREATE TEMP TABLE rollup_flag AS SELECT rule, stratum, count(*) n FROM flag GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_flagged AS SELECT 1 id, count(DISTINCT outcome) n FROM flag;
 
+CREATE TEMP TABLE headed AS
+SELECT h.mark, h.target, min(i.outcome) head FROM item i JOIN outcome h ON h.id = i.outcome
+WHERE h.mark IS NOT NULL AND i.inclusion = 1
+AND (i.stratum LIKE '{SAME}:%' OR i.stratum LIKE '{TEMPLATE}:%') GROUP BY 1, 2;
 CREATE TEMP TABLE cluster AS
-SELECT mark, target, count(*) n FROM outcome WHERE mark IS NOT NULL AND repeat = 0 GROUP BY 1, 2;
+SELECT o.mark, o.target, count(*) n, h.head FROM outcome o
+LEFT JOIN temp.headed h ON h.mark = o.mark AND h.target = o.target
+WHERE o.mark IS NOT NULL AND o.repeat = 0 GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_cluster AS
 SELECT target, sum(n) n FROM temp.cluster WHERE n >= {ALIKE} GROUP BY 1;
 CREATE TEMP TABLE rollup_shared AS
