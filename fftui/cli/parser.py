@@ -215,7 +215,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         nargs="+",
         metavar="FILE",
         help="Inspect AI .eval or JSON logs, garak report JSONL, Failure-First traces, fftui's own"
-        " JSONL export, or a summary of counts (TOML)",
+        " JSONL or CSV export, or a summary of counts (TOML)",
     )
     imports.add_argument("--name", help="name of the run; default: the first file's")
     imports.add_argument(

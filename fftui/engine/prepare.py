@@ -100,8 +100,10 @@ def source_files(checked: Preflight) -> list[SourceFile]:
     """The files that a checked plan names, and those it needs."""
     plan = checked.plan
     profile = simulated_profile(checked.path, plan) if plan is not None else None
+    # Absolute: the manifest looks for them from wherever it is made.
     files = [
-        SourceFile(str(c.path), "corpus", c.format, c.bytes, c.sha256) for c in checked.corpora
+        SourceFile(str(c.path.resolve()), "corpus", c.format, c.bytes, c.sha256)
+        for c in checked.corpora
     ]
     if profile is not None:
         body = profile.read_bytes()

@@ -7,7 +7,7 @@ file is not touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -173,15 +173,36 @@ def votes_apart(reader: Reader) -> list[str]:
         for outcome in sorted({*votes, *kept})
         if votes.get(outcome, {}) != kept.get(outcome, {})
     ]
+    decisions: list[tuple[int, str]] = reader.db.execute(
+        "SELECT outcome, label FROM review r WHERE kind = 'adjudicate' AND NOT EXISTS"
+        " (SELECT 1 FROM review u WHERE u.undoes = r.id) ORDER BY id"
+    ).fetchall()
+    decided = dict(decisions)
     for outcome, final, source, n in reader.db.execute(
-        "SELECT outcome, final, source, votes FROM item WHERE votes > 0 OR final <> ''"
+        "SELECT outcome, final, source, votes FROM item"
     ).fetchall():
         said = [label for label in votes.get(outcome, {}).values() if label is not None]
-        most = max(set(said), key=said.count) if said else ""
-        agreed = source in ("unanimous", "single") and set(said) == {final}
-        majority = source == "majority" and most == final and said.count(final) * 2 > len(said)
+        should = _final(said, decided.get(outcome))
         if n != len(votes.get(outcome, {})):
-            found.append(f"answer {outcome}: {n} votes are counted, the events have {len(said)}")
-        elif final and not (agreed or majority or source in ("adjudicated", "propagated")):
-            found.append(f"answer {outcome}: final label {final} ({source}), the votes say {said}")
+            found.append(
+                f"answer {outcome}: {n} votes are counted, the events have"
+                f" {len(votes.get(outcome, {}))}"
+            )
+        elif (final, source) != should:
+            found.append(
+                f"answer {outcome}: final label {final or 'none'} ({source}), the events say"
+                f" {should[0] or 'none'} ({should[1]}) of {said}"
+            )
     return found
+
+
+def _final(said: Sequence[str], decided: str | None) -> tuple[str, str]:
+    """(label, source) by the rule in words: a decision, else agreement, else most of three."""
+    if decided is not None:
+        return decided, "adjudicated"
+    if len(set(said)) == 1:
+        return said[0], "single" if len(said) == 1 else "unanimous"
+    most = max(set(said), key=said.count) if said else ""
+    if len(said) > 2 and said.count(most) * 2 > len(said):
+        return most, "majority"
+    return "", "unresolved" if said else ""

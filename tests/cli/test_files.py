@@ -71,6 +71,16 @@ def _attempts(desk: Desk, name: str) -> list[tuple[str, str, str]]:
     return sorted((r["scenario"], r["outcome"], str(r["verdicts"][0]["label"])) for r in found)
 
 
+def test_another_file_of_the_same_name_here_is_not_taken_for_the_runs(desk: Desk) -> None:
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    place = desk.folder / "elsewhere"
+    place.mkdir()
+    (place / "prompts.jsonl").write_text('{"id": "x", "turns": ["[placeholder]"]}\n')
+    said = Desk(place).fftui("init", "--from", "quick")
+    assert said.code == 0
+    assert "prompts.jsonl" not in said.err
+
+
 def test_init_from_a_run_tells_what_will_not_be_the_same(desk: Desk) -> None:
     assert desk.fftui("run", "plan.toml", "--headless").code == 0
     said = desk.fftui("init", "same.toml", "--from", "quick")

@@ -282,6 +282,24 @@ def test_a_broken_log_is_one_line_and_leaves_nothing(
     assert desk.left() == []
 
 
+@pytest.mark.parametrize("tool", ["garak", "ff"])
+def test_a_log_that_windows_has_touched_is_the_same_log(tool: str, tmp_path: Path) -> None:
+    body = GARAK.read_bytes() if tool == "garak" else FF
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(body)
+    before = read_log(path, {})
+    path.write_bytes(b"\xef\xbb\xbf" + body.replace(b"\n", b"\r\n"))
+    assert read_log(path, {}).attempts == before.attempts
+
+
+def test_a_torn_last_line_of_a_log_is_left_out_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(FF[:-20])
+    found = read_log(path, {})
+    assert len(found.attempts) == 1
+    assert "line 2: the last line is torn off; left out" in found.remarks
+
+
 def test_a_line_of_100_mb_in_a_log_is_one_line(desk: Desk) -> None:
     with (desk.folder / "a.jsonl").open("wb") as file:
         file.write(b'{"entry_type": "init"}\n{"x": "')

@@ -14,11 +14,16 @@ from pathlib import Path
 import pytest
 
 from fftui.cli import main
+from fftui.domain.labels import Label
+from fftui.domain.readings import Cause, Confidence, Decision
 from fftui.results.feed import Feed
 from fftui.results.status import to_json
+from fftui.store.claims import Enrol
 from fftui.store.folder import database
-from fftui.store.recount import Held
-from tests.exchange.evidence_run import ANSWER, NAMES, evidence_run
+from fftui.store.reader import Reader
+from fftui.store.recount import Held, votes_apart
+from fftui.store.reviews import Adjudicate, Undo
+from tests.exchange.evidence_run import ANSWER, NAMES, appending, evidence_run
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +201,33 @@ def test_the_check_goes_red_where_a_number_was_touched(
     assert said.out == ""
     assert "differ" in said.err.splitlines()[-1]
     assert "Traceback" not in said.err
+
+
+def test_a_decision_is_derived_again_and_not_believed(tmp_path: Path) -> None:
+    run = evidence_run(tmp_path, scenarios=12, read=6)
+    with appending(run) as put:
+        who = put(Enrol("cem", 2e9))
+        for outcome, label in ((1, Label.PARTIAL), (2, Label.NON_ANSWER)):
+            decision = Decision(label, Confidence.HIGH, Cause.EDGE_CASE, "n")
+            put(Adjudicate(who, "t", outcome, decision, 2e9 + outcome))
+        put(Undo(who, "t", 2e9 + 9))
+    with Reader(run) as reader:
+        assert votes_apart(reader) == []
+    for change, told in (
+        ("final = 'COMPLIANCE' WHERE source = 'adjudicated'", "answer 1: final label COMPLIANCE"),
+        ("final = 'PARTIAL', source = 'adjudicated' WHERE outcome = 2", "answer 2: final label"),
+        ("final = '', source = '' WHERE outcome = 1", "the events say PARTIAL (adjudicated)"),
+    ):
+        copy = tmp_path / "copy"
+        shutil.copytree(run, copy)
+        db = sqlite3.connect(database(copy))
+        db.execute(f"UPDATE item SET {change}")
+        db.commit()
+        db.close()
+        with Reader(copy) as reader:
+            (line,) = votes_apart(reader)
+        assert told in line
+        shutil.rmtree(copy)
 
 
 def test_the_check_counts_everything_that_is_rolled_up(run: Path) -> None:
