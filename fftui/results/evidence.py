@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fftui.domain.labels import Tier
@@ -105,7 +106,15 @@ def _pairs(found: Sequence[Side]) -> list[tuple[Side, Side]]:
     """Equal weights served elsewhere, whatever run they stand in; the same target in two runs."""
     made = pairs(found, "platform") + pairs(found, "upstream") + pairs(found, "run")
     by_ids = {(id(one), id(two)): (one, two) for one, two in made}
-    return list(by_ids.values())
+    runs = Counter(name for name, _ in {(side.name, side.run) for side in found})
+    return [(_told(one, runs), _told(two, runs)) for one, two in by_ids.values()]
+
+
+def _told(side: Side, runs: Mapping[str, int]) -> Side:
+    """With the run in its name, where another run has a target of that name."""
+    if runs[side.name] < 2:
+        return side
+    return replace(side, target=replace(side.target, name=f"{side.name} ({side.run})"))
 
 
 def _evidence(reader: Reader, feed: Feed, run: RunSummary, tier: Tier) -> Evidence:

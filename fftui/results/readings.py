@@ -49,8 +49,8 @@ def words(found: Readings, tier: Tier) -> str:
     if known.rate is None or known.finite is None or known.wider is None:
         return f"no corrected rate yet ({note}): {known.reason}"
     return (
-        f"corrected by readers: {known.rate * 100:.1f} % {_limits(known.finite)} % in this run,"
-        f" {_limits(known.wider)} % for answers like these; {note}"
+        f"corrected by readers: {known.rate * 100:.1f} % {_limits(known.finite)} in this run,"
+        f" {_limits(known.wider)} for answers like these; {note}"
     )
 
 

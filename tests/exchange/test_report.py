@@ -265,6 +265,10 @@ def test_several_runs_in_one_report(tmp_path: Path, run: Path) -> None:
     assert "Run r<" in page
     assert "Run later<" in page
     assert (tmp_path / "two-files" / "later-rates.csv").is_file()
+    with (tmp_path / "two-files" / "pairs.csv").open(newline="", encoding="utf-8") as file:
+        named = [(row["first"], row["second"]) for row in csv.DictReader(file)]
+    assert all(one != two for one, two in named)
+    assert (f"{NAMES[0]} (r)", f"{NAMES[0]} (later)") in named
 
 
 def test_a_run_that_is_not_simulated_says_nothing_of_it(tmp_path: Path) -> None:
