@@ -35,10 +35,9 @@ from fftui.results.view import (
 )
 from fftui.store import presence, rows
 from fftui.store.folder import lock_file
-from fftui.store.judged import judged
 from fftui.store.lock import Note, is_held, noted
 from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
-from fftui.store.review_figures import PoolCount, newest_event, pools, queue_counts
+from fftui.store.review_figures import PoolCount, judged, newest_event, pools, queue_counts
 
 if TYPE_CHECKING:
     from fftui.results.compare_text import PairView

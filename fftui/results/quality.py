@@ -14,8 +14,7 @@ from fftui.domain.targets import Target
 from fftui.stats.agreement import Kappa, cohen, gwet, positive_agreement, raw_agreement
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import wilson
-from fftui.store.judged import Judged
-from fftui.store.review_figures import PoolCount
+from fftui.store.review_figures import Judged, PoolCount
 
 LEAST_N = 50
 """Readings below which a grader's figures say too little to be shown."""

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from fftui.store.sqlite import Connection
-
-if TYPE_CHECKING:
-    from fftui.store.reader import Reader
 
 _COUNTED = "i.final <> '' AND i.blind AND i.drawn"
 """SQL: people's label of the item enters the figures."""
@@ -17,22 +11,6 @@ SELECT i.target, i.pool, v.grader, coalesce(v.label, ''), i.final, i.source, cou
 FROM item i JOIN verdict v ON v.outcome = i.outcome WHERE {_COUNTED} GROUP BY 1, 2, 3, 4, 5, 6
 """
 """SQL: the rollup as its rows have it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Answers of one pool to which people and a grader gave this label each."""
-
-    target: int
-    pool: str
-    grader: int
-    label: str
-    """The grader's; empty where its reply was unusable."""
-    final: str
-    """People's."""
-    source: str
-    """What that label rests on."""
-    n: int
 
 
 def count(db: Connection, outcome: int, by: int, grader: int | None = None) -> None:
@@ -46,11 +24,3 @@ def count(db: Connection, outcome: int, by: int, grader: int | None = None) -> N
     )
     if by < 0:
         db.execute("DELETE FROM rollup_judged WHERE n = 0")
-
-
-def judged(reader: Reader) -> list[Judged]:
-    """Of all targets and graders. Costs the same however long the run is."""
-    rows = reader.db.execute(
-        "SELECT target, pool, grader, label, final, source, n FROM rollup_judged"
-    ).fetchall()
-    return [Judged(*row) for row in rows]

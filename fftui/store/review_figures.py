@@ -26,6 +26,22 @@ class PoolCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Answers of one pool to which people and a grader gave this label each."""
+
+    target: int
+    pool: str
+    grader: int
+    label: str
+    """The grader's; empty where its reply was unusable."""
+    final: str
+    """People's."""
+    source: str
+    """What that label rests on."""
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueCounts:
     """How the review of a run stands."""
 
@@ -73,6 +89,14 @@ def pools(reader: Reader, target: int) -> tuple[PoolCount, ...]:
         "SELECT pool, size, drawn FROM rollup_pool WHERE target = ?", (target,)
     ).fetchall()
     return tuple(PoolCount(Pool(p), size, drawn, finals.get(p, {})) for p, size, drawn in rows)
+
+
+def judged(reader: Reader) -> list[Judged]:
+    """Of all targets and graders. Costs the same however long the run is."""
+    rows = reader.db.execute(
+        "SELECT target, pool, grader, label, final, source, n FROM rollup_judged"
+    ).fetchall()
+    return [Judged(*row) for row in rows]
 
 
 def queue_counts(reader: Reader, now: float) -> QueueCounts:

@@ -16,8 +16,7 @@ from fftui.results.quality import (
     weak_words,
     words,
 )
-from fftui.store.judged import Judged
-from fftui.store.review_figures import PoolCount
+from fftui.store.review_figures import Judged, PoolCount
 
 C, P, R = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL
 GRADERS = {1: ("heuristic", False), 2: ("judge", True)}
