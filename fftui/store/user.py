@@ -22,8 +22,7 @@ def open_user_file(folder: Path, schema: str) -> Connection:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
-            with contextlib.suppress(FileExistsError):
-                sqlite.create(path).close()
+            _make(path)
         db = sqlite.connect(path, write=True)
         db.executescript(schema)
     except OSError as error:
@@ -31,6 +30,17 @@ def open_user_file(folder: Path, schema: str) -> Connection:
     except sqlite.Error as error:
         raise sqlite.StoreError(f"{path}: {sqlite.explain(error)}") from None
     return db
+
+
+def _make(path: Path) -> None:
+    """A file that is whole from its first moment: other processes may open it at any."""
+    made = path.with_name(f".{path.stem}-{os.getpid()}-{time.monotonic_ns()}")
+    sqlite.create(made).close()
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(made, path)
+    finally:
+        made.unlink()
 
 
 class UserFile:

@@ -50,7 +50,7 @@ def room(pid: int, size: int) -> None:
 def test_no_room_for_a_while(tmp_path: Path) -> None:
     corpus(tmp_path, PLANNED)
     account = f'[[accounts]]\nname = "a"\nconcurrency = {WORKERS}\nrequests_per_minute = 100000\n'
-    with simulator(tmp_path, profile_text(latency=0.02)) as sim:
+    with simulator(tmp_path, profile_text(latency=0.06)) as sim:
         folder = make(tmp_path, target(sim.url), HEURISTIC, account)
         with engine(folder) as running:
             pid = running.process.pid
@@ -112,6 +112,7 @@ def fill(file: Path) -> None:
         os.close(fd)
 
 
+@pytest.mark.long
 def test_a_disk_that_is_full_for_a_while(
     tmp_path: Path, small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +120,7 @@ def test_a_disk_that_is_full_for_a_while(
     monkeypatch.setenv("XDG_STATE_HOME", str(small_disk / "state"))
     corpus(small_disk, PLANNED)
     account = f'[[accounts]]\nname = "a"\nconcurrency = {WORKERS}\nrequests_per_minute = 100000\n'
-    with simulator(tmp_path, profile_text(latency=0.02)) as sim:
+    with simulator(tmp_path, profile_text(latency=0.06)) as sim:
         folder = make(small_disk, target(sim.url), HEURISTIC, account)
         with engine(folder) as running:
             until(lambda: one(folder, "SELECT count(*) FROM outcome") > 30, "some are done")
@@ -145,7 +146,7 @@ def test_a_disk_that_is_full_for_a_while(
 def test_killed_while_there_is_no_room(tmp_path: Path) -> None:
     corpus(tmp_path, 120)
     account = f'[[accounts]]\nname = "a"\nconcurrency = {WORKERS}\n'
-    with simulator(tmp_path, profile_text(latency=0.02)) as sim:
+    with simulator(tmp_path, profile_text(latency=0.06)) as sim:
         folder = make(tmp_path, target(sim.url), HEURISTIC, account)
         with engine(folder) as running:
             until(lambda: one(folder, "SELECT count(*) FROM outcome") > 10, "some are done")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -51,6 +52,15 @@ def buy(
 def left(standings: Sequence[Standing], kind: str, now: float) -> float:
     (one,) = [s for s in standings if s.kind == kind]
     return one.left(now)
+
+
+def test_who_comes_while_the_file_is_being_made_finds_it_whole(tmp_path: Path) -> None:
+    def opened(number: int) -> None:
+        Ledger(tmp_path / str(number // 8)).close()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(opened, range(240)))
+    assert [p.name for p in tmp_path.glob("*/.accounts*")] == []
 
 
 def test_processes_together_spend_what_there_is_and_no_more(tmp_path: Path) -> None:
