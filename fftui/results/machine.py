@@ -14,6 +14,7 @@ from fftui.store.sqlite import SAFE, VERSION
 _BYTES_PER_ATTEMPT = 6_000
 """Of the run file: answer, call, verdicts and indexes, as measured with answers of 2.5 KB."""
 _LEAST_FREE = 200 * 1024 * 1024
+_UNREADABLE = "an address that cannot be read"
 _HOME = ("127.0.0.1", "localhost")
 
 
@@ -71,7 +72,9 @@ def _bare(address: str) -> str:
     """Scheme, host and port: what stands before an @ may be a password."""
     try:
         parts = urlsplit(address if "://" in address else f"http://{address}")
+        if "@" in parts.path + parts.query + parts.fragment:
+            return _UNREADABLE  # a / # or ? in a password: what precedes it is no host
         port = f":{parts.port}" if parts.port else ""
         return f"{parts.scheme}://{parts.hostname or '?'}{port}"
     except ValueError:
-        return "an address that cannot be read"
+        return _UNREADABLE

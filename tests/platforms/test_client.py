@@ -331,3 +331,25 @@ async def test_an_untrusted_certificate_is_a_matter_of_configuration(tmp_path: P
     assert found.kind is CONFIG
     assert found.signal.startswith("tls certificate")
     assert not found.retryable
+
+
+async def test_no_more_connections_than_places() -> None:
+    """Further calls wait for one that is free."""
+    opened = most = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened, most
+        opened += 1
+        most = max(most, opened)
+        while True:
+            await request_head(reader)
+            await asyncio.sleep(0.02)
+            writer.write(reply(OK))
+            await writer.drain()
+
+    async with server(serve) as url, Client(4) as client:
+        request = HttpRequest("POST", f"{url}/chat/completions", {}, b"{}")
+        calls = [client.call(dialect("openai"), request, KEY, 10.0) for _ in range(24)]
+        done = await asyncio.gather(*calls)
+    assert {c.outcome.kind for c in done} == {OutcomeClass.ANSWERED}
+    assert most == 4

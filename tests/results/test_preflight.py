@@ -240,3 +240,15 @@ def test_a_plan_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     found = to_json(checked)
     assert found["ok"] is False
     assert found["attempts"] is None
+
+
+@pytest.mark.parametrize(
+    "secret", ["quetzal", "u:quetzal", "u:a@quetzal", "quetzal#x", "u:1/quetzal", "quetzal?"]
+)
+def test_a_proxy_is_shown_without_who_asks_it(plan: Any, secret: str) -> None:
+    checked = plan(environ=KEYS | {"HTTPS_PROXY": f"http://{secret}@proxy.invalid:3128"})
+    shown = text(checked) + json.dumps(to_json(checked))
+    assert "https calls go through the proxy" in shown
+    assert "quetzal" not in shown
+    assert "://u:1" not in shown
+    assert ("http://proxy.invalid:3128" in shown) is not any(c in secret for c in "#/?")
