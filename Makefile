@@ -19,7 +19,7 @@ demo: $(VENV)/.ready ## run the sample on the simulated platform and watch it
 	@$(BIN)/fftui demo $(ARGS)
 
 test: $(VENV)/.ready ## the test suite (under ten minutes on two cores)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-all: $(VENV)/.ready local ## the suite with its long proofs and the real small model
 	@$(BIN)/python -m pytest -m '' $(ARGS)
