@@ -41,6 +41,8 @@ from fftui.store.writer import Writer
 
 _REVIEW_S = 0.1
 """Settled counts are read again at most this often per target."""
+_JUMP_S = 1.0
+"""Seconds back that are more than a clock's correction in passing."""
 _MOST_TASKS = 512
 """Tasks above which no further stored answer is taken up for grading."""
 _NOTIFIED = {"paused": "pause", alerts.KIND: "alert"}
@@ -123,11 +125,15 @@ class Dispatcher:
         """
         self._take_up_grading()
         self._dirty.update(self.queues)
+        before = time.time()
         while True:
             self._wake.clear()
             if self._error is not None:
                 raise self._error
             now = time.time()
+            if now < before - _JUMP_S:
+                self._clock_was_put_back(before - now)
+            before = now
             self._review(now)
             while self._may_send() and self._send_one(now):
                 pass
@@ -135,6 +141,13 @@ class Dispatcher:
                 self._read_first()
                 return
             await self._sleep(now)
+
+    def _clock_was_put_back(self, by: float) -> None:
+        """What waits was told for how long by a clock that was ahead: it would wait for longer."""
+        self._reviewed = {target: at - by for target, at in self._reviewed.items()}
+        for queue in self.queues.values():
+            queue.earlier(by)
+        self.judges.earlier(by)
 
     def _may_send(self) -> bool:
         return not (self.paused or self.stopping or self.writer.trouble)

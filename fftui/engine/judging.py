@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.engine.ask import Line
@@ -62,6 +62,11 @@ class JudgeQueue:
         self._usual[grader.id] = need
         waiting = Waiting(ready_at, next(self._count), answered, grader, need)
         heapq.heappush(self._heaps.setdefault(grader.id, []), waiting)
+
+    def earlier(self, by: float) -> None:
+        """Whatever waits is ready so many seconds before its time."""
+        for heap in self._heaps.values():
+            heap[:] = [replace(waiting, ready_at=waiting.ready_at - by) for waiting in heap]
 
     def take(self, now: float, *, planned: bool) -> Waiting | None:
         """The next question that may be sent, with its place at the gate taken."""

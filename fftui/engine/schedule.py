@@ -171,6 +171,11 @@ class TargetQueue:
         self._trial = None
         return self.state is TargetState.PAUSED
 
+    def earlier(self, by: float) -> None:
+        """Whatever waits is ready so many seconds before its time."""
+        self._back = [(at - by, ordinal) for at, ordinal in self._back]
+        self.held_until = max(0.0, self.held_until - by)
+
     def put_back(self, ordinal: int, ready_at: float) -> None:
         """The call gave nothing about the model; the attempt is open again."""
         self.in_flight -= 1

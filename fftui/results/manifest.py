@@ -51,6 +51,8 @@ class Manifest:
     @property
     def policies(self) -> Mapping[str, Mapping[str, Any]]:
         """Sections of the plan in force that say how answers are sent for, counted and read."""
+        if self.header.imported:
+            return {}
         plan = self.plans[-1].resolved
         return {name: plan[name] for name in _SECTIONS if name in plan}
 
@@ -99,7 +101,10 @@ def to_json(m: Manifest) -> dict[str, Any]:
         "blocks": [{"plan": b.plan, "scenarios": b.size, "seed": b.seed} for b in m.blocks],
         "scenarios": m.scenarios,
         "benign": m.benign,
-        "targets": [t.to_dict() for t in m.targets],
+        "targets": [
+            t.to_dict() | ({} if m.header.settings_told else {"sampling": None})
+            for t in m.targets
+        ],
         "identities": {
             name: [asdict(who) for who in found] for name, found in m.identities.items()
         },
@@ -151,10 +156,12 @@ def _unrepeatable(
             why = "has changed since" if file.now == "changed" else "is not where it was"
             yield f"{file.row.role} {name} {why} (SHA-256 then {file.row.sha256[:12]}…)"
     hot = [t.name for t in targets if t.sampling.temperature > 0]
-    if hot:
+    if not header.settings_told:
+        yield f"how the targets were sampled is not told by the log of {header.imported}"
+    elif hot:
         yield f"sampled above temperature zero, so answers differ each time: {_names(hot)}"
     cold = len(targets) - len(hot)
-    if cold:
+    if cold and header.settings_told:
         yield (
             f"{cold} target{'s' if cold > 1 else ''} at temperature zero: hosts batch calls and"
             " change kernels, so equal answers are likely, not certain"

@@ -49,6 +49,8 @@ class Side:
     identities: tuple[Identity, ...]
     first_at: float
     last_at: float
+    settings_told: bool = True
+    """How it was sampled is known."""
     readings: Readings = NONE
     """What people read of the target, and what it makes of its rate."""
 
@@ -107,7 +109,7 @@ def sides(reader: Reader) -> Iterator[Side]:
             header.name, target, grader.name, grader.version, header.simulated,
             state is not None and state[0].over, said,
             tuple(i.who for i in who.get(number, ())), first_at, last_at,
-            readings(pools(reader, number)),
+            header.settings_told, readings(pools(reader, number)),
         )  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from fftui.domain.targets import Sampling
 from fftui.results.compare import ALPHA, MARGIN, Comparison, Matched
 from fftui.results.sides import Side
 from fftui.stats.paired import newcombe_paired
@@ -66,7 +65,7 @@ def differing(first: Side, second: Side) -> list[str]:
         ("upstream", ", ".join(one.endpoint.upstream), ", ".join(two.endpoint.upstream)),
         ("quantisation", one.quantisation, two.quantisation),
         ("thinking", one.thinking, two.thinking),
-        ("sampling", _sampling(one.sampling), _sampling(two.sampling)),
+        ("sampling", _sampling(first), _sampling(second)),
         ("system prompt", bool(one.system_prompt), bool(two.system_prompt)),
         ("grader", (first.grader, first.grader_version), (second.grader, second.grader_version)),
         ("run", first.run, second.run),
@@ -89,7 +88,10 @@ def _within(found: Span, margin: float) -> bool:
     return -margin < found.low and found.high < margin
 
 
-def _sampling(s: Sampling) -> str:
+def _sampling(side: Side) -> str:
+    if not side.settings_told:
+        return "not told"
+    s = side.target.sampling
     top = "" if s.top_p is None else f", top_p {s.top_p:g}"
     return f"temperature {s.temperature:g}{top}, {s.max_tokens} tokens"
 

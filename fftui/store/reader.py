@@ -44,6 +44,11 @@ class Header:
     imported: str
     """The tool whose log it was read from; empty for a run of ours."""
 
+    @property
+    def settings_told(self) -> bool:
+        """How the targets were sampled is known: of other tools' logs only Inspect's say it."""
+        return all(tool.startswith("Inspect AI") for tool in self.imported.split(" and ") if tool)
+
 
 @dataclass(frozen=True, slots=True)
 class GraderRow:

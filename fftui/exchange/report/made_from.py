@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from fftui.domain.labels import TAXONOMY, Label, Tier
+from fftui.domain.targets import Target
 from fftui.exchange.report import words
 from fftui.exchange.report.document import Block, Cell, Column, Facts, Lines, Table
 from fftui.results.manifest import Manifest
@@ -76,13 +77,16 @@ def _targets(m: Manifest, prefix: str) -> Table:
         tuple((words.text(t.name), words.text(t.maker), words.text(t.endpoint.model),
                words.text(t.weights),
                words.text(t.endpoint.platform), words.text(", ".join(t.endpoint.upstream)),
-               words.text(t.quantisation), words.text(_sampling(t.sampling)),
+               words.text(t.quantisation), words.text(_sampling(m, t)),
                words.text(t.thinking), words.flag(bool(t.system_prompt)),
                words.text(", ".join(t.tags))) for t in m.targets),
     )  # fmt: skip
 
 
-def _sampling(s: Any) -> str:
+def _sampling(m: Manifest, target: Target) -> str:
+    if not m.header.settings_told:
+        return "not told"
+    s = target.sampling
     top = "" if s.top_p is None else f", top_p {s.top_p:g}"
     return f"temperature {s.temperature:g}, {s.max_tokens} tokens{top}"
 
