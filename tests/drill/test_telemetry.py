@@ -12,10 +12,10 @@ import pytest
 from tests.cli.support import Desk
 from tests.tui.terminal import ROOT
 
-# Addresses and names alike end at `out`, which swallows and counts what it is given.
+# Everything but loopback is reached through `out`, which leads nowhere and counts what it is given.
 PLACE = """
-ip link set lo up && ip link add out type dummy &&
-echo 1 > /proc/sys/net/ipv6/conf/out/disable_ipv6 &&
+echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+ip link set lo up && ip link add out type veth peer name nowhere && ip link set nowhere up &&
 ip addr add 192.0.2.1/24 dev out && ip link set out up && ip route add default dev out || exit 77
 "$@"
 grep 'out:' /proc/net/dev
@@ -41,7 +41,7 @@ def test_a_packet_that_leaves_is_counted(tmp_path: Path) -> None:
         "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x',"
         " ('198.51.100.1', 53))"
     )
-    assert packets(tmp_path, sys.executable, "-c", send) == 1
+    assert packets(tmp_path, sys.executable, "-c", send) > 0
 
 
 def test_a_whole_run_and_its_report_send_none(
