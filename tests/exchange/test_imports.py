@@ -265,6 +265,7 @@ def test_what_is_graded_again_stays_over(desk: Desk) -> None:
         (b'{"model_id": "m", "trace_id": "t"}\n', "a.jsonl:1: scenario_id: is missing"),
         (b'{"model_id": "", "scenario_id": "t"}\n', "a.jsonl:1: model_id: is missing"),
         (b'{"model_id": "m", "scenario_id": "s"}\n[]\n', "a.jsonl:2: not a JSON object"),
+        (b'{"model_id": "m", "scenario_id": "s"}\n{"x": "\xff"}\n', "a.jsonl:2:8: not UTF-8"),
         (b'{"eval": {}, "version": 2}', ""),
         (
             b'{"model_id": "m", "scenario_id": "s", "repeat": 0}\n' * 2,
@@ -444,6 +445,20 @@ def test_what_a_score_means_is_never_guessed(desk: Desk, inspect: Any) -> None:
     (target,) = status(desk, "a")["targets"]
     assert target["asr"]["strict"]["n"] == 0
     assert target["ungraded"] == 5
+
+
+def test_an_inspect_log_that_windows_has_touched(tmp_path: Path, inspect: Any) -> None:
+    path = inspect_log(inspect, tmp_path / "s.json")
+    body = path.read_bytes()
+    before = read_log(path, {})
+    path.write_bytes(body.replace(b"\n", b"\r\n"))
+    assert read_log(path, {}).attempts == before.attempts
+    path.write_bytes(b"\xef\xbb\xbf" + body)
+    found = read_or_refused(path)
+    assert isinstance(found, Log) or "\n" not in found
+    path.write_bytes(body.replace(b"placeholder", b"placeholder \xff"))
+    assert isinstance(said := read_or_refused(path), str)
+    assert "\n" not in said
 
 
 def test_any_change_of_an_inspect_log_is_read_or_one_line(tmp_path: Path, inspect: Any) -> None:
