@@ -27,6 +27,7 @@ from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring, plan_in_force, queues, wire
 from fftui.engine.telling import Telling
 from fftui.platforms.client import Client
+from fftui.results.machine import proxy_mistakes
 from fftui.results.summary import rules_of
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
@@ -129,6 +130,8 @@ class Engine:
             plan, reader, self.folder, self.environ, self.log, grade_only=self.grade_only
         )
         try:
+            if mistakes := proxy_mistakes(self.environ):
+                raise PlanError(mistakes[0])
             async with Client(connections=wiring.connections) as client:
                 asker = Asker(client, plan.engine.deadline_s)
                 identities = await self._who(client, wiring, reader, writer)

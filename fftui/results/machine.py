@@ -54,12 +54,26 @@ def look_around(attempts: int, environ: Mapping[str, str]) -> Machine:
         disk_needed=max(_LEAST_FREE, 2 * attempts * _BYTES_PER_ATTEMPT),
         sqlite=".".join(map(str, VERSION)),
         sqlite_safe=SAFE,
-        proxies=tuple(
-            (scheme, _bare(value))
-            for scheme in ("http", "https", "all")
-            if (value := _variable(f"{scheme}_proxy", environ))
-        ),
+        proxies=_proxies(environ),
         no_proxy=_variable("no_proxy", environ),
+    )
+
+
+def proxy_mistakes(environ: Mapping[str, str]) -> list[str]:
+    """Proxies whose address cannot be read, a line each, without it: a password may stand in it."""
+    return [
+        f"{scheme}_proxy: is no address of a proxy (not shown: it may hold a password); write"
+        " / # ? @ in a name or password as %2F %23 %3F %40"
+        for scheme, address in _proxies(environ)
+        if address == _UNREADABLE
+    ]
+
+
+def _proxies(environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (scheme, _bare(value))
+        for scheme in ("http", "https", "all")
+        if (value := _variable(f"{scheme}_proxy", environ))
     )
 
 

@@ -16,7 +16,7 @@ from fftui.domain.scenarios import Scenario
 from fftui.results import advice, page, problems
 from fftui.results.ahead import Ahead, look_ahead
 from fftui.results.files import FileRead, file_read, read_corpora
-from fftui.results.machine import Machine, look_around
+from fftui.results.machine import Machine, look_around, proxy_mistakes
 from fftui.results.page import Section
 from fftui.settings import state_dir
 from fftui.store.sqlite import StoreError
@@ -77,7 +77,7 @@ def check(
             found.append(str(error))
     files = _files(path, plan)
     machine = look_around(len(plan.targets) * (ahead.per_target if ahead else 0), environ)
-    found += problems.room_problems(machine)
+    found += [*problems.room_problems(machine), *proxy_mistakes(environ)]
     return Preflight(
         path=path,
         plan=plan,

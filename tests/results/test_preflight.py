@@ -251,4 +251,7 @@ def test_a_proxy_is_shown_without_who_asks_it(plan: Any, secret: str) -> None:
     assert "https calls go through the proxy" in shown
     assert "quetzal" not in shown
     assert "://u:1" not in shown
-    assert ("http://proxy.invalid:3128" in shown) is not any(c in secret for c in "#/?")
+    unreadable = any(c in secret for c in "#/?")
+    assert ("http://proxy.invalid:3128" in shown) is not unreadable
+    assert checked.ok is not unreadable
+    assert ("https_proxy: is no address of a proxy" in shown) is unreadable
