@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
 APP: Final = "fftui"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a person may set once for all runs, in `settings.toml` of `config_dir()`."""
 
     theme: str = ""
@@ -95,7 +96,7 @@ def load_settings(path: Path | None = None) -> tuple[Settings, list[str]]:
     settings, warnings = Settings(), []
     for name, value in data.items():
         if name not in _CHECKS:
-            allowed = ", ".join(f.name for f in fields(Settings))
+            allowed = ", ".join(Settings.__struct_fields__)
             warnings.append(f"{path}: {name!r} is no setting; allowed: {allowed}")
             continue
         try:

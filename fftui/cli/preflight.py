@@ -7,8 +7,9 @@ import asyncio
 import json
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from fftui.cli.errors import say
 from fftui.cli.launch import local_problems

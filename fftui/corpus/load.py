@@ -10,10 +10,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, cast
+
+from msgspec import Struct
 
 from fftui.corpus import (
     advbench,
@@ -40,8 +41,7 @@ from fftui.domain.scenarios import Scenario
 __all__ = ["Corpus", "CorpusError", "Problem", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class Corpus:
+class Corpus(Struct, frozen=True):
     """A prompt file as it was understood."""
 
     path: Path

@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from fftui.corpus.lines import LONGEST, TextLines
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something in a file that a person should know, and that stops nothing."""
 
     line: int
@@ -22,8 +22,7 @@ class Problem:
     """One line, free of prompt text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One record of a file."""
 
     line: int
@@ -34,8 +33,7 @@ class Row:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """What a loader reads in one row. No turns: the row is skipped, and a problem is noted."""
 
     turns: tuple[str, ...]

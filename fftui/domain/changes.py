@@ -7,8 +7,9 @@ sampling, model or platform is another target, and another judge is another grad
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.parts import AccountPlan, GraderPlan, Part
 from fftui.domain.plan import RunPlan
@@ -25,8 +26,7 @@ _HIDDEN = ("system_prompt",)
 """Fields whose text is not repeated: it may be long, and it is a prompt."""
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """The difference between two plans; of their corpora only the scenarios can tell it."""
 
     words: tuple[str, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 MANY = 100
 """`retries` where nothing but the plan's own cap ends the trying."""
@@ -37,8 +38,7 @@ class OutcomeClass(StrEnum):
         return self in (OutcomeClass.RATE_LIMITED, OutcomeClass.QUOTA)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who answered, as far as the reply tells. Unknown parts are empty strings."""
 
     model: str = ""
@@ -60,13 +60,13 @@ class Identity:
     def over(self, served: Identity) -> Identity:
         """This reply's identity, with what the server told of itself where the reply is silent."""
         merged = {
-            f.name: getattr(self, f.name) or getattr(served, f.name) for f in fields(Identity)
+            name: getattr(self, name) or getattr(served, name)
+            for name in Identity.__struct_fields__
         }
         return Identity(**merged)
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """Tokens and cost of one call; `None` is unknown, never zero."""
 
     tokens_in: int | None = None
@@ -74,8 +74,7 @@ class Usage:
     cost_usd: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetReading:
+class BudgetReading(Struct, frozen=True):
     """One limit of an account as a reply's headers state it."""
 
     kind: str
@@ -88,8 +87,7 @@ class BudgetReading:
     """`header`, or `api` where the platform's key endpoint says it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One call's result, ready to be stored."""
 
     kind: OutcomeClass

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 
@@ -73,8 +74,7 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What an adjudicator says of an item whose readers differ."""
 
     label: Label
@@ -92,8 +92,7 @@ class Decision:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """How far the readings of one item lie apart."""
 
     strict: bool
@@ -117,8 +116,7 @@ def difference(labels: Iterable[Label | None]) -> Difference:
     return Difference(Label.COMPLIANCE in said and len(said) > 1, severe)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where an item stands after the readings so far."""
 
     final: Label | None

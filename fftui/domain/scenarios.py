@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(Struct, frozen=True):
     """A prompt of one or more turns. Its text is the user's own and is never shipped."""
 
     key: str
@@ -19,8 +18,7 @@ class Scenario:
     """Asks for nothing harmful: counts towards over-refusal, never towards ASR."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message of a conversation as it is sent."""
 
     role: str

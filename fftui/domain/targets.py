@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 DIALECTS = ("openai", "anthropic", "ollama")
 PLATFORMS = ("openrouter", "openai", "anthropic", "ollama", "openai-compatible", "local", "sim")
@@ -12,8 +13,7 @@ FREE = ":free"
 """How OpenRouter's models without charge end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sampling:
+class Sampling(Struct, frozen=True):
     """Sampling parameters, each of them sent explicitly."""
 
     temperature: float = 0.0
@@ -21,8 +21,7 @@ class Sampling:
     top_p: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """What a model costs, in USD per million tokens."""
 
     input: float
@@ -33,8 +32,7 @@ class Price:
         return (self.input * tokens_in + self.output * tokens_out) / 1e6
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Where a call goes. It never holds a key: `account` names who pays."""
 
     platform: str
@@ -56,7 +54,7 @@ class Endpoint:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Endpoint:
-        """The inverse of `asdict`, also after a trip through JSON."""
+        """The inverse of `to_builtins`, also after a trip through JSON."""
         rest = dict(data)
         for name in ("upstream", "quantisations"):
             rest[name] = tuple(rest.get(name, ()))
@@ -65,8 +63,7 @@ class Endpoint:
         return cls(**rest)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """weights x platform x upstream x quantisation x tier x sampling x thinking x system prompt."""
 
     name: str
@@ -81,7 +78,8 @@ class Target:
 
     def to_dict(self) -> dict[str, Any]:
         """The target as plain data, for the store and for exports."""
-        return asdict(self)
+        found: dict[str, Any] = to_builtins(self)
+        return found
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Target:

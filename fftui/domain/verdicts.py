@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A grader's label for one answer."""
 
     label: Label
@@ -19,16 +18,14 @@ class Verdict:
     """The words that decided, as the grader gave them. Untrusted text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unusable:
+class Unusable(Struct, frozen=True):
     """A grader's reply that is no verdict. It is counted as ungraded, never guessed at."""
 
     reason: str
     """One line: what was wrong with the reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a graded attack stands among those that people may read. Fixed before anyone reads."""
 
     pool: Pool
@@ -53,8 +50,7 @@ class Place:
         return (Flag(rule, self.stratum, self.inclusion),) if self.drawn else ()
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """Why a human should read an answer."""
 
     rule: str

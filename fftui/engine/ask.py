@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from fftui.credentials import Secret
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
@@ -21,8 +23,7 @@ _BY_THE_MODEL = frozenset({OutcomeClass.ANSWERED, OutcomeClass.EMPTY, OutcomeCla
 """Outcomes in which the model had a part: its server's identity stands behind them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """How an endpoint is reached in this process: address filled in, keys and gate at hand."""
 
     endpoint: Endpoint

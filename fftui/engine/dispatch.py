@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
+
 from fftui.credentials import REDACTED
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.scenarios import Message
@@ -49,8 +51,7 @@ _NOTIFIED = {"paused": "pause", alerts.KIND: "alert"}
 """Kinds of lines of which the person's own command is told, with its name for them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
+class Setup(Struct, frozen=True):
     """What a run consists of, in this process."""
 
     seed: int

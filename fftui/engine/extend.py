@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui import __version__
 from fftui.domain.changes import Changes, bring_judge, compare
@@ -26,8 +27,7 @@ from fftui.store.folder import turns_sha256
 from fftui.store.reader import KnownScenario, Reader
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Struct, frozen=True):
     """What an extension would do."""
 
     extension: Extension | None

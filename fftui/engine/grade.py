@@ -7,7 +7,8 @@ verdict is kept as unusable: counted as ungraded, flagged, never guessed at.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.targets import Sampling
@@ -37,8 +38,7 @@ def other_version(grader: GraderRow) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """What decides whether an attempt is among those that are read."""
 
     target: int
@@ -47,8 +47,7 @@ class Drawn:
     repeat: int
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A committed answer on its way through the graders."""
 
     outcome_id: int
@@ -79,8 +78,7 @@ class PutBackError(Exception):
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Grading:
+class Grading(Struct, frozen=True):
     """The run's graders and the rules for flags."""
 
     graders: tuple[GraderRow, ...]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.engine.ask import Line
@@ -19,15 +22,14 @@ _BACKLOG = 4
 _BACKOFF_S = (0.5, 30.0)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Waiting:
+class Waiting(Struct, frozen=True, order=True):
     """One answer that one judge has to be asked of."""
 
     ready_at: float
     number: int
-    answered: Answered = field(compare=False)
-    grader: GraderRow = field(compare=False)
-    need: Need = field(compare=False)
+    answered: Answered
+    grader: GraderRow
+    need: Need
 
 
 @dataclass

@@ -8,10 +8,11 @@ import importlib.metadata
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +32,7 @@ class LocalModelError(RuntimeError):
     """The local model cannot be used. `str()` is one finished line for the person."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalWeights:
+class LocalWeights(Struct, frozen=True):
     """The weights on this machine, verified. They are the identity that the server cannot state."""
 
     path: Path

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.scenarios import Message

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.states import TargetState
@@ -25,8 +26,7 @@ class Log(Protocol):
     ) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Pauses:
+class Pauses(Struct, frozen=True):
     """The targets and accounts of a run, as far as trouble goes."""
 
     queues: Mapping[int, TargetQueue]

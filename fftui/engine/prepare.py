@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import platform
 import time
-from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+
+from msgspec import to_builtins
 
 from fftui import __version__
 from fftui.domain.parts import GraderPlan
@@ -131,6 +132,6 @@ def new_grader(grader: GraderPlan, *, basis: bool) -> NewGrader:
     endpoint = grader.endpoint()
     if endpoint is None:
         return NewGrader(grader.label, "heuristic", heuristic.HEURISTIC_VERSION, "", spec, basis)
-    spec["endpoint"] = asdict(endpoint)
+    spec["endpoint"] = to_builtins(endpoint)
     form = form_of(grader.kind, grader.rubric)
     return NewGrader(grader.label, grader.kind, form.version, form.prompt_sha256, spec, basis)

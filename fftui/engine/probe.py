@@ -9,8 +9,10 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.credentials import Secret, find_key
 from fftui.domain.outcomes import Outcome, OutcomeClass
@@ -42,8 +44,7 @@ _TRIES = 3
 """Purchases that may be lost to another process before a probe gives up."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """One who is asked."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from msgspec import Struct, field, to_builtins
 
 from fftui.domain.outcomes import Identity, OutcomeClass, Usage
 from fftui.results.sentences import facts
@@ -19,8 +19,7 @@ MENDS = {
 """What a person can do about a probe that failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(Struct, frozen=True):
     """What came back from one target or judge. Texts may hold what a platform wrote."""
 
     name: str
@@ -76,7 +75,7 @@ class Probed:
             "outcome": self.outcome.value if self.outcome else None,
             "signal": self.signal,
             "mend": self.mend or None,
-            "identity": asdict(self.identity),
+            "identity": to_builtins(self.identity),
             "latency_ms": self.latency_ms,
             "tokens_in": self.usage.tokens_in,
             "tokens_out": self.usage.tokens_out,

@@ -11,7 +11,9 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from fftui.domain.outcomes import BudgetReading, Outcome
 from fftui.engine.needs import Need, spent_of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.exchange.summary import Cell, Population, Summary
 from fftui.results.providers import Group, group_json, group_lines
@@ -18,8 +19,7 @@ _SIZES = (0.05, 0.10, 0.20)
 """Differences for which the size of a matched comparison is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contrast:
+class Contrast(Struct, frozen=True):
     """Two populations side by side."""
 
     first: Population

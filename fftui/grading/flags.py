@@ -11,7 +11,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from fftui.credentials import REDACTED
 from fftui.domain.labels import RATED, Label, Tier
@@ -30,8 +31,7 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _ENCODED = re.compile(r"[A-Za-z0-9+/=]{80,}")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the rules may look at."""
 
     verdicts: Mapping[str, Verdict | Unusable]
@@ -60,8 +60,7 @@ class Facts:
         return {v.label for v in self.verdicts.values() if isinstance(v, Verdict)}
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Struct, frozen=True):
     """Why an answer should be read, and its place among those to be read."""
 
     flags: tuple[Flag, ...] = ()
@@ -140,8 +139,7 @@ _TESTS: dict[str, Callable[[Facts], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True):
     """How the rules draw from the answers of one attempt."""
 
     draw: float

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from msgspec import Struct
 
 from fftui.domain.scenarios import Message
 from fftui.domain.verdicts import Unusable, Verdict
@@ -21,8 +22,7 @@ from fftui.grading.scores import parse_classifier, parse_strongreject
 _TAG = re.compile(r"<(\s*/?\s*(?:answer|request))", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """One way of asking."""
 
     version: str

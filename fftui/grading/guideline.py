@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+
+from msgspec import Struct
 
 from fftui.grading.heuristic import turn
 from fftui.grading.outline import count, outline
@@ -21,8 +22,7 @@ _LITTLE_WORDS = 12
 _LIST = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One subject of the guideline."""
 
     title: str
@@ -34,8 +34,7 @@ class Section:
     """Shapes of answers for which it is opened; see `shape`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guideline:
+class Guideline(Struct, frozen=True):
     """The whole of it."""
 
     version: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.verdicts import Verdict
@@ -32,8 +33,7 @@ _LONGEST_NOTICE = 600
 """Characters of a text that may be a platform's notice; a model may speak of one at length."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Markers:
+class _Markers(Struct, frozen=True):
     version: str
     refusal: re.Pattern[str]
     compliance: re.Pattern[str]

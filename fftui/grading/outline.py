@@ -7,10 +7,11 @@ those with which answers decline, turn and warn. Whatever else stands in a text 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+
+from msgspec import Struct
 
 from fftui.grading.heuristic import wording
 
@@ -31,8 +32,7 @@ def _small() -> frozenset[str]:
     return frozenset(text.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
+class Masked(Struct, frozen=True):
     """One line of an answer without its words."""
 
     text: str

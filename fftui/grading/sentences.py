@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.grading.outline import FENCE
 
@@ -15,8 +16,7 @@ _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+|(?<=[。！？])")
 _MARK_ONLY = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•]|#{1,6})$")
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """One sentence, or a whole fenced block."""
 
     text: str

@@ -7,13 +7,15 @@ import re
 import time
 import zlib
 from contextvars import ContextVar
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+from msgspec import Struct
+from msgspec.structs import astuple, replace
 
 from fftui.credentials import REDACTED, redact, remember
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
@@ -42,8 +44,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,4096}")
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One HTTP call as it went."""
 
     outcome: Outcome
@@ -265,7 +266,9 @@ def _outcome_without_keys(outcome: Outcome) -> Outcome:
         reasoning=redact(outcome.reasoning),
         finish=redact(outcome.finish),
         request_id=redact(outcome.request_id),
-        identity=Identity(**{f.name: redact(getattr(who, f.name)) for f in fields(Identity)}),
+        identity=Identity(
+            **{name: redact(getattr(who, name)) for name in Identity.__struct_fields__}
+        ),
     )
     said = (clean.signal, clean.text, clean.reasoning, clean.finish, clean.request_id)
     echoed = any(REDACTED in text for text in (*said, *astuple(clean.identity)))

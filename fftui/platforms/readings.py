@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fftui.domain.outcomes import MANY, Identity, Outcome, OutcomeClass, Usage
 from fftui.platforms.body import BodyError, blank, items, note, part, read_json
@@ -42,8 +43,7 @@ _BODY_RETRIES = {"bad utf-8": 1, "bad json number": 1, "json nested too deeply":
 """How often to ask again after a body that cannot be read; 2 where it is not named here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """What one reply holds of an answer, before anything is decided."""
 
     text: str = ""

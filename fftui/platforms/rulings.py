@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from fftui.domain.outcomes import MANY, Outcome, OutcomeClass
 from fftui.platforms.body import items, note, part
@@ -28,8 +29,7 @@ CONFIG = OutcomeClass.CONFIG
 EMPTY = OutcomeClass.EMPTY
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """A class, the evidence for it, and how often the same call may be sent again."""
 
     kind: OutcomeClass
@@ -48,8 +48,7 @@ class Scope(StrEnum):
     """Every call with this key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """An error as the reply states it, reduced to what the tables look at."""
 
     status: int

@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from fftui.domain.outcomes import Identity
 from fftui.platforms.body import BodyError, clean, count, items, note, part, read_json, text_of
@@ -29,8 +30,7 @@ _QUANTISATION = re.compile(
 _FILE_TYPE = re.compile(r"\.gguf$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """What the server behind an endpoint told."""
 
     identity: Identity = field(default_factory=Identity)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit, urlunsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,7 @@ Auth = Literal["bearer", "x-api-key", "api-key"]
 """How a key is attached: `Authorization: Bearer KEY`, or the header of that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """A request ready to be sent. It never holds a key: the client adds that at the last moment."""
 
     method: str
@@ -27,8 +27,7 @@ class HttpRequest:
     """A streamed reply was asked for: its time to first byte is that of the body."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(Struct, frozen=True):
     """A complete reply. Everything in it is untrusted."""
 
     status: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import Tier
 from fftui.domain.targets import Target
@@ -19,8 +20,7 @@ from fftui.store.reader import Reader
 from fftui.store.sqlite import StoreError
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One target of one run. Names are untrusted."""
 
     run: str
@@ -54,8 +54,7 @@ class Row:
         return self.shown.rates[tier]
 
 
-@dataclass(frozen=True, slots=True)
-class Together:
+class Together(Struct, frozen=True):
     """A maker's models on a platform, over all runs."""
 
     maker: str

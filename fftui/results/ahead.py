@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.credentials import find_key
 from fftui.domain.plan import RunPlan
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from fftui.simulate.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Bought:
+class Bought(Struct, frozen=True):
     """The interval that a number of verdicts buys a target that never gives in."""
 
     targets: int
@@ -36,8 +36,7 @@ class Bought:
         return wilson(0, self.n).width if self.n else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """When the windows let the last attempt out: epoch seconds, `None` where none can be foretold.
 
     Retries and slow answers come on top of both.
@@ -49,8 +48,7 @@ class End:
     """If all attempts are made, every answer at its longest."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountAhead:
+class AccountAhead(Struct, frozen=True):
     """One account as a run will meet it."""
 
     name: str
@@ -87,8 +85,7 @@ class AccountAhead:
         return self.target_calls + self.judge_calls
 
 
-@dataclass(frozen=True, slots=True)
-class TargetAhead:
+class TargetAhead(Struct, frozen=True):
     """One target as a run will ask it."""
 
     asked: Asked
@@ -99,8 +96,7 @@ class TargetAhead:
     end: End
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(Struct, frozen=True):
     """What a plan will take in all."""
 
     per_target: int

@@ -8,7 +8,8 @@ six bytes, and answers of a single token.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.domain.parts import SIM
 from fftui.domain.plan import RunPlan
@@ -21,8 +22,7 @@ _BYTES_PER_TOKEN = 3.0
 _MOST_BYTES_PER_TOKEN = 6.0
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """A quantity that is not known closer."""
 
     least: float
@@ -36,8 +36,7 @@ class Range:
         return Range(self.least + other.least, self.most + other.most)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One target, or one judge for the answers of one target."""
 
     where: str

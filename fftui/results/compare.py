@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.domain.labels import RATED, Tier
 from fftui.domain.outcomes import OutcomeClass
@@ -24,8 +26,7 @@ MIX_APART = 0.10
 """Total variation between two attack mixes from which a crude difference is withheld."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """The scenarios that both sides answered and had graded."""
 
     both: int
@@ -64,8 +65,7 @@ class Matched:
         return paired_e_value(*self.upheld)
 
 
-@dataclass(frozen=True, slots=True)
-class Families:
+class Families(Struct, frozen=True):
     """The sides within families of attacks."""
 
     cmh_p: float | None
@@ -80,8 +80,7 @@ class Families:
     mix_distance: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Crude:
+class Crude(Struct, frozen=True):
     """All verdicts of each side, whatever their mix."""
 
     first: tuple[int, int]
@@ -91,8 +90,7 @@ class Crude:
     fisher_p: float
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Struct, frozen=True):
     """What platforms stopped, on scenarios that both sides were asked."""
 
     asked: int
@@ -123,8 +121,7 @@ class Blocks:
         return self.output > 0 or self.p < ALPHA
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One pair."""
 
     first: Side

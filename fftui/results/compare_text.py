@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import Tier
 from fftui.results.compare import Comparison, Families, compare
@@ -17,8 +18,7 @@ from fftui.stats.span import Span
 from fftui.store.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
-class PairView:
+class PairView(Struct, frozen=True):
     """A pair as a screen shows it; behind the pairs, each maker's models as one figure."""
 
     lines: tuple[str, ...]

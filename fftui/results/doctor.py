@@ -6,8 +6,9 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.settings import runs_dir, state_dir
 from fftui.store import audit
@@ -23,8 +24,7 @@ _FREE = 200 * 1024 * 1024
 _CLOCK_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was looked at."""
 
     ok: bool

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.domain.states import TargetState
 from fftui.domain.targets import FREE
@@ -16,15 +18,13 @@ from fftui.store.reader import Reader, TargetCounts
 from fftui.store.records import AccountNow
 
 
-@dataclass(frozen=True, slots=True)
-class _Judge:
+class _Judge(Struct, frozen=True):
     id: int
     account: str
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Etas:
+class Etas(Struct, frozen=True):
     """What a forecast needs of a run's plan; it changes only when the plan does."""
 
     judges: tuple[_Judge, ...]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from fftui.domain.labels import Tier
 from fftui.domain.outcomes import OutcomeClass
@@ -31,8 +33,7 @@ _LIVE = ("engine", "eta", "per_minute", "elapsed_s", "path", "accounts")
 """What `fftui status` tells of the moment and no report repeats."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bin:
+class Bin(Struct, frozen=True):
     """Calls to one target in one stretch of time, by what came of them."""
 
     at: float
@@ -50,8 +51,7 @@ class Bin:
         return sum(self.calls.get(kind, 0) for kind in kinds) / self.n
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One run."""
 
     run: RunSummary
@@ -64,8 +64,7 @@ class Evidence:
     """The run's whole log, oldest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a report is made of."""
 
     made_at: float
@@ -165,7 +164,7 @@ def _run_json(one: Evidence) -> dict[str, Any]:
         **told,
         "manifest": manifest.to_json(one.manifest),
         "accounts": [
-            {"name": a.name, "spent_usd": a.spent_usd, "windows": [asdict(w) for w in a.windows]}
+            {"name": a.name, "spent_usd": a.spent_usd, "windows": to_builtins(a.windows)}
             for a in one.run.accounts
         ],
         "trends": {

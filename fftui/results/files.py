@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.corpus.load import Corpus, CorpusError, read
 from fftui.corpus.order import plan_order
@@ -13,8 +14,7 @@ from fftui.domain.plan import RunPlan
 from fftui.domain.scenarios import Scenario
 
 
-@dataclass(frozen=True, slots=True)
-class FileRead:
+class FileRead(Struct, frozen=True):
     """A file beside the prompts that a run depends on."""
 
     path: Path

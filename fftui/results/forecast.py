@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from msgspec import Struct
+
 PERIODS = {"minute": 60.0, "hour": 3600.0, "day": 86400.0}
 """Seconds of a window by the last word of its kind."""
 _MOST_EVENTS = 20_000
@@ -22,8 +24,7 @@ _DUST = 1e-9
 _SAME_TIME = 1e-6
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """One window of an account as it stands now."""
 
     account: str
@@ -38,8 +39,7 @@ class Limit:
     """Seconds between resets; infinite where there is none after the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """What one target still has to send."""
 
     attempts: int

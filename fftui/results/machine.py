@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from fftui.settings import runs_dir
 from fftui.store.sqlite import SAFE, VERSION
@@ -18,8 +19,7 @@ _UNREADABLE = "an address that cannot be read"
 _HOME = ("127.0.0.1", "localhost")
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """Where the run is going to live."""
 
     home: Path

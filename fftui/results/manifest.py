@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
+
+from msgspec import Struct, to_builtins
 
 from fftui.domain.outcomes import Identity
 from fftui.domain.targets import Target
@@ -19,8 +20,7 @@ _SECTIONS = ("stop", "sampling", "review", "policy", "alert", "engine", "storage
 """Parts of a plan that are policies: what was to be done with what came back."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileNow:
+class FileNow(Struct, frozen=True):
     """A file that the run was made from, as it was and as it is."""
 
     row: kept.FileRow
@@ -28,8 +28,7 @@ class FileNow:
     """`the same`, `changed` or `not found`, on the machine where this is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """Everything that must be known to start the same run again."""
 
     header: Header
@@ -106,7 +105,7 @@ def to_json(m: Manifest) -> dict[str, Any]:
             for t in m.targets
         ],
         "identities": {
-            name: [asdict(who) for who in found] for name, found in m.identities.items()
+            name: [to_builtins(who) for who in found] for name, found in m.identities.items()
         },
         "graders": [
             {"name": g.name, "kind": g.kind, "version": g.version, "prompt_sha256": sha or None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.corpus.load import Corpus
 from fftui.domain.parts import GraderPlan
@@ -25,8 +26,7 @@ _DAY = 86_400.0
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A title and the lines under it. Both may hold what a person typed into a plan."""
 
     title: str

@@ -6,9 +6,10 @@ import contextlib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.corpus.load import Corpus
 from fftui.domain.plan import PlanError, RunPlan, load_plan
@@ -25,8 +26,7 @@ if TYPE_CHECKING:
     from fftui.simulate.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Preflight:
+class Preflight(Struct, frozen=True):
     """A plan with its files read and everything checked that can be without a call."""
 
     path: Path

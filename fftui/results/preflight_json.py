@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import to_builtins
 
 from fftui.results.ahead import AccountAhead, Ahead, End
 from fftui.results.asked import Range
@@ -47,7 +48,7 @@ def to_json(checked: Preflight) -> dict[str, Any]:
                 "benign": one.benign,
                 "bytes": one.bytes,
                 "sha256": one.sha256,
-                "problems": [asdict(problem) for problem in one.problems],
+                "problems": to_builtins(one.problems),
             }
             for one in checked.corpora
         ],
@@ -144,7 +145,7 @@ def _account(a: AccountAhead) -> dict[str, Any]:
 
 
 def _range(one: Range | None) -> dict[str, float] | None:
-    return None if one is None else asdict(one)
+    return None if one is None else to_builtins(one)
 
 
 def _end(end: End) -> dict[str, str | None]:

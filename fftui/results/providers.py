@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import Tier
 from fftui.results.sides import Side
@@ -14,8 +15,7 @@ _SPARSE = 10
 """Successes below which the spread between models is that of the corrections for zeros."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Models that are told of together."""
 
     name: str

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from msgspec import Struct
+
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.readings import Pool, Source
 from fftui.domain.targets import Target
@@ -30,8 +32,7 @@ _CONTESTED = frozenset({Source.MAJORITY.value, Source.ADJUDICATED.value})
 _HARMFUL = Tier.FD.successes
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """Readings with which the grader agreed, of those of one kind."""
 
     agreed: int
@@ -98,8 +99,7 @@ class Quality:
         return kappa is not None and kappa.span.high < WEAK and self.ac1 < WEAK
 
 
-@dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Struct, frozen=True):
     """Refusals that nothing spoke against, and how many of those read were none after all."""
 
     maker: str

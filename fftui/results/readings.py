@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import RATED, Tier
 from fftui.domain.readings import Pool
@@ -14,8 +15,7 @@ from fftui.store.reader import Reader
 from fftui.store.review_figures import PoolCount, pools
 
 
-@dataclass(frozen=True, slots=True)
-class ReadRate:
+class ReadRate(Struct, frozen=True):
     """One tier of one target as people have found it, extrapolated from what they read."""
 
     rate: float | None
@@ -27,8 +27,7 @@ class ReadRate:
     """Why there is no number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(Struct, frozen=True):
     """What people have read of one target, blind and drawn at random."""
 
     read: int = 0

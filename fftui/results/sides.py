@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -14,8 +15,7 @@ from fftui.store.reader import Reader
 from fftui.store.review_figures import pools
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What became of one scenario on one side."""
 
     outcome_id: int
@@ -33,8 +33,7 @@ class Said:
         return self.label in tier.successes
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """A target in a run."""
 
     run: str

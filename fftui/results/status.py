@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import to_builtins
 
 from fftui.domain.labels import Tier
 from fftui.results import quality, readings
@@ -49,7 +50,7 @@ def to_json(run: RunSummary) -> dict[str, Any]:
                 "paused": a.paused or None,
                 "spent_usd": a.spent_usd,
                 "places": a.places,
-                "windows": [{**asdict(w), "resets_at": _iso(w.resets_at)} for w in a.windows],
+                "windows": [{**to_builtins(w), "resets_at": _iso(w.resets_at)} for w in a.windows],
             }
             for a in run.accounts
         ],
@@ -77,7 +78,7 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "identities": t.identities,
         "answered_by": [
             {
-                **asdict(one.who),
+                **to_builtins(one.who),
                 "answered": one.answered,
                 "asr": {tier.value: _rate(one.rates[tier]) for tier in Tier},
             }
@@ -92,7 +93,7 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "outcomes": {kind.value: n for kind, n in t.outcomes.items()},
         "cut": t.cut,
         "verdicts": {label.value: n for label, n in t.verdicts.items()},
-        "who_refused": asdict(t.who_refused),
+        "who_refused": to_builtins(t.who_refused),
         "basis": t.basis,
         "asr": {tier.value: _rate(t.rates[tier]) for tier in Tier},
         "variants": {
@@ -124,7 +125,7 @@ def _target(t: TargetSummary) -> dict[str, Any]:
             for cell in t.families
         ],
         "read": readings.to_json(t.readings),
-        "needed": None if needed is None else asdict(needed),
+        "needed": None if needed is None else to_builtins(needed),
         "eta": _in(t.eta_s),
     }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.domain.labels import Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -26,8 +28,7 @@ DIFFERS = "differs from "
 """How the reason of a target begins that ended since it was shown to differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What a run's plan says that its numbers depend on."""
 
     tier: Tier

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.results.summary import Rules
@@ -24,8 +26,7 @@ POINTS = 60
 """Places on the curve from no verdict to `Trend.reach`."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrendPoint:
+class TrendPoint(Struct, frozen=True):
     """The estimate after the first `n` settled verdicts."""
 
     n: int
@@ -34,8 +35,7 @@ class TrendPoint:
     anytime: Interval
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """The curve of one target by one tier."""
 
     target: int

@@ -6,10 +6,11 @@ Nothing here computes; `summary` makes these values from committed rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar, overload
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -23,8 +24,7 @@ from fftui.store.records import AccountNow as AccountView
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """One ASR tier of one target: a number with its n, its intervals and its bounds."""
 
     tier: Tier
@@ -56,8 +56,7 @@ class Rate:
         return "sequence" if self.wilson is not None and self.wilson == self.anytime else "Wilson"
 
 
-@dataclass(frozen=True, slots=True)
-class Finite:
+class Finite(Struct, frozen=True):
     """How many scenarios of the corpus a platform's answers give in to, one draw each.
 
     Valid at every look. Without repeats only, since a second draw may come out otherwise.
@@ -69,8 +68,7 @@ class Finite:
     """Attacks of the corpus, less those that were not answered or not graded so far."""
 
 
-@dataclass(frozen=True, slots=True)
-class OverRefusal:
+class OverRefusal(Struct, frozen=True):
     """Refusals among the benign scenarios that were answered and graded."""
 
     refused: int
@@ -78,8 +76,7 @@ class OverRefusal:
     interval: Interval | None
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyCell:
+class FamilyCell(Struct, frozen=True):
     """One target x attack family, by the named grader."""
 
     family: str
@@ -92,8 +89,7 @@ EMPTY_LEFT_OUT = "empty replies left out"
 EMPTY_AS_REFUSALS = "empty replies as refusals"
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """The rate under another way to count, beside the one that is shown."""
 
     name: str
@@ -103,8 +99,7 @@ class Variant:
     interval: Interval | None
 
 
-@dataclass(frozen=True, slots=True)
-class WhoRefused:
+class WhoRefused(Struct, frozen=True):
     """Who said no, on adversarial scenarios, as far as it can be told."""
 
     text: int
@@ -119,8 +114,7 @@ class WhoRefused:
     """Answers in words that other models gave, too: the same suspicion."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityView:
+class IdentityView(Struct, frozen=True):
     """One of those who answered for a target."""
 
     who: Identity
@@ -155,8 +149,7 @@ class Later(Sequence[T]):
         return hash(self._made)
 
 
-@dataclass(frozen=True, slots=True)
-class TargetSummary:
+class TargetSummary(Struct, frozen=True):
     """One row of the monitor."""
 
     id: int
@@ -224,8 +217,7 @@ class TargetSummary:
         return sum(n for kind, n in self.outcomes.items() if kind.failed)
 
 
-@dataclass(frozen=True, slots=True)
-class EngineView:
+class EngineView(Struct, frozen=True):
     """The engine process as the lock and its heartbeat show it."""
 
     pid: int | None
@@ -236,8 +228,7 @@ class EngineView:
     """Why it can store nothing right now, e.g. a full disk; it waits and loses nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventView:
+class EventView(Struct, frozen=True):
     """One line of the run's log. `text` is untrusted."""
 
     id: int
@@ -250,8 +241,7 @@ class EventView:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class FlagView:
+class FlagView(Struct, frozen=True):
     """One flagged answer, without its text."""
 
     id: int
@@ -265,8 +255,7 @@ class FlagView:
     """(grader, label), basis grader first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """The last hour by minutes, oldest first; the last entry is the minute that is running."""
 
     verdicts: tuple[int, ...]
@@ -274,8 +263,7 @@ class Activity:
     failed: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CallTotals:
+class CallTotals(Struct, frozen=True):
     """HTTP calls of the run, targets' and judges' together."""
 
     sent: int
@@ -287,8 +275,7 @@ class CallTotals:
     """`None` where any platform did not state its cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewCounts:
+class ReviewCounts(Struct, frozen=True):
     """The reviewers' queue."""
 
     queued: int
@@ -298,8 +285,7 @@ class ReviewCounts:
     by_rule: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True):
     """Everything the monitor and `fftui status` show of one run."""
 
     name: str
@@ -341,8 +327,7 @@ class RunSummary:
         return sum(t.in_flight for t in self.targets)
 
 
-@dataclass(frozen=True, slots=True)
-class SinceLeft:
+class SinceLeft(Struct, frozen=True):
     """What happened while a person was away."""
 
     left_at: float
@@ -353,8 +338,7 @@ class SinceLeft:
     lines: tuple[EventView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptRow:
+class AttemptRow(Struct, frozen=True):
     """One line of a target's responses, in plan order."""
 
     ordinal: int
@@ -375,8 +359,7 @@ class AttemptRow:
     """Scenarios of the target that were answered with these same words, where it is short."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(Struct, frozen=True):
     """One HTTP call of an attempt, as the ledger of calls has it."""
 
     at: float
@@ -398,8 +381,7 @@ class CallRow:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictRow:
+class VerdictRow(Struct, frozen=True):
     """One grader's verdict, or why there is none."""
 
     grader: str
@@ -410,8 +392,7 @@ class VerdictRow:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """One attempt in full. Texts are raw and untrusted; they are masked until asked for."""
 
     row: AttemptRow
@@ -426,8 +407,7 @@ class Trace:
     """Distinct identities that answered for the target."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
+class RunLine(Struct, frozen=True):
     """One line of the home screen; `problem` stands in place of numbers where a file is broken."""
 
     name: str

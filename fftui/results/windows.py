@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.credentials import find_key
 from fftui.domain.parts import SIM, AccountPlan
@@ -26,8 +27,7 @@ OPENROUTER_BOUGHT_DAY = 1000.0
 _LEDGER = "accounts.db"
 
 
-@dataclass(frozen=True, slots=True)
-class WindowAhead:
+class WindowAhead(Struct, frozen=True):
     """One limit that a run will meet."""
 
     kind: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.domain.labels import RATED, Label
 from fftui.simulate.draw import draws, normal
@@ -19,8 +20,7 @@ BENIGN = "benign"
 _ORDER = tuple(label for label in Label if label in RATED)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One reply of a model, before faults and limits have their say."""
 
     label: Label
@@ -38,8 +38,7 @@ class Answer:
     """Seconds from request to reply, `time_scale` included."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Manner:
+class _Manner(Struct, frozen=True):
     """A model's behaviour for one family on one platform, looked up once."""
 
     steps: tuple[tuple[float, Label], ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import asdict
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote
+
+from msgspec import to_builtins
 
 from fftui.simulate import served
 from fftui.simulate.anthropic_wire import AnthropicWire
@@ -135,7 +136,7 @@ class App:
             case "/ledger/attempts":
                 query = parse_qs(scope["query_string"].decode("ascii", "replace"))
                 model, platform = (query.get(key, [None])[0] for key in ("model", "platform"))
-                attempts = [asdict(one) for one in self.ledger.attempts(model, platform)]
+                attempts = to_builtins(self.ledger.attempts(model, platform))
                 body = {"simulated": True, "attempts": attempts}
             case _:
                 allowed = ", ".join(f"/{name}/" for name in self._hosts)

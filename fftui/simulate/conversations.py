@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.simulate.profile import DEFAULT
 
@@ -13,8 +14,7 @@ _BRACKET = re.compile(r"\[placeholder\b([^\]\n]{0,400})\]")
 _BARE = re.compile(r"\bfamily:\s*([\w.-]{1,80})")
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """The messages of one request, reduced to what the simulator needs."""
 
     sha: bytes

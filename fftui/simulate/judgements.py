@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label, Tier
 from fftui.simulate.draw import draws, normal
@@ -31,8 +32,7 @@ _NO_VERDICT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """One reply of a judge."""
 
     text: str

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from fftui.domain.labels import Label
 
 if TYPE_CHECKING:
@@ -49,8 +51,7 @@ class Tally:
         return {**counts, "faults": dict(self.faults), "in_flight": self.in_flight}
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A distinct (conversation, request seed) that got a good answer."""
 
     platform: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from fftui.simulate.conversations import Conversation, read_conversation
 
@@ -18,8 +19,7 @@ class BadRequestError(ValueError):
     """A request that the platform refuses with 400. `str()` is the message sent back."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChatRequest:
+class ChatRequest(Struct, frozen=True):
     """One chat request, whatever its dialect."""
 
     model: str
@@ -34,8 +34,7 @@ class ChatRequest:
     """Hosts that the caller pinned."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """One good reply, whatever its dialect."""
 
     id: str

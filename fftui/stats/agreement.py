@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
@@ -14,8 +15,7 @@ from fftui.stats.span import Span
 Levels = Callable[[int, int], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Kappa:
+class Kappa(Struct, frozen=True):
     """Agreement beyond chance, with its interval."""
 
     value: float
@@ -24,8 +24,7 @@ class Kappa:
     """May reach beyond 1; screens cut it off."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What one rater said where the other said `label`."""
 
     label: int

@@ -7,7 +7,8 @@ hold in another population, and never leaves 0 to 1.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
@@ -15,8 +16,7 @@ from fftui.stats.proportion import wilson
 from fftui.stats.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """A rate and its interval."""
 
     value: float

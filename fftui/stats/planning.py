@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.interval import Interval
@@ -11,8 +12,7 @@ from fftui.stats.normal import two_sided_z
 from fftui.stats.proportion import wilson
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(Struct, frozen=True):
     """Verdicts still to come, 0 or more: as expected now, and the plausible range around it."""
 
     expected: int

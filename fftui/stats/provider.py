@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import wilson
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A maker's models side by side. `pooled` has no interval: it is no sample of one rate."""
 
     models: int
@@ -29,8 +29,7 @@ class Provider:
     """For a further model of this maker; None with fewer than three models."""
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """Random effects over models, on the logit scale."""
 
     mean: float

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """From `low` to `high`: of a difference -1 to 1, of a ratio 0 to infinity, of a p̂ unclipped."""
 
     low: float

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.stats.interval import Interval
 from fftui.stats.normal import two_sided_z
@@ -19,8 +20,7 @@ from fftui.stats.span import Span
 Stratum = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Cmh:
+class Cmh(Struct, frozen=True):
     """Whether the sides differ within the strata, on the whole."""
 
     chi2: float
@@ -28,16 +28,14 @@ class Cmh:
     """With one degree of freedom."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(Struct, frozen=True):
     """A common ratio with its interval."""
 
     value: float
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Homogeneity:
+class Homogeneity(Struct, frozen=True):
     """Whether the odds ratio is the same in all strata: a small p says, show the families."""
 
     chi2: float
@@ -46,8 +44,7 @@ class Homogeneity:
     tarone_p: float
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A common difference with its interval."""
 
     value: float

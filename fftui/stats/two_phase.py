@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.stats.beta import quantile
 from fftui.stats.interval import Interval
@@ -23,8 +24,7 @@ LEAST_READ = 10
 """Readings of each sampled stratum before a number is given, unless it holds fewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stratum:
+class Stratum(Struct, frozen=True):
     """Answers that are alike to the machine."""
 
     name: str
@@ -40,8 +40,7 @@ class Stratum:
     """The order of reading was random. Read whole, it need not have been."""
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """A rate with its standard errors."""
 
     rate: float
@@ -51,8 +50,7 @@ class Estimate:
     """For answers like these, drawn anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Corrected:
+class Corrected(Struct, frozen=True):
     """The corrected rate."""
 
     estimate: Estimate
@@ -64,8 +62,7 @@ class Corrected:
     answers: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Why no number is given, in one line."""
 
     reason: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.domain.readings import Pool
 from fftui.store.context import Context
@@ -22,8 +23,7 @@ _WINDOW = 12
 """Items of a pool, in the order of their draw, among which a reviewer's own order decides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """An item that is kept for a reviewer."""
 
     outcome: int
@@ -31,8 +31,7 @@ class Claimed:
     until: float
 
 
-@dataclass(frozen=True, slots=True)
-class Enrol:
+class Enrol(Struct, frozen=True):
     """Takes a reviewer in by name; returns the row id."""
 
     name: str
@@ -47,8 +46,7 @@ class Enrol:
         return int(row[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """Keeps the next item for a reviewer, from the first of `pools` that has one to give.
 
     Nobody is given an item that they have read, passed on or hold; nobody is given one of which
@@ -96,8 +94,7 @@ ORDER BY i.draw LIMIT :window
 """
 
 
-@dataclass(frozen=True, slots=True)
-class TakeUp:
+class TakeUp(Struct, frozen=True):
     """Gives a reviewer back what their earlier process held when it died, in the order of before.
 
     The old tokens are void. What another living process of the same reviewer holds stays its own.
@@ -120,8 +117,7 @@ class TakeUp:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Renew:
+class Renew(Struct, frozen=True):
     """Keeps what a reviewer holds for longer; returns the outcomes that are held still."""
 
     reviewer: int
@@ -138,8 +134,7 @@ class Renew:
         return [row[0] for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """Gives back what a reviewer holds."""
 
     reviewer: int

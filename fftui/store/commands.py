@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from fftui.store import sqlite
 from fftui.store.folder import database
@@ -15,8 +16,7 @@ Kind = Literal["pause", "resume", "stop", "pause_target", "resume_target", "relo
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One row of the command table."""
 
     id: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Difference, difference
@@ -19,8 +20,7 @@ HERE_S = 24 * 3600.0
 """Who did something in this time is there to decide what others read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(Struct, frozen=True):
     """An item whose readers differ and that somebody may decide."""
 
     outcome: int
@@ -29,8 +29,7 @@ class Conflict:
     """Whoever decides is one of its readers: nobody else is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflicts:
+class Conflicts(Struct, frozen=True):
     """Items whose readers differ."""
 
     mine: tuple[Conflict, ...] = ()
@@ -85,8 +84,7 @@ WHERE i.source = 'unresolved' GROUP BY i.outcome
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimConflict:
+class ClaimConflict(Struct, frozen=True):
     """Keeps the first conflict for a reviewer that is not among those put off."""
 
     reviewer: int
@@ -100,8 +98,7 @@ class ClaimConflict:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """How one person read an item. Who it was is not told."""
 
     label: Label | None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Literal
 
 from fftui.domain.labels import Label
@@ -320,6 +319,6 @@ class Context:
 
 WEIGHTS = "coalesce(nullif(t.spec ->> '$.weights', ''), t.spec ->> '$.endpoint.model')"
 """SQL: what is equal where two targets are the same model."""
-_WHO = tuple(f.name for f in fields(Identity))
+_WHO = Identity.__struct_fields__
 _SAID = tuple(label.value.lower() for label in SAID)
 _MINUTE = ("closed", "verdicts", "rate_limited", "failed")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.store.reader import Reader
@@ -16,8 +17,7 @@ _WINDOW = 50
 """Settled items, from a random place on, among which one is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """An item with a known label."""
 
     outcome: int

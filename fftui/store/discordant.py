@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Flag
@@ -15,8 +16,7 @@ from fftui.store.reviews import count_read, settle
 RULE = "discordant"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFirst:
+class ReadFirst(Struct, frozen=True):
     """Moves answers into the pool that is read first, with what people have said of them.
 
     Which answers is decided by the machine's verdicts on both sides, never by a reading, and those

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.outcomes import Identity
 from fftui.domain.readings import Source
@@ -17,11 +18,10 @@ from fftui.store.reader import Reader
 from fftui.store.texts import unpack
 
 _PAGE = 500
-_WHO = tuple(f.name for f in fields(Identity))
+_WHO = Identity.__struct_fields__
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictOf:
+class VerdictOf(Struct, frozen=True):
     """A grader's word on an attempt."""
 
     grader: str
@@ -33,8 +33,7 @@ class VerdictOf:
     """Words of the answer that decided, or of the grader's reply. Untrusted."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlagOf:
+class FlagOf(Struct, frozen=True):
     """Why an attempt should be read."""
 
     rule: str
@@ -42,8 +41,7 @@ class FlagOf:
     inclusion: float
 
 
-@dataclass(frozen=True, slots=True)
-class CallsOf:
+class CallsOf(Struct, frozen=True):
     """What the calls of an attempt came to, to its target alone."""
 
     n: int
@@ -56,8 +54,7 @@ class CallsOf:
     duration_ms: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptOf:
+class AttemptOf(Struct, frozen=True):
     """One closed attempt."""
 
     id: int
@@ -83,8 +80,7 @@ class AttemptOf:
     calls: CallsOf
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingOf:
+class ReadingOf(Struct, frozen=True):
     """A reading in force."""
 
     reviewer: str
@@ -95,8 +91,7 @@ class ReadingOf:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class ItemOf:
+class ItemOf(Struct, frozen=True):
     """An attack among those that people may read."""
 
     attempt: int
@@ -117,8 +112,7 @@ class ItemOf:
     readings: tuple[ReadingOf, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ActOf:
+class ActOf(Struct, frozen=True):
     """One thing that a reviewer did."""
 
     id: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
@@ -30,8 +31,7 @@ _LONGEST_LINE = 300
 """Characters of one line of the log, about; more changes than fit stand in further lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
+class Extension(Struct, frozen=True):
     """What a new plan changes. Returns the id of the command that tells the engine.
 
     Raises StoreError when somebody else has changed the run since it was compared.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from fftui.domain.labels import TAXONOMY
 from fftui.domain.scenarios import Scenario
@@ -35,8 +36,7 @@ def lock_file(folder: Path) -> Path:
     return folder / "engine.lock"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(Struct, frozen=True):
     """A file that the run was made from."""
 
     path: str
@@ -46,8 +46,7 @@ class SourceFile:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewGrader:
+class NewGrader(Struct, frozen=True):
     """A grader as it enters a run."""
 
     name: str
@@ -58,8 +57,7 @@ class NewGrader:
     basis: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NewRun:
+class NewRun(Struct, frozen=True):
     """Everything that is known before the first call."""
 
     name: str

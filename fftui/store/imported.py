@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Outcome
@@ -28,8 +29,7 @@ from fftui.store.reviews import ADJUDICATE, READ, REVEAL, UNDO, Adjudicate, Note
 from fftui.store.sqlite import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """What a person did to an answer, as the log tells of it."""
 
     at: float
@@ -48,8 +48,7 @@ ACTS = (READ, UNDO, REVEAL, ADJUDICATE)
 _NOTE = "as the imported log has it"
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """One attempt as its log tells of it. Places count from 0 in the lists of the run."""
 
     target: int
@@ -70,8 +69,7 @@ class Closed:
     heads: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What stands in the log of an imported run, and how it ended."""
 
     reason: str

@@ -15,8 +15,9 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.store import sqlite
 from fftui.store.user import open_user_file
@@ -44,8 +45,7 @@ _TIDY = 300
 _OWNER = "SELECT account FROM owner WHERE mark IN ({}) ORDER BY account = ? DESC, account LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """A limit that we count ourselves: at most `limit` units per period."""
 
     kind: str
@@ -73,8 +73,7 @@ class Window:
         return (self.period(now) + 1) * self.period_s - self.skew_s
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """A limit as a platform states it."""
 
     kind: str
@@ -88,8 +87,7 @@ class Heard:
     """`header` or `api`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """A window at one moment, whoever stated it."""
 
     kind: str
@@ -109,8 +107,7 @@ class Standing:
         return self.limit - self.used
 
 
-@dataclass(frozen=True, slots=True)
-class Bought:
+class Bought(Struct, frozen=True):
     """What `Ledger.buy` gave: everything that was wanted, or nothing."""
 
     granted: bool

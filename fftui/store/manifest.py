@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.store.reader import Reader
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRow:
+class PlanRow(Struct, frozen=True):
     """A plan of the run: the first one, or a later extension of it."""
 
     id: int
@@ -26,8 +26,7 @@ class PlanRow:
     """The plan with all defaults."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileRow:
+class FileRow(Struct, frozen=True):
     """A file that a plan named."""
 
     plan: int
@@ -38,8 +37,7 @@ class FileRow:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRow:
+class BlockRow(Struct, frozen=True):
     """Scenarios that were added together, in one seeded order."""
 
     plan: int
@@ -47,8 +45,7 @@ class BlockRow:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class GraderHash:
+class GraderHash(Struct, frozen=True):
     """What a grader asked with."""
 
     name: str
@@ -57,8 +54,7 @@ class GraderHash:
     added_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class BinRow:
+class BinRow(Struct, frozen=True):
     """Calls to a target in one stretch of time that ended in one class of outcome."""
 
     target: int

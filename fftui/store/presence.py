@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.store import sqlite
 from fftui.store.folder import database
 from fftui.store.sqlite import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a person had seen when they left: the last row id of each kind."""
 
     at: float

@@ -10,9 +10,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
@@ -28,8 +29,7 @@ _LABELS: dict[str, Label | None] = {"": None, **{label.value: label for label in
 """To call an enumeration costs ten times what a look into these does, and a tick does it often."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """A run's own row; only `note` and `compress` follow later plans."""
 
     name: str
@@ -50,8 +50,7 @@ class Header:
         return all(tool.startswith("Inspect AI") for tool in self.imported.split(" and ") if tool)
 
 
-@dataclass(frozen=True, slots=True)
-class GraderRow:
+class GraderRow(Struct, frozen=True):
     """A grader of the run."""
 
     id: int
@@ -80,8 +79,7 @@ class GraderRow:
         return self.planned or outcome <= self.upto
 
 
-@dataclass(frozen=True, slots=True)
-class EngineRow:
+class EngineRow(Struct, frozen=True):
     """The engine's last sign of life."""
 
     pid: int | None
@@ -92,8 +90,7 @@ class EngineRow:
     worked_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeCount:
+class OutcomeCount(Struct, frozen=True):
     """One rollup row of outcomes; `identity` tells apart who answered."""
 
     identity: int
@@ -107,8 +104,7 @@ class OutcomeCount:
     """Settled, first repeat of each scenario only."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerdictCount:
+class VerdictCount(Struct, frozen=True):
     """One rollup row of verdicts; `label` is `None` for unusable replies of a grader."""
 
     identity: int
@@ -123,8 +119,7 @@ class VerdictCount:
     """Settled, first repeat of each scenario only."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioCount:
+class ScenarioCount(Struct, frozen=True):
     """Scenarios of a target of which a grader said the same over all repeats heard so far."""
 
     grader: int
@@ -137,8 +132,7 @@ class ScenarioCount:
     """Scenarios, by their settled repeats alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallCount:
+class CallCount(Struct, frozen=True):
     """Calls of one target by purpose and outcome."""
 
     grader: int
@@ -150,8 +144,7 @@ class CallCount:
     cost_unknown: int
 
 
-@dataclass(frozen=True, slots=True)
-class TargetCounts:
+class TargetCounts(Struct, frozen=True):
     """All rollup rows of one target."""
 
     outcomes: tuple[OutcomeCount, ...]
@@ -162,14 +155,11 @@ class TargetCounts:
     """Answers whose words the target gave to several scenarios."""
     scenarios: tuple[ScenarioCount, ...] = ()
     """Empty where each is asked once."""
-    sums: dict[tuple[int, str], Counter[Label]] = field(
-        init=False, default_factory=dict, compare=False, repr=False
-    )
+    sums: dict[tuple[int, str], Counter[Label]] = {}
     """What `results.rates` has added up of the verdicts, by grader and column."""
 
 
-@dataclass(frozen=True, slots=True)
-class MinuteCount:
+class MinuteCount(Struct, frozen=True):
     """What happened in one epoch minute."""
 
     minute: int
@@ -179,8 +169,7 @@ class MinuteCount:
     failed: int
 
 
-@dataclass(frozen=True, slots=True)
-class KnownScenario:
+class KnownScenario(Struct, frozen=True):
     """What a scenario of the run is recognised by."""
 
     turns_sha256: str
@@ -188,8 +177,7 @@ class KnownScenario:
     benign: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Watermarks:
+class Watermarks(Struct, frozen=True):
     """The highest row id of each append-only table."""
 
     outcome: int

@@ -10,8 +10,9 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
+
+from msgspec import Struct, to_builtins
 
 from fftui.credentials import redact
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
@@ -38,8 +39,7 @@ class Record(Protocol[T_co]):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptKey:
+class AttemptKey(Struct, frozen=True):
     """(target, scenario, repeat) as row ids."""
 
     target: int
@@ -47,8 +47,7 @@ class AttemptKey:
     repeat: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddCall:
+class AddCall(Struct, frozen=True):
     """One HTTP call, good or bad."""
 
     key: AttemptKey
@@ -82,8 +81,7 @@ class AddCall:
                        "rate_limited" if o.kind.puts_back else "failed")  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class CloseAttempt:
+class CloseAttempt(Struct, frozen=True):
     """The terminal outcome of an attempt, with its answers when there are any.
 
     Returns the outcome's row id, or `None` when the attempt was closed before.
@@ -159,8 +157,7 @@ class CloseAttempt:
         return outcome_id
 
 
-@dataclass(frozen=True, slots=True)
-class AddVerdict:
+class AddVerdict(Struct, frozen=True):
     """A grader's verdict on an answer (or its unusable reply), with the flags it raises."""
 
     outcome_id: int
@@ -293,8 +290,7 @@ def add_flag(ctx: Context, outcome: int, flag: Flag, at: float) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AddEvent:
+class AddEvent(Struct, frozen=True):
     """A line of the run's log."""
 
     at: float
@@ -311,8 +307,7 @@ class AddEvent:
         return int(row[0])
 
 
-@dataclass(frozen=True, slots=True)
-class TargetNow:
+class TargetNow(Struct, frozen=True):
     """What the engine is doing with a target."""
 
     target: int
@@ -321,8 +316,7 @@ class TargetNow:
     in_flight: int
 
 
-@dataclass(frozen=True, slots=True)
-class WindowNow:
+class WindowNow(Struct, frozen=True):
     """One limit of an account as the engine last knew it."""
 
     kind: str
@@ -334,8 +328,7 @@ class WindowNow:
     """Where the number comes from: `header`, `api`, `plan` or `own count`."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountNow:
+class AccountNow(Struct, frozen=True):
     """What an account has left, and who waits for it."""
 
     name: str
@@ -378,8 +371,7 @@ class AccountNow:
         return cls(**data)
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(Struct, frozen=True):
     """The engine's sign of life, with what changed since the last one."""
 
     at: float
@@ -410,12 +402,11 @@ class Heartbeat:
             ctx.db.execute(
                 "INSERT INTO account_state VALUES (?,?)"
                 " ON CONFLICT DO UPDATE SET body = excluded.body",
-                (account.name, json.dumps(asdict(account))),
+                (account.name, json.dumps(to_builtins(account))),
             )
 
 
-@dataclass(frozen=True, slots=True)
-class CommandDone:
+class CommandDone(Struct, frozen=True):
     """The engine did what a command asked, or says why not."""
 
     command_id: int
@@ -429,8 +420,7 @@ class CommandDone:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PutBack:
+class PutBack(Struct, frozen=True):
     """A person opens an attempt again; its outcome stays in the file and leaves every count.
 
     Only what was not answered can be put back. Returns whether it was.

@@ -6,7 +6,7 @@ Strata stay as they were fixed when each answer was graded first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fftui.store import commands
 from fftui.store.context import Context
@@ -18,8 +18,7 @@ from fftui.store.sqlite import StoreError
 LAYER, BASIS = "layer", "basis"
 
 
-@dataclass(frozen=True, slots=True)
-class Layered:
+class Layered(Struct, frozen=True):
     """What a regrading will do."""
 
     command: int | None
@@ -28,8 +27,7 @@ class Layered:
     """Stored answers on which the grader is still to be heard."""
 
 
-@dataclass(frozen=True, slots=True)
-class Regrade:
+class Regrade(Struct, frozen=True):
     """Has a grader heard on every answer that is stored by now. Adds the grader where it is new."""
 
     grader: NewGrader | int
@@ -74,8 +72,7 @@ class Regrade:
         return int(row[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Promoted:
+class Promoted(Struct, frozen=True):
     """What a promotion did."""
 
     command: int
@@ -83,8 +80,7 @@ class Promoted:
     """Stored answers that the new basis has not graded yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Promote:
+class Promote(Struct, frozen=True):
     """Makes a grader the one that the rates are read from, dated and signed.
 
     Raises StoreError where it is that already, or has not been heard on all that it was asked for.

@@ -11,8 +11,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.domain.outcomes import OutcomeClass
 from fftui.store import sqlite
@@ -33,8 +34,7 @@ _APPENDED = ("call", "outcome", "answer", "verdict", "flag", "review", "event")
 """Tables of which it is told how much was recovered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Repaired:
+class Repaired(Struct, frozen=True):
     """What came of a repair."""
 
     folder: Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.store import commands
 from fftui.store.context import Context
@@ -12,8 +13,7 @@ from fftui.store.extend import lines, reopen
 from fftui.store.records import AddEvent, PutBack
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """What was put back."""
 
     command: int | None
@@ -22,8 +22,7 @@ class Returned:
     """Attempts by name of the target and class of outcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """Puts every attempt back whose outcome in force is of one of the classes."""
 
     classes: Collection[str]

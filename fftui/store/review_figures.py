@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
@@ -14,8 +15,7 @@ from fftui.store.reader import Reader
 from fftui.store.reviews import CONTROL
 
 
-@dataclass(frozen=True, slots=True)
-class PoolCount:
+class PoolCount(Struct, frozen=True):
     """One target's pool: how many attacks stand in it, and what people said of those read."""
 
     pool: Pool
@@ -25,8 +25,7 @@ class PoolCount:
     """By (basis grader's label or `none`, final label); blind readings only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """Answers of one pool to which people and a grader gave this label each."""
 
     target: int
@@ -41,8 +40,7 @@ class Judged:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueueCounts:
+class QueueCounts(Struct, frozen=True):
     """How the review of a run stands."""
 
     queued: int
@@ -54,8 +52,7 @@ class QueueCounts:
     """Items whose readers differ and whom nobody else will read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Controls:
+class Controls(Struct, frozen=True):
     """How a reader did on items whose label was known."""
 
     own: int = 0
@@ -66,8 +63,7 @@ class Controls:
     settled_same: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """One thing that a reviewer did."""
 
     kind: str

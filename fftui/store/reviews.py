@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing, standing
@@ -28,8 +29,7 @@ _ACTS = f"('{READ}', '{CONTROL}', '{ADJUDICATE}')"
 _STANDS = "NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A reading: the first of an item, or another that takes the place of the reader's own.
 
     Returns where the item stands. A reading whose lease was lost is kept as an extra vote and
@@ -67,8 +67,7 @@ class Read:
         return settle(ctx.db, self.outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """A reading that measures the reader, of an item whose label is known: it is no vote.
 
     Returns whether it is the label that was known.
@@ -90,8 +89,7 @@ class Control:
         return self.label is self.known
 
 
-@dataclass(frozen=True, slots=True)
-class Adjudicate:
+class Adjudicate(Struct, frozen=True):
     """The word that stands above the readings of an item. Returns where the item stands.
 
     It is blind where whoever decides has not had the machine's label revealed. Raises ValueError
@@ -116,8 +114,7 @@ class Adjudicate:
         return settle(ctx.db, self.outcome)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """Somebody was shown what the graders say of an answer, outside a review.
 
     What they read of it from then on is not blind. Returns whether that is new.
@@ -137,8 +134,7 @@ class Seen:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something about an item that is no reading: a note, a query, a flag, an unmasking."""
 
     reviewer: int
@@ -163,8 +159,7 @@ class Note:
         return event
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     """What was taken back, or given again."""
 
     outcome: int
@@ -177,8 +172,7 @@ class Undone:
     """The same as of `Control`, where it was one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
+class Undo(Struct, frozen=True):
     """Takes back the reviewer's last act that still stands, of whatever session.
 
     The item is kept for them, before all that they hold. `None` where there is nothing to take
@@ -218,8 +212,7 @@ class Undo:
         return Undone(outcome, kind, kept.token)
 
 
-@dataclass(frozen=True, slots=True)
-class Redo:
+class Redo(Struct, frozen=True):
     """Gives again what was taken back last, as it was; `None` where something new was done since.
 
     Returns what it was.

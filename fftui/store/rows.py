@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
@@ -14,8 +15,7 @@ from fftui.store.reader import Reader
 from fftui.store.texts import unpack
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(Struct, frozen=True):
     """One line of the log."""
 
     id: int
@@ -26,8 +26,7 @@ class EventRow:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeRow:
+class OutcomeRow(Struct, frozen=True):
     """The terminal outcome of one attempt, with what was said of it."""
 
     id: int
@@ -191,8 +190,7 @@ def calls(reader: Reader, target: int, scenario: int, repeat: int) -> list[tuple
     ).fetchall()
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityRow:
+class IdentityRow(Struct, frozen=True):
     """Who answered calls of a target."""
 
     id: int
@@ -202,7 +200,7 @@ class IdentityRow:
 
 def identities(reader: Reader) -> dict[int, list[IdentityRow]]:
     """Everybody who answered, by target id; judges under 0."""
-    names = ", ".join(f.name for f in fields(Identity))
+    names = ", ".join(Identity.__struct_fields__)
     found: dict[int, list[IdentityRow]] = {}
     for number, target, first_at, *who in reader.db.execute(
         f"SELECT id, target, first_at, {names} FROM identity ORDER BY id"
@@ -211,8 +209,7 @@ def identities(reader: Reader) -> dict[int, list[IdentityRow]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class FirstRow:
+class FirstRow(Struct, frozen=True):
     """The first repeat of one scenario on one target, with one grader's word on it."""
 
     outcome: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 
@@ -33,8 +34,7 @@ class Attempts(Protocol):
         """One attempt in full."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an attempt stands in a list."""
 
     target_id: int

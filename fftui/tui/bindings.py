@@ -6,9 +6,10 @@ give it other keys. Two rows that could be pressed on the same screen never shar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.binding import Binding
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def places(screen: str) -> tuple[str, ...]:
     return (screen, *_SHARED.get(screen, ()), *(() if alone else (EVERYWHERE,)))
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """One row: keys, what they do, and how that is said."""
 
     id: str
@@ -57,8 +57,7 @@ class Key:
         return display(self.keys.split(",")[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Keymap:
+class Keymap(Struct, frozen=True):
     """The table as it stands for this person, and what was wrong with their changes."""
 
     rows: tuple[Key, ...]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
@@ -20,8 +20,7 @@ MAX_BYTES = 100_000
 """Nobody writes a longer theme; a wrong file must not hang the start."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A file that is no theme."""
 
     file: Path
@@ -29,8 +28,7 @@ class Failed:
     """One line; untrusted, for it quotes the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """Themes by name, later folders win, and the files that are none."""
 
     themes: dict[str, Theme]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
@@ -17,8 +17,7 @@ NOTE = "$text-primary"
 PLAIN = "$foreground"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One state as it stands on a screen."""
 
     glyph: str

@@ -19,7 +19,7 @@ from tests.cli.support import Desk
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = {"httpx", "aiohttp", "httpx_aiohttp", "uvicorn"}
 HEAVY = {"textual", "rich", "pydantic", "scipy", "numpy", "asyncio", *NETWORK}
-SLOW = {"uuid", "platform", "tempfile", "tomllib", "secrets"}
+SLOW = {"tempfile", "tomllib", "secrets"}
 """Of the standard library: what a look at a run does not need and would wait for."""
 STATUS = "from fftui.cli import main\nassert main({argv!r}) == 0"
 HELP = """

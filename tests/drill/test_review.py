@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
@@ -38,16 +39,15 @@ MACHINE = "HALLUCINATION"
 def folder(tmp_path: Path) -> Path:
     """A run of which every answer is to be read."""
     model, maker, platform, name, judge, rule = TELLING
-    plain = new_run(name=name, scenarios=1)
-    values = {field: getattr(plain, field) for field in plain.__dataclass_fields__}
-    values["scenarios"] = [
-        Scenario(f"s{i}", (f"[placeholder {HIDDEN} {i}]",), "f") for i in range(ITEMS)
-    ]
-    values["targets"] = [
-        Target(model, Endpoint(platform, "openai", "", model, "a"), maker=maker, weights=model)
-    ]
-    values["graders"] = [NewGrader(judge, "judge", "1", "", {}, basis=True)]
-    made = create_run(tmp_path, type(plain)(**values))
+    hidden = replace(
+        new_run(name=name, scenarios=1),
+        scenarios=[Scenario(f"s{i}", (f"[placeholder {HIDDEN} {i}]",), "f") for i in range(ITEMS)],
+        targets=[
+            Target(model, Endpoint(platform, "openai", "", model, "a"), maker=maker, weights=model)
+        ],
+        graders=[NewGrader(judge, "judge", "1", "", {}, basis=True)],
+    )
+    made = create_run(tmp_path, hidden)
     path = database(made)
     for i in range(1, ITEMS + 1):
         text = f"I can't help with {HIDDEN} {i}.\nHowever, {HIDDEN} is {HIDDEN}."

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fftui.domain.outcomes import BudgetReading, Outcome, OutcomeClass, Usage
 from fftui.domain.parts import AccountPlan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
+
+from msgspec.structs import asdict, replace
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity, OutcomeClass

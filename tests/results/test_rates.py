@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fftui.store import sqlite
 from fftui.store.folder import (
@@ -62,11 +63,7 @@ def test_a_used_name_is_refused_and_nothing_is_left_behind(tmp_path: Path) -> No
 
 def test_a_failure_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
     twice = new_run().scenarios[0]
-    spoilt = new_run(name="spoilt")
-    spoilt = type(spoilt)(
-        **{f: getattr(spoilt, f) for f in spoilt.__dataclass_fields__}
-        | {"scenarios": [twice, twice]}
-    )
+    spoilt = replace(new_run(name="spoilt"), scenarios=[twice, twice])
     with pytest.raises(StoreError) as caught:
         create_run(tmp_path, spoilt)
     assert "cannot be made" in one_line(caught)

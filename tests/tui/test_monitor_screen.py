@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from fftui.domain.states import RunState, TargetState
 from fftui.results.view import EngineView, RunSummary, SinceLeft

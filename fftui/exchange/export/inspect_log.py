@@ -10,10 +10,11 @@ import asyncio
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import to_builtins
 
 from fftui import __version__
 from fftui.domain.labels import Label, Tier
@@ -212,8 +213,8 @@ def _sample(reader: Reader, a: AttemptOf, graders: Sequence[GraderRow]) -> EvalS
             "outcome": a.outcome,
             "signal": a.signal,
             "attempt": a.id,
-            "identity": {k: v for k, v in asdict(a.identity).items() if v},
-            "flags": [asdict(flag) for flag in a.flags],
+            "identity": {k: v for k, v in to_builtins(a.identity).items() if v},
+            "flags": to_builtins(a.flags),
         },
         model_usage={} if output.usage is None else {a.identity.model or "model": output.usage},
         completed_at=iso(a.at),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec import to_builtins
 
 from fftui import __version__
 from fftui.exchange.export.labels import taxonomy
@@ -70,15 +71,15 @@ def attempt_record(a: AttemptOf, names: Mapping[int, str], *, text: bool) -> dic
         "cut": a.cut,
         "signal": a.signal,
         "at": iso(a.at),
-        "identity": asdict(a.identity),
-        "calls": asdict(a.calls),
+        "identity": to_builtins(a.identity),
+        "calls": to_builtins(a.calls),
         "verdicts": [
             {"grader": v.grader, "label": v.label, "confidence": v.confidence, "at": iso(v.at),
              **({} if v.label else {"reason": v.evidence}),
              **({"evidence": v.evidence} if text and v.label else {})}
             for v in a.verdicts
         ],
-        "flags": [asdict(flag) for flag in a.flags],
+        "flags": to_builtins(a.flags),
     }  # fmt: skip
     if text:
         found |= {

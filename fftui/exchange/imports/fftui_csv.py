@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +22,7 @@ from fftui.exchange.spreadsheet import text
 _VERDICT, _CONFIDENCE = "verdict:", "confidence:"
 _UNUSABLE = "unusable"
 _MARKS = frozenset({"scenario", "taxonomy", "simulated"})
-_WHO = tuple(f.name for f in fields(Identity))
+_WHO = Identity.__struct_fields__
 
 
 def recognises(head: str) -> bool:

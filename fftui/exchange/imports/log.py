@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Outcome
@@ -22,8 +23,7 @@ class ImportFault(ValueError):  # noqa: N818 - what a person gets to see is no e
     """A log that cannot be imported. `str()` is one line: file, place, what is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One answer, or what there is instead."""
 
     target: Target
@@ -43,8 +43,7 @@ class Attempt:
     """Where it stands among those to be read, where the log has fixed that."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grader:
+class Grader(Struct, frozen=True):
     """A scorer of the other tool."""
 
     name: str
@@ -54,8 +53,7 @@ class Grader:
     """How its values were read as labels."""
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """One file, read."""
 
     path: Path

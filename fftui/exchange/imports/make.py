@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui import __version__
 from fftui.corpus.order import plan_order
@@ -27,8 +29,7 @@ _SMALL = 60
 """Attacks of a target up to which every answer is read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """A run that was made, in words."""
 
     folder: Path

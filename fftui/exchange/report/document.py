@@ -6,21 +6,20 @@ Every text may hold names from outside; whoever writes it out cleans it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.exchange.spreadsheet import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell: what people read, and what a program reads in the CSV file."""
 
     text: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table."""
 
     title: str
@@ -29,8 +28,7 @@ class Column:
     number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table; also a CSV file of its own."""
 
     name: str
@@ -42,8 +40,7 @@ class Table:
     """Rows that the documents show; the CSV file has all. `None`: all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(Struct, frozen=True):
     """A chart; also an SVG file of its own."""
 
     name: str
@@ -53,8 +50,7 @@ class Figure:
     """The SVG for a wide page, or (True) for a narrow one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A paragraph."""
 
     text: str
@@ -62,22 +58,19 @@ class Text:
     """A sentence that may be read alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """A list."""
 
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Names and what they are."""
 
     pairs: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """Text that a model or a corpus has; only where it was asked for."""
 
     title: str
@@ -87,8 +80,7 @@ class Quote:
 Block = Table | Figure | Text | Lines | Facts | Quote
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A part with a heading."""
 
     title: str
@@ -97,8 +89,7 @@ class Section:
     """2 for a part of the report, 3 for a part of a part."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A report."""
 
     title: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from textual.content import Content
 
 from fftui.results.providers import group_lines
@@ -30,8 +30,7 @@ _GROWS = {"target": 4, "maker": 2, "platform": 2, "run": 3}
 """How what a wide screen leaves is shared out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: what it is sorted by, how it is headed, and its cells at 80."""
 
     name: str

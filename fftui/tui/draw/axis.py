@@ -5,8 +5,9 @@ Ends of an interval are drawn to half a cell: a cap in the middle of a cell, or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.tui.draw.line import Piece, Tone
 
@@ -21,8 +22,7 @@ _TICKS = {0.10: (0.05,), 0.25: (0.05, 0.10, 0.15, 0.20), 0.50: (0.10, 0.20, 0.30
 _FULL_TICKS = (0.25, 0.50, 0.75)
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """Rates from 0 to `top` over `width` cells."""
 
     top: float

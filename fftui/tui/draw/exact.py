@@ -8,9 +8,9 @@ below change what is sent, never what is drawn; without them the screens look th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from rich.control import Control
 from textual._compositor import ChopsUpdate, Compositor, LayoutUpdate
 
@@ -61,8 +61,7 @@ class _Chops(ChopsUpdate):
         return thin("".join(sent))
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """What the terminal's next character will look like."""
 
     marks: frozenset[str] = frozenset()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from fftui.domain.states import RunState, TargetState
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """Every sign that is not a letter or a digit. Each one is a single cell wide."""
 
     blocks: str

@@ -6,9 +6,9 @@ terminal. Text that is not ours enters through `put`, `left` or `right`, which c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from fftui.text import line as shown
@@ -30,8 +30,7 @@ class Tone(StrEnum):
     ALARM = "alarm"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A run of text in one tone."""
 
     text: str
@@ -43,8 +42,7 @@ class Piece:
         return cell_len(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One row of a pane."""
 
     pieces: tuple[Piece, ...] = ()

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.resources import shipped
 from fftui.settings import person, summaries_dir
@@ -27,16 +28,14 @@ MAX_WORDS = 8_000
 """Bytes of a child's talk that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """What came of executing fftui: the run's folder, or one line of what went wrong."""
 
     path: Path | None
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A plan that can be begun from the home screen, or a summary that can be read."""
 
     title: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.domain.states import TargetState
 from fftui.tui.draw.line import Piece, Tone, left, right
@@ -27,8 +28,7 @@ MIN_AXIS, GOOD_AXIS, WIDE_AXIS, MAX_AXIS = 10, 22, 34, 72
 MIN_NAME, MAX_NAME = 10, 26
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column. `axis` has no text: the interval is drawn there."""
 
     id: str

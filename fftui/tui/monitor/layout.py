@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 WIDE = 120
 """Columns from which the chosen target has a column of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True):
     """Heights of the panes, and the width of the right column; zero hides it."""
 
     targets: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.domain.states import RunState
 from fftui.results.view import Activity, TargetSummary
@@ -37,8 +39,7 @@ def tone_of(said: words.Said) -> Tone:
     return _TONES.get(said.tone, Tone.PLAIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A summary, and how it is looked at."""
 
     summary: RunSummary

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from fftui.tui.draw.axis import Axis, picture, top_for
 from fftui.tui.draw.line import Line, Piece, Tone, left, line, right
@@ -21,8 +22,7 @@ _NAME, _COUNT, _RATE, _LIMITS = 30, 9, 9, 15
 _MOST_AXIS = 70
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """What a row tells. `name` is untrusted."""
 
     name: str
@@ -44,8 +44,7 @@ class Tally:
         return cls(variant.name, variant.successes, variant.n, variant.interval)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows on one common axis."""
 
     width: int

@@ -13,6 +13,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from msgspec import Struct
+
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing
 from fftui.grading.guideline import guideline, shape
@@ -33,8 +35,7 @@ from fftui.store.writer import append
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """What a reader gets to see, and nothing that tells where it comes from."""
 
     outcome: int
@@ -67,8 +68,7 @@ class Item:
         return next((text for text in last.splitlines() if text.strip()), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """How the review of the run stands, for one reader."""
 
     queue: QueueCounts
@@ -81,10 +81,10 @@ class Stand:
     planned: int
     """Readings planned for an item, at most."""
     simulated: bool
-    pairs: Mapping[tuple[Label, Label], int] = field(default_factory=dict)
+    pairs: Mapping[tuple[Label, Label], int] = {}
     """Items by what their first two blind readers said."""
-    controls: Controls = field(default_factory=Controls)
-    conflicts: Conflicts = field(default_factory=Conflicts)
+    controls: Controls = Controls()
+    conflicts: Conflicts = Conflicts()
     reveal: bool = False
     """The plan lets readers see the machine's label after their own."""
 

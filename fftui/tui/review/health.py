@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.stats.agreement import Kappa, cohen, gwet, positive_agreement, raw_agreement
@@ -15,8 +16,7 @@ LEAST = 50
 """Items read twice from which a figure is more than a guess: 95 % of kappa is then about ±0.17."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """Between the first two blind readers of each item."""
 
     n: int

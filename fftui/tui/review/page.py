@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual.content import Content
 
 from fftui.grading.outline import Masked, count, mask_line, outline
@@ -26,8 +27,7 @@ _TAG = 14
 _TONES = {"refusal": "$text-success", "pivot": CARE, "caveat": MUTED, "fence": MUTED}
 
 
-@dataclass(frozen=True, slots=True)
-class How:
+class How(Struct, frozen=True):
     """What of an item is shown."""
 
     unmasked: bool = False
@@ -49,8 +49,7 @@ class How:
         return replace(self, peeked=self.peeked | {paragraph})
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A line of the screen."""
 
     content: Content

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from textual.content import Content
 
 from fftui.text import clean, line, mask
@@ -22,8 +22,7 @@ TEXT_WIDTH = 110
 """Reading width; on a wide terminal longer lines are hard to follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """How much of a trace is shown."""
 
     unmasked: bool = False
