@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.store.context import Context
+from fftui.store.controls import Give, Known
 from fftui.store.presence import runs
 from fftui.store.sqlite import Connection
 
@@ -103,18 +105,30 @@ class TakeUp(Struct, frozen=True):
     reviewer: int
     at: float
 
-    def apply(self, ctx: Context) -> list[Claimed]:
-        rows = ctx.db.execute(
-            "SELECT outcome, pid, taken FROM lease l WHERE reviewer = ? AND until > ?"
-            " AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.outcome = l.outcome"
-            "  AND v.reviewer = l.reviewer) ORDER BY taken, outcome",
+    def apply(self, ctx: Context) -> list[Claimed | Known]:
+        held = ctx.db.execute(
+            "SELECT outcome, pid, taken, NULL, 0, 1 AS later FROM lease l"
+            " WHERE reviewer = ?1 AND until > ?2 AND NOT EXISTS (SELECT 1 FROM vote v"
+            "  WHERE v.outcome = l.outcome AND v.reviewer = l.reviewer)"
+            # An item that measures the reader was taken with the one behind it.
+            " UNION ALL SELECT outcome, pid, taken, known, own, 0 FROM control WHERE reviewer = ?1"
+            " ORDER BY taken, later, outcome",
             (self.reviewer, self.at),
         ).fetchall()
         return [
-            lease(ctx.db, outcome, self.reviewer, self.at, taken)
-            for outcome, pid, taken in rows
+            self._again(ctx, outcome, taken, known, own)
+            for outcome, pid, taken, known, own, _ in held
             if pid == os.getpid() or not runs(pid)
         ]
+
+    def _again(
+        self, ctx: Context, outcome: int, taken: float, known: str | None, own: int
+    ) -> Claimed | Known:
+        if known is None:
+            return lease(ctx.db, outcome, self.reviewer, self.at, taken)
+        found = Known(outcome, Label(known), bool(own))
+        Give(self.reviewer, found, taken).apply(ctx)
+        return found
 
 
 class Renew(Struct, frozen=True):
@@ -146,6 +160,16 @@ class Release(Struct, frozen=True):
             f"DELETE FROM lease WHERE reviewer = ? AND token IN ({marks})",
             (self.reviewer, *self.tokens),
         )
+
+
+def first_taken(db: Connection, reviewer: int) -> float | None:
+    """Place of the first of what a reviewer holds; `None` where that is nothing."""
+    row = db.execute(
+        "SELECT min(taken) FROM (SELECT taken FROM lease WHERE reviewer = ?1"
+        " UNION ALL SELECT taken FROM control WHERE reviewer = ?1)",
+        (reviewer,),
+    ).fetchone()
+    return None if row[0] is None else float(row[0])
 
 
 def lease(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from random import Random
 
 from msgspec import Struct
 
 from fftui.domain.labels import Label
+from fftui.store.context import Context
 from fftui.store.reader import Reader
+from fftui.store.sqlite import Connection
 
 SHARE = 0.025
 """Of what a reader is given: own earlier items, and as many that others have settled."""
@@ -24,6 +27,42 @@ class Known(Struct, frozen=True):
     label: Label
     own: bool
     """Known from the reader's own reading."""
+
+
+class Give(Struct, frozen=True):
+    """Writes down that a reader was given an item with a known label.
+
+    So a reader whose process was killed has that item before them again. `taken` is its place
+    among what they hold.
+    """
+
+    reviewer: int
+    known: Known
+    taken: float
+
+    def apply(self, ctx: Context) -> None:
+        ctx.db.execute(
+            "INSERT INTO control VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            " taken = excluded.taken, pid = excluded.pid",
+            (self.reviewer, self.known.outcome, self.known.label.value, int(self.known.own),
+             self.taken, os.getpid()),
+        )  # fmt: skip
+
+
+class GiveBack(Struct, frozen=True):
+    """Forgets what this process gave a reader to measure them and they have not answered."""
+
+    reviewer: int
+
+    def apply(self, ctx: Context) -> None:
+        ctx.db.execute(
+            "DELETE FROM control WHERE reviewer = ? AND pid = ?", (self.reviewer, os.getpid())
+        )
+
+
+def done(db: Connection, reviewer: int, outcome: int | None) -> None:
+    """It was answered or put aside, and is given no longer. The caller's transaction."""
+    db.execute("DELETE FROM control WHERE reviewer = ? AND outcome = ?", (reviewer, outcome))
 
 
 def pick(reader: Reader, reviewer: int, chance: Random) -> Known | None:
@@ -43,6 +82,8 @@ def _own(reader: Reader, reviewer: int, chance: Random) -> Known | None:
     row = reader.db.execute(
         "SELECT v.outcome, v.label, v.blind, EXISTS (SELECT 1 FROM review r WHERE"
         "  r.reviewer = v.reviewer AND r.outcome = v.outcome AND r.kind IN ('control', 'reveal'))"
+        " OR EXISTS (SELECT 1 FROM control c WHERE c.reviewer = v.reviewer"
+        "  AND c.outcome = v.outcome)"
         " FROM vote v WHERE v.reviewer = ? ORDER BY v.review DESC LIMIT 1 OFFSET ?",
         (reviewer, chance.randrange(_AGO, n)),
     ).fetchone()
@@ -54,10 +95,11 @@ def _own(reader: Reader, reviewer: int, chance: Random) -> Known | None:
 def _settled(reader: Reader, reviewer: int, chance: Random) -> Known | None:
     row = reader.db.execute(
         "SELECT outcome, final FROM (SELECT outcome, final FROM item"
-        "  WHERE source IN ('unanimous', 'adjudicated') AND blind AND draw >= ?"
-        "  ORDER BY draw LIMIT ?) i"
+        "  WHERE source IN ('unanimous', 'adjudicated') AND blind AND draw >= ?1"
+        "  ORDER BY draw LIMIT ?2) i"
         " WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.outcome = i.outcome"
-        "  AND r.reviewer = ?) LIMIT 1",
+        "  AND r.reviewer = ?3) AND NOT EXISTS (SELECT 1 FROM control c"
+        "  WHERE c.outcome = i.outcome AND c.reviewer = ?3) LIMIT 1",
         (chance.random(), _WINDOW, reviewer),
     ).fetchone()
     return None if row is None else Known(row[0], Label(row[1]), own=False)

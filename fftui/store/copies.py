@@ -108,7 +108,7 @@ def _close(db: Connection, *, alive: bool, text: bool) -> None:
     """What was state of the original, and is none of a copy."""
     now = time.time()
     state = db.execute("SELECT state FROM engine").fetchone()[0]
-    for table in ("lease", "presence"):
+    for table in ("lease", "control", "presence"):
         db.execute(f"DELETE FROM {table}")
     db.execute("DELETE FROM command WHERE done_at IS NULL")
     db.execute("UPDATE target_state SET in_flight = 0")

@@ -14,8 +14,8 @@ from msgspec import Struct, field
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing, standing
-from fftui.store import judged
-from fftui.store.claims import Enrol, lease
+from fftui.store import controls, judged
+from fftui.store.claims import Enrol, first_taken, lease
 from fftui.store.context import Context
 from fftui.store.sqlite import Connection
 
@@ -86,6 +86,7 @@ class Control(Struct, frozen=True):
     def apply(self, ctx: Context) -> bool:
         body = {**self.body, "known": self.known.value, "own": self.own}
         _event(ctx.db, self, CONTROL, self.label, body, True)
+        controls.done(ctx.db, self.reviewer, self.outcome)
         return self.label is self.known
 
 
@@ -156,6 +157,7 @@ class Note(Struct, frozen=True):
                 "DELETE FROM lease WHERE outcome = ? AND reviewer = ?",
                 (self.outcome, self.reviewer),
             )
+            controls.done(ctx.db, self.reviewer, self.outcome)
         return event
 
 
@@ -167,9 +169,8 @@ class Undone(Struct, frozen=True):
     """`READ`, `CONTROL` or `ADJUDICATE`."""
     token: str = ""
     """Of the lease that keeps the item for the reader, where it is to be read again."""
-    own: bool = False
-    known: Label | None = None
-    """The same as of `Control`, where it was one."""
+    known: controls.Known | None = None
+    """Where it measured the reader."""
 
 
 class Undo(Struct, frozen=True):
@@ -197,17 +198,17 @@ class Undo(Struct, frozen=True):
             " VALUES (?,?,?,?,NULL,1,'{}',?,?)",
             (outcome, self.reviewer, self.session, UNDO, undone, self.at),
         )
+        first = first_taken(ctx.db, self.reviewer)
+        before = self.at if first is None else first - 1
         if kind == CONTROL:
-            return Undone(outcome, kind, own=body["own"], known=Label(body["known"]))
+            known = controls.Known(outcome, Label(body["known"]), body["own"])
+            controls.Give(self.reviewer, known, before).apply(ctx)
+            return Undone(outcome, kind, known=known)
         if kind == ADJUDICATE:
             settle(ctx.db, outcome)
             return Undone(outcome, kind)
         _vote(ctx.db, outcome, self.reviewer)
         settle(ctx.db, outcome)
-        first = ctx.db.execute(
-            "SELECT min(taken) FROM lease WHERE reviewer = ?", (self.reviewer,)
-        ).fetchone()[0]
-        before = self.at if first is None else first - 1
         kept = lease(ctx.db, outcome, self.reviewer, self.at, before)
         return Undone(outcome, kind, kept.token)
 
@@ -236,6 +237,7 @@ class Redo(Struct, frozen=True):
         ctx.db.execute(
             "DELETE FROM lease WHERE outcome = ? AND reviewer = ?", (outcome, self.reviewer)
         )
+        controls.done(ctx.db, self.reviewer, outcome)
         if kind != CONTROL:
             _vote(ctx.db, outcome, self.reviewer)
             settle(ctx.db, outcome)

@@ -59,9 +59,9 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def reading(folder: Path, name: str = "ana") -> Terminal:
+def reading(folder: Path, name: str = "ana", before: str = "pass") -> Terminal:
     code = (
-        "import sys; from fftui.cli import main;"
+        f"{before}; import sys; from fftui.cli import main;"
         f" sys.exit(main(['review', {str(folder)!r}, '--as', {name!r}]))"
     )
     terminal = Terminal.open(code, 80, 24, XDG_CONFIG_HOME=str(folder / "config"))
@@ -223,14 +223,14 @@ def test_what_a_crash_leaves_behind_holds_no_word(folder: Path) -> None:
     assert HIDDEN not in bytes(terminal.sent).decode("utf-8", "replace")
 
 
+def which(terminal: Terminal) -> str:
+    """Which item stands on the screen can be told by its facts."""
+    terminal.press("i")
+    found = terminal.wait(lambda text: "answer " in text and "turns" in text)
+    return next(row for row in found.splitlines() if " answer " in row).split("turns")[0]
+
+
 def test_a_killed_reader_has_the_same_item_before_them_again(folder: Path) -> None:
-    """Which item it is can be told by its facts."""
-
-    def which(terminal: Terminal) -> str:
-        terminal.press("i")
-        found = terminal.wait(lambda text: "answer " in text and "turns" in text)
-        return next(row for row in found.splitlines() if " answer " in row).split("turns")[0]
-
     terminal = reading(folder)
     terminal.read(0.4)
     for said in ("saved: item 1", "saved: item 2"):
@@ -243,3 +243,44 @@ def test_a_killed_reader_has_the_same_item_before_them_again(folder: Path) -> No
     again = reading(folder)
     assert which(again) == before
     again.press("q")
+
+
+FIRST = """
+SELECT known FROM (SELECT taken, known FROM control WHERE reviewer = :me
+    UNION ALL SELECT taken, NULL FROM lease WHERE reviewer = :me)
+ORDER BY taken, known IS NULL LIMIT 1
+"""
+"""The known label of what stands first before a reader; NULL where it is an ordinary item."""
+
+
+def test_also_where_it_is_one_that_measures_them(folder: Path) -> None:
+    path = database(folder)
+    for name in ("numbatreader", "quollreader"):
+        who = append(path, Enrol(name, time.time()))
+        for settled in range(1, 31):
+            append(path, Read(who, "s", settled, Label.PARTIAL, time.time()))
+    me = append(path, Enrol("ana", time.time()))
+    often = "from fftui.store import controls; controls.SHARE = 0.4"
+    terminal = reading(folder, before=often)
+    for number in range(1, 30):
+        terminal.read(0.3)
+        with Reader(folder) as reader:
+            if reader.db.execute(FIRST, {"me": me}).fetchone()[0]:
+                break
+        terminal.press("2")
+        while f"saved: item {number}" not in terminal.text:
+            terminal.read(0.1)
+    before = which(terminal)
+    assert readings(folder, "control") == []
+    os.kill(terminal.pid, signal.SIGKILL)
+    again = reading(folder, before=often)
+    assert which(again) == before
+    again.read(0.4)
+    again.press("2")
+    again.wait(lambda text: "saved: item 1" in text)
+    ((label, body),) = readings(folder, "control")
+    assert (label, body["known"], body["own"]) == ("PARTIAL", "PARTIAL", False)
+    again.press("q")
+    again.wait(lambda text: "as others settled it 1 of 1" in text)
+    with Reader(folder) as reader:
+        assert reader.db.execute("SELECT count(*) FROM control").fetchone() == (0,)

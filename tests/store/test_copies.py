@@ -123,7 +123,8 @@ KEPT = {
     "rollup_verdict": "label", "rollup_call": "outcome", "rollup_flag": "rule stratum",
     "rollup_pool": "pool", "rollup_read": "pool machine final source", "rollup_pair": "pair",
     "engine": "state", "target_state": "state", "account_state": "name",
-    "command": "by kind result", "vote": "label", "lease": "token", "presence": "who",
+    "command": "by kind result", "vote": "label", "lease": "token", "control": "known",
+    "presence": "who",
 }  # fmt: skip
 """Columns of text in which no prompt, answer, quote or note stands."""
 CHANGED = {

@@ -354,6 +354,13 @@ CREATE TABLE lease (                       -- who reads what right now; over whe
     PRIMARY KEY (outcome, reviewer)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE control (                     -- given to measure its reader, and not answered yet
+    reviewer INTEGER NOT NULL REFERENCES reviewer, outcome INTEGER NOT NULL REFERENCES outcome,
+    known TEXT NOT NULL, own INTEGER NOT NULL,
+    taken REAL NOT NULL, pid INTEGER NOT NULL, -- as of a lease
+    PRIMARY KEY (reviewer, outcome)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE presence (                    -- who looks at the run, and what they had seen
     who TEXT PRIMARY KEY,
     pid INTEGER NOT NULL,

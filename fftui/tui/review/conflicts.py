@@ -17,7 +17,7 @@ from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
 from fftui.tui.review.page import Row, lay
-from fftui.tui.review.reading import NAMES, ReadingScreen, Shown
+from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen, Shown
 from fftui.tui.words import BAD, CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
@@ -219,8 +219,8 @@ class ConflictScreen(ReadingScreen):
     async def _read(self, shown: Shown, label: Label | None) -> None:
         try:
             await self._desk.read(shown.item, label, self._body(shown))
-        except (OSError, ValueError, RuntimeError, LookupError) as error:
-            self.app.notify(f"NOT saved: {error}", severity="error", timeout=15)
+        except FAILED as error:
+            self._failed("NOT saved", error)
             return
         finally:
             self._waiting = False

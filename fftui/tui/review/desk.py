@@ -98,7 +98,7 @@ class ReviewDesk:
     clock: Callable[[], float] = time.time
     session: str = field(default_factory=lambda: secrets.token_hex(6))
     _held: dict[int, str] = field(default_factory=dict)
-    _left: list[Claimed] = field(default_factory=list)
+    _left: list[Claimed | Known] = field(default_factory=list)
     """Held and not shown yet: of an earlier process that died, or put behind a control item."""
     _me: int = 0
     _reader: Reader | None = None
@@ -170,22 +170,28 @@ class ReviewDesk:
     def _take(self) -> Item | None:
         reader = self._opened()
         if self._left:
-            kept = self._left.pop(0)
-            return self._load(kept.outcome, kept.token)
+            return self._kept(self._left.pop(0))
         order = next_pools(reader, rules_of(reader).tier, reader.targets())
         # Between the two most useful pools chance decides, so that no row of items is of one kind.
         if len(order) > 1 and self._chance.random() < 0.5:
             order[0], order[1] = order[1], order[0]
-        got = append(database(self.folder), Claim(self._me, order, self.clock()))
+        now = self.clock()
+        got = append(database(self.folder), Claim(self._me, order, now))
         if got is None:
             return None
         self._held[got.outcome] = got.token
         # Only before an item that is to be read: who has none is not kept busy with old ones.
         known = controls.pick(reader, self._me, self._chance)
         if known is not None:
+            append(database(self.folder), controls.Give(self._me, known, now))
             self._left.insert(0, got)
-            return self._load(known.outcome, "", known)
-        return self._load(got.outcome, got.token)
+            return self._kept(known)
+        return self._kept(got)
+
+    def _kept(self, kept: Claimed | Known) -> Item:
+        if isinstance(kept, Known):
+            return self._load(kept.outcome, "", kept)
+        return self._load(kept.outcome, kept.token)
 
     def _load(self, outcome: int, token: str, known: Known | None = None) -> Item:
         reader = self._opened()
@@ -233,8 +239,7 @@ class ReviewDesk:
             return None
         if done.token:
             self._held[done.outcome] = done.token
-        known = None if done.known is None else Known(done.outcome, done.known, done.own)
-        return done, self._load(done.outcome, done.token, known)
+        return done, self._load(done.outcome, done.token, done.known)
 
     def _redo(self) -> Undone | None:
         self._opened()
@@ -304,7 +309,9 @@ class ReviewDesk:
             append(database(self.folder), Renew(self._me, tuple(self._held.values()), self.clock()))
 
     def _shut(self) -> None:
-        if self._held and self._me:
+        if self._me:
+            append(database(self.folder), controls.GiveBack(self._me))
+        if self._held:
             append(database(self.folder), Release(self._me, tuple(self._held.values())))
         if self._reader is not None:
             self._reader.close()
@@ -315,7 +322,9 @@ class ReviewDesk:
             self._reader = Reader(self.folder)
             self._me = append(database(self.folder), Enrol(self.name, self.clock()))
             self._left = append(database(self.folder), TakeUp(self._me, self.clock()))
-            self._held |= {kept.outcome: kept.token for kept in self._left}
+            self._held |= {
+                kept.outcome: kept.token for kept in self._left if isinstance(kept, Claimed)
+            }
             # The session stands with each reading, so what chance did can be done again.
             self._chance = Random(f"{self._reader.header().uuid}:{self.name}:{self.session}")  # noqa: S311
         return self._reader

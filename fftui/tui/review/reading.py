@@ -18,6 +18,7 @@ from fftui.domain.readings import Origin
 from fftui.grading.guideline import guideline
 from fftui.grading.sentences import sentences
 from fftui.store import reviews
+from fftui.store.folder import database
 from fftui.text import clean
 from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.dialogs import Ask
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
+FAILED = (OSError, ValueError, RuntimeError, LookupError)
+"""What the file may answer with."""
 SETTLE_S = 0.2
 """After an item's paint no label is taken for so long: keys typed ahead label nothing unseen."""
 PEEK_S = 8.0
@@ -487,6 +490,13 @@ class ReadingScreen(Screen[None]):
     async def _try(self, doing: Awaitable[T]) -> T | None:
         try:
             return await doing
-        except (OSError, ValueError, RuntimeError, LookupError) as error:
-            self.app.notify(f"NOT saved: {error}", severity="error", timeout=15)
+        except FAILED as error:
+            self._failed("NOT saved", error)
             return None
+
+    def _failed(self, what: str, error: Exception) -> None:
+        """Tell of what could not be done, and not of which run: its name may tell of the model."""
+        why = str(error)
+        for told in (str(database(self._desk.folder)), self._desk.folder.name):
+            why = why.replace(told, "the run file")
+        self.app.notify(f"{what}: {why}", severity="error", timeout=15)

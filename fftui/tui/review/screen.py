@@ -21,7 +21,7 @@ from fftui.tui.dialogs import Ask
 from fftui.tui.review import health
 from fftui.tui.review.conflicts import ConflictScreen
 from fftui.tui.review.page import Row
-from fftui.tui.review.reading import NAMES, ReadingScreen
+from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen
 from fftui.tui.words import CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ class ReviewScreen(ReadingScreen):
                 self._ready.append(item)
                 if self._shown is None:
                     self._next()
-        except (OSError, ValueError, RuntimeError, LookupError) as error:
-            self.app.notify(str(error), severity="error")
+        except FAILED as error:
+            self._failed("no item can be taken", error)
         finally:
             self._filling = False
         if self._shown is None and not self._ready:
@@ -256,10 +256,10 @@ class ReviewScreen(ReadingScreen):
     ) -> None:
         try:
             await self._desk.read(item, label, body)
-        except (OSError, ValueError, RuntimeError, LookupError) as error:
+        except FAILED as error:
             # Nothing that was read is lost: the item stands before the reader again.
             self._ready.appendleft(item)
-            self.app.notify(f"{said}: NOT saved: {error}", severity="error", timeout=15)
+            self._failed(f"{said}: NOT saved", error)
             return
         more = "  another reader is wanted" if label is None else ""
         slow = "  five in a row under 0.7 s" if self._fast >= 5 else ""
