@@ -55,6 +55,11 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     )
     review.add_argument("name", nargs="?", metavar="RUN", help="default: the newest run")
     review.add_argument("--as", dest="reviewer", metavar="NAME", help="who reads; default: you")
+    review.add_argument(
+        "--gold",
+        metavar="FILE",
+        help="take in answers whose labels are known, by which readers are measured, and end",
+    )
     _screen(review)
 
     share = command("share", "open a run to a group of reviewers", "share", "group")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
@@ -13,6 +14,7 @@ from fftui.store.folder import find_run, run_folders
 from fftui.store.reader import Reader
 from fftui.store.review_figures import done_since, newest_event
 from fftui.store.sqlite import StoreError
+from fftui.text import line
 
 _LONGEST_NAME = 40
 
@@ -45,6 +47,8 @@ def review(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     except IndexError:
         raise UsageError(f"no runs under {runs_dir()}/; `fftui demo` makes one") from None
+    if options.gold:
+        return _take_gold(folder, Path(options.gold))
     name = (options.reviewer or person()).strip()
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise UsageError(f"--as: a name of 1 to {_LONGEST_NAME} printable letters is needed")
@@ -55,6 +59,24 @@ def review(options: argparse.Namespace) -> int:
         for text in session.lines(done_since(reader, name, before), folder.name, name):
             print(text, file=sys.stderr)
     return code
+
+
+def _take_gold(folder: Path, file: Path) -> int:
+    # What only a leader of readers does is loaded when it is done.
+    from fftui.corpus.gold import read
+    from fftui.corpus.lines import CorpusError
+    from fftui.store.controls import AddGold
+    from fftui.store.folder import database
+    from fftui.store.writer import append
+
+    try:
+        found = read(file)
+    except CorpusError as error:
+        raise UsageError(str(error)) from None
+    new, changed = append(database(folder), AddGold(found, person(), time.time()))
+    more = f", {changed} with another label than before" if changed else ""
+    print(line(f"{file}: {len(found)} gold items, {new} of them new{more}", 400))
+    return 0
 
 
 def screen(folder: Path | None, options: argparse.Namespace, reviewer: str = "") -> int:

@@ -34,7 +34,7 @@ from fftui.corpus import (
 )
 from fftui.corpus.lines import CorpusError, TextLines, opened
 from fftui.corpus.order import First
-from fftui.corpus.rows import Item, Problem, Row, RowError, csv_rows, json_rows
+from fftui.corpus.rows import Item, Problem, Row, RowError, csv_rows, json_rows, storable
 from fftui.corpus.seen import Seen
 from fftui.domain.scenarios import Scenario
 
@@ -215,7 +215,7 @@ class _Taken:
 
     def __init__(self, path: Path, family: str, benign: bool | None, first: First) -> None:
         self._path = path
-        self._stem = _storable(path.stem)
+        self._stem = storable(path.stem)
         self._family = family
         self._first = first
         self.marked = benign
@@ -244,13 +244,13 @@ class _Taken:
         if item.note and item.note not in self._notes:
             self._notes.add(item.note)
             self.problem(0, item.note)
-        turns = tuple(_storable(turn) for turn in item.turns)
+        turns = tuple(storable(turn) for turn in item.turns)
         if not turns or not all(turn.strip() for turn in turns):
             self.problem(row.line, "no prompt, or an empty turn; left out")
             return
         if item.problem:
             self.problem(row.line, item.problem)
-        key = _storable(item.key) or f"{self._stem}-{row.number}"
+        key = storable(item.key) or f"{self._stem}-{row.number}"
         before = self._keys.first(key, row.line)
         if before != row.line:
             shown = json.dumps(key[:60])
@@ -261,14 +261,9 @@ class _Taken:
         if before != row.line:
             self.problem(row.line, f"the same prompt as in line {before}")
         marked = self.marked if self.marked is not None else bool(item.benign)
-        family = _storable(item.family.strip()) or self._family
+        family = storable(item.family.strip()) or self._family
         self.size += 1
         self.benign += marked
         self.conversations += len(turns) > 1
         self.families[family] += 1
         self._first.add(Scenario(key, turns, family, marked))
-
-
-def _storable(text: str) -> str:
-    """`text` with lone surrogates, which JSON can hold and UTF-8 cannot, in backslash form."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

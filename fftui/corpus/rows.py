@@ -162,5 +162,10 @@ def bool_field(fields: Mapping[str, Any], name: str) -> bool | None:
     return value
 
 
+def storable(text: str) -> str:
+    """`text` with lone surrogates, which JSON can hold and UTF-8 cannot, in backslash form."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)

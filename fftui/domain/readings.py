@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -72,6 +73,25 @@ class Confidence(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
+
+
+class Gold(Struct, frozen=True):
+    """An answer whose label is known, from a file: readers are measured by it. No rate has it."""
+
+    turns: tuple[str, ...]
+    answer: str
+    label: Label
+
+    @property
+    def sha256(self) -> str:
+        """Of what is read, in hex."""
+        return text_sha256(self.turns, self.answer)
+
+
+def text_sha256(turns: Sequence[str], answer: str) -> str:
+    """Hash of what a reader has before them."""
+    text = "\0".join((*turns, answer))
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 class Decision(Struct, frozen=True):

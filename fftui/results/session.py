@@ -46,12 +46,13 @@ def _read(read: Sequence[Done]) -> list[str]:
 def _measured(done: Sequence[Done]) -> list[str]:
     """How often the reader said the same of items whose label was known."""
     parts = []
-    for own, words in ((True, "as you did before"), (False, "as others settled it")):
-        same = [
-            one.label is not None and one.label.value == one.body.get("known")
-            for one in done
-            if one.kind == CONTROL and bool(one.body.get("own")) is own
-        ]
+    known = [one for one in done if one.kind == CONTROL]
+    gold = [one for one in known if one.body.get("gold")]
+    own = [one for one in known if one.body.get("own")]
+    settled = [one for one in known if one not in gold and one not in own]
+    for some, words in ((own, "as you did before"), (settled, "as others settled it"),
+                        (gold, "as gold items say")):  # fmt: skip
+        same = [one.label is not None and one.label.value == one.body["known"] for one in some]
         if same:
             parts.append(f"{words} {sum(same)} of {len(same)}")
     return [f"read again: {', '.join(parts)}"] if parts else []

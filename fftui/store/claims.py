@@ -107,26 +107,27 @@ class TakeUp(Struct, frozen=True):
 
     def apply(self, ctx: Context) -> list[Claimed | Known]:
         held = ctx.db.execute(
-            "SELECT outcome, pid, taken, NULL, 0, 1 AS later FROM lease l"
+            "SELECT outcome, pid, taken, NULL, 0, '', 1 AS later FROM lease l"
             " WHERE reviewer = ?1 AND until > ?2 AND NOT EXISTS (SELECT 1 FROM vote v"
             "  WHERE v.outcome = l.outcome AND v.reviewer = l.reviewer)"
             # An item that measures the reader was taken with the one behind it.
-            " UNION ALL SELECT outcome, pid, taken, known, own, 0 FROM control WHERE reviewer = ?1"
+            " UNION ALL SELECT outcome, pid, taken, known, own, gold, 0 FROM control"
+            "  WHERE reviewer = ?1"
             " ORDER BY taken, later, outcome",
             (self.reviewer, self.at),
         ).fetchall()
         return [
-            self._again(ctx, outcome, taken, known, own)
-            for outcome, pid, taken, known, own, _ in held
+            self._again(ctx, outcome, taken, known, own, gold)
+            for outcome, pid, taken, known, own, gold, _ in held
             if pid == os.getpid() or not runs(pid)
         ]
 
     def _again(
-        self, ctx: Context, outcome: int, taken: float, known: str | None, own: int
+        self, ctx: Context, outcome: int, taken: float, known: str | None, own: int, gold: str
     ) -> Claimed | Known:
         if known is None:
             return lease(ctx.db, outcome, self.reviewer, self.at, taken)
-        found = Known(outcome, Label(known), bool(own))
+        found = Known(outcome, Label(known), bool(own), gold)
         Give(self.reviewer, found, taken).apply(ctx)
         return found
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from random import Random
 
 from msgspec import Struct
 
 from fftui.domain.labels import Label
+from fftui.domain.readings import Gold
 from fftui.store.context import Context
 from fftui.store.reader import Reader
+from fftui.store.records import AddEvent
 from fftui.store.sqlite import Connection
+from fftui.store.texts import pack, unpack
 
 SHARE = 0.025
-"""Of what a reader is given: own earlier items, and as many that others have settled."""
+"""Of what a reader is given: own earlier items; and as many gold items or, where none is left for
+them, items that others have settled."""
 _AGO = 20
 """Readings since, after which an own item may come again."""
 _WINDOW = 50
@@ -24,9 +29,46 @@ class Known(Struct, frozen=True):
     """An item with a known label."""
 
     outcome: int
+    """0 where it is a gold item, which is no answer of the run."""
     label: Label
     own: bool
     """Known from the reader's own reading."""
+    gold: str = ""
+    """SHA-256 of a gold item."""
+
+    @property
+    def body(self) -> dict[str, str | bool]:
+        """As it stands beside the label that the reader gave."""
+        gold = {"gold": self.gold} if self.gold else {}
+        return {"known": self.label.value, "own": self.own, **gold}
+
+
+class AddGold(Struct, frozen=True):
+    """Takes gold items in; returns (new ones, those whose label changes).
+
+    What a reader said of one is kept with the label that was known then.
+    """
+
+    items: Sequence[Gold]
+    by: str
+    at: float
+
+    def apply(self, ctx: Context) -> tuple[int, int]:
+        known = dict(ctx.db.execute("SELECT sha256, label FROM gold").fetchall())
+        compress = bool(ctx.db.execute("SELECT compress FROM run").fetchone()[0])
+        new = [one for one in self.items if one.sha256 not in known]
+        changed = [one for one in self.items if known.get(one.sha256, one.label) != one.label]
+        for one in (*new, *changed):
+            enc, body = pack({"turns": one.turns, "answer": one.answer}, compress=compress)
+            ctx.db.execute(
+                "INSERT INTO gold VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+                " label = excluded.label, by = excluded.by, at = excluded.at",
+                (one.sha256, one.label.value, enc, body, self.by, self.at),
+            )
+        if new or changed:
+            words = f"gold items: {len(new)} new, {len(changed)} with another label, by {self.by}"
+            AddEvent(self.at, "gold", words).apply(ctx)
+        return len(new), len(changed)
 
 
 class Give(Struct, frozen=True):
@@ -42,10 +84,10 @@ class Give(Struct, frozen=True):
 
     def apply(self, ctx: Context) -> None:
         ctx.db.execute(
-            "INSERT INTO control VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO control VALUES (?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
             " taken = excluded.taken, pid = excluded.pid",
-            (self.reviewer, self.known.outcome, self.known.label.value, int(self.known.own),
-             self.taken, os.getpid()),
+            (self.reviewer, self.known.outcome, self.known.gold, self.known.label.value,
+             int(self.known.own), self.taken, os.getpid()),
         )  # fmt: skip
 
 
@@ -60,9 +102,21 @@ class GiveBack(Struct, frozen=True):
         )
 
 
-def done(db: Connection, reviewer: int, outcome: int | None) -> None:
+def done(db: Connection, reviewer: int, outcome: int, gold: str = "") -> None:
     """It was answered or put aside, and is given no longer. The caller's transaction."""
-    db.execute("DELETE FROM control WHERE reviewer = ? AND outcome = ?", (reviewer, outcome))
+    db.execute(
+        "DELETE FROM control WHERE reviewer = ? AND outcome = ? AND gold = ?",
+        (reviewer, outcome, gold),
+    )
+
+
+def text(reader: Reader, gold: str) -> tuple[tuple[str, ...], str]:
+    """(turns, answer) of a gold item. Raises KeyError for what is none."""
+    row = reader.db.execute("SELECT enc, body FROM gold WHERE sha256 = ?", (gold,)).fetchone()
+    if row is None:
+        raise KeyError(gold)
+    found = unpack(*row)
+    return tuple(found["turns"]), found["answer"]
 
 
 def pick(reader: Reader, reviewer: int, chance: Random) -> Known | None:
@@ -71,7 +125,7 @@ def pick(reader: Reader, reviewer: int, chance: Random) -> Known | None:
     if draw < SHARE:
         return _own(reader, reviewer, chance)
     if draw < 2 * SHARE:
-        return _settled(reader, reviewer, chance)
+        return _gold(reader, reviewer, chance) or _settled(reader, reviewer, chance)
     return None
 
 
@@ -90,6 +144,27 @@ def _own(reader: Reader, reviewer: int, chance: Random) -> Known | None:
     if row is None or row[1] is None or not row[2] or row[3]:
         return None
     return Known(row[0], Label(row[1]), own=True)
+
+
+def _gold(reader: Reader, reviewer: int, chance: Random) -> Known | None:
+    """One that the reader was not given before."""
+    before = {
+        gold
+        for (gold,) in reader.db.execute(
+            "SELECT json_extract(body, '$.gold') FROM review WHERE outcome IS NULL AND reviewer = ?"
+            " UNION ALL SELECT gold FROM control WHERE reviewer = ?",
+            (reviewer, reviewer),
+        ).fetchall()
+    }
+    left = [
+        row
+        for row in reader.db.execute("SELECT sha256, label FROM gold ORDER BY sha256").fetchall()
+        if row[0] not in before
+    ]
+    if not left:
+        return None
+    sha, label = chance.choice(left)
+    return Known(0, Label(label), own=False, gold=sha)
 
 
 def _settled(reader: Reader, reviewer: int, chance: Random) -> Known | None:

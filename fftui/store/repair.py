@@ -29,7 +29,7 @@ from fftui.store.texts import unpack
 _COUNTED = ("cluster", "prefix", "vote")
 """Beside the rollups, what follows from other rows."""
 _DROPPED = ("lease", "control", "presence")
-_TEXTS = ("answer", "scenario_text")
+_TEXTS = ("answer", "scenario_text", "gold")
 _APPENDED = ("call", "outcome", "answer", "verdict", "flag", "review", "event")
 """Tables of which it is told how much was recovered."""
 

@@ -61,6 +61,9 @@ class Controls(Struct, frozen=True):
     settled: int = 0
     """Items that others had settled."""
     settled_same: int = 0
+    gold: int = 0
+    """Items of a file of such."""
+    gold_same: int = 0
 
 
 class Done(Struct, frozen=True):
@@ -118,14 +121,15 @@ def pairs(reader: Reader) -> Mapping[tuple[Label, Label], int]:
 def controls(reader: Reader, reviewer: int) -> Controls:
     """A reader's control items; a fortieth part of what they read."""
     rows = reader.db.execute(
-        "SELECT json_extract(body, '$.own'), label IS json_extract(body, '$.known')"
+        "SELECT CASE WHEN json_extract(body, '$.own') THEN 'own'"
+        "  WHEN outcome IS NULL THEN 'gold' ELSE 'settled' END,"
+        " label IS json_extract(body, '$.known')"
         " FROM review r WHERE reviewer = ? AND kind = ?"
         " AND NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)",
         (reviewer, CONTROL),
     ).fetchall()
-    own = [bool(same) for of_own, same in rows if of_own]
-    settled = [bool(same) for of_own, same in rows if not of_own]
-    return Controls(len(own), sum(own), len(settled), sum(settled))
+    n, same = Counter(kind for kind, _ in rows), Counter(kind for kind, same in rows if same)
+    return Controls(n["own"], same["own"], n["settled"], same["settled"], n["gold"], same["gold"])
 
 
 def newest_event(reader: Reader) -> int:

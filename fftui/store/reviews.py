@@ -75,19 +75,20 @@ class Control(Struct, frozen=True):
 
     reviewer: int
     session: str
-    outcome: int
+    known: controls.Known
     label: Label | None
-    known: Label
-    own: bool
-    """Known from the reader's own earlier reading, not from what others settled."""
     at: float
     body: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def outcome(self) -> int | None:
+        """`None` for a gold item, which is no answer of the run."""
+        return self.known.outcome or None
+
     def apply(self, ctx: Context) -> bool:
-        body = {**self.body, "known": self.known.value, "own": self.own}
-        _event(ctx.db, self, CONTROL, self.label, body, True)
-        controls.done(ctx.db, self.reviewer, self.outcome)
-        return self.label is self.known
+        _event(ctx.db, self, CONTROL, self.label, {**self.body, **self.known.body}, True)
+        controls.done(ctx.db, self.reviewer, self.known.outcome, self.known.gold)
+        return self.label is self.known.label
 
 
 class Adjudicate(Struct, frozen=True):
@@ -141,6 +142,7 @@ class Note(Struct, frozen=True):
     reviewer: int
     session: str
     outcome: int | None
+    """`None` about no answer of the run: a gold item, named in the body, or the session."""
     kind: str
     at: float
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -148,6 +150,9 @@ class Note(Struct, frozen=True):
     def apply(self, ctx: Context) -> int:
         event = _event(ctx.db, self, self.kind, None, self.body, self.kind != REVEAL)
         if self.kind in (SKIP, PASS):
+            gold = str(self.body.get("gold", ""))
+            controls.done(ctx.db, self.reviewer, self.outcome or 0, gold)
+        if self.kind in (SKIP, PASS) and self.outcome is not None:
             ctx.db.execute(
                 "INSERT INTO aside VALUES (?,?,1,?) ON CONFLICT DO UPDATE SET times = times + 1,"
                 " passed = max(passed, excluded.passed)",
@@ -157,7 +162,6 @@ class Note(Struct, frozen=True):
                 "DELETE FROM lease WHERE outcome = ? AND reviewer = ?",
                 (self.outcome, self.reviewer),
             )
-            controls.done(ctx.db, self.reviewer, self.outcome)
         return event
 
 
@@ -165,6 +169,7 @@ class Undone(Struct, frozen=True):
     """What was taken back, or given again."""
 
     outcome: int
+    """0 for a gold item."""
     kind: str
     """`READ`, `CONTROL` or `ADJUDICATE`."""
     token: str = ""
@@ -201,9 +206,9 @@ class Undo(Struct, frozen=True):
         first = first_taken(ctx.db, self.reviewer)
         before = self.at if first is None else first - 1
         if kind == CONTROL:
-            known = controls.Known(outcome, Label(body["known"]), body["own"])
+            known = _known(outcome, body)
             controls.Give(self.reviewer, known, before).apply(ctx)
-            return Undone(outcome, kind, known=known)
+            return Undone(known.outcome, kind, known=known)
         if kind == ADJUDICATE:
             settle(ctx.db, outcome)
             return Undone(outcome, kind)
@@ -237,10 +242,12 @@ class Redo(Struct, frozen=True):
         ctx.db.execute(
             "DELETE FROM lease WHERE outcome = ? AND reviewer = ?", (outcome, self.reviewer)
         )
-        controls.done(ctx.db, self.reviewer, outcome)
-        if kind != CONTROL:
-            _vote(ctx.db, outcome, self.reviewer)
-            settle(ctx.db, outcome)
+        if kind == CONTROL:
+            known = _known(outcome, json.loads(body))
+            controls.done(ctx.db, self.reviewer, known.outcome, known.gold)
+            return Undone(known.outcome, kind, known=known)
+        _vote(ctx.db, outcome, self.reviewer)
+        settle(ctx.db, outcome)
         return Undone(outcome, kind)
 
 
@@ -253,6 +260,10 @@ WHERE u.reviewer = :me AND u.kind = '{UNDO}' AND NOT EXISTS (
 ) ORDER BY u.id DESC LIMIT 1
 """
 """Newest undo that was not redone and behind which nothing new was done."""
+
+
+def _known(outcome: int | None, body: Mapping[str, Any]) -> controls.Known:
+    return controls.Known(outcome or 0, Label(body["known"]), body["own"], body.get("gold", ""))
 
 
 def settle(db: Connection, outcome: int) -> Standing:

@@ -37,6 +37,13 @@ def _answer(row: Values) -> Values:
     return {"enc": enc, "body": body}
 
 
+def _gold(row: Values) -> Values:
+    found = unpack(row["enc"], row["body"])
+    hidden = {"turns": [WITHHELD] * len(found["turns"]), "answer": WITHHELD}
+    enc, body = pack(hidden, compress=False)
+    return {"enc": enc, "body": body}
+
+
 def _head(text: str) -> str:
     """What fftui says itself; what a platform said follows the first colon."""
     head, colon, _ = text.partition(": ")
@@ -53,8 +60,8 @@ def _evidence(row: Values) -> Values:
 
 def _review(row: Values) -> Values:
     """Numbers and marks stay; of words only those that fftui gave itself."""
-    own = ("origin", "what", "guideline", "guideline_sha256", "evidence", "known", "confidence",
-           "cause")  # fmt: skip
+    own = ("origin", "what", "guideline", "guideline_sha256", "evidence", "known", "gold",
+           "confidence", "cause")  # fmt: skip
     body = {
         name: value if name in own or not isinstance(value, str | list | dict) else WITHHELD
         for name, value in json.loads(row["body"]).items()
@@ -96,6 +103,7 @@ def _account(row: Values) -> Values:
 _CHANGED: Mapping[str, Callable[[Values], Values]] = {
     "scenario_text": _turns,
     "answer": _answer,
+    "gold": _gold,
     "verdict": _evidence,
     "outcome": _signal,
     "call": _signal,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,10 +10,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from fftui.cli import main
+from fftui.corpus.gold import read
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Place, Verdict
-from fftui.store import controls
+from fftui.store import controls, export
+from fftui.store.audit import checks
+from fftui.store.claims import TakeUp
 from fftui.store.folder import create_run, database
 from fftui.store.reader import Reader
 from fftui.store.records import AddVerdict
@@ -92,3 +97,116 @@ async def test_control_items_come_before_others_and_never_from_an_empty_queue(
     assert rows(open_desk, "SELECT count(*) FROM vote") == [(ITEMS,)]
     stand = await open_desk.stand()
     assert (stand.controls.own, stand.controls.own_same) == (again, again)
+
+
+def gold_file(folder: Path, *labels: str) -> Path:
+    """One gold item a label, in the two forms that a file may have."""
+    rows = [{"prompt": f"[gold prompt {n}]", "answer": f"[gold answer {n}]", "label": label}
+            for n, label in enumerate(labels)]  # fmt: skip
+    file = folder / "gold.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    table = folder / "gold.csv"
+    with table.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, ["prompt", "answer", "label"])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert read(file) == read(table)
+    return file
+
+
+async def test_gold_items_of_a_file_measure_a_reader_and_enter_no_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made(tmp_path, reveal=False)
+    file = gold_file(tmp_path, "refusal", "PARTIAL", "COMPLIANCE")
+    assert main(["review", str(folder), "--gold", str(file)]) == 0
+    assert "3 gold items, 3 of them new" in capsys.readouterr().out
+    monkeypatch.setattr(controls, "SHARE", 0.4)
+    desk = ReviewDesk(folder, "ana", session="s")
+    ordinary, gold = 0, []
+    while (item := await desk.take()) is not None:
+        if item.known is not None and item.known.gold:
+            gold.append(item)
+            assert (item.turns[0][:6], item.answer[:6]) == ("[gold ", "[gold ")
+            await desk.note(item, "unmask", {"what": "item"})
+        ordinary += item.known is None
+        await desk.read(item, R, {})
+        if len(gold) == 2 and item is gold[1]:
+            # What was said of one is taken back, stands there again, and is given again as it was.
+            undone = await desk.undo()
+            assert undone is not None
+            assert (undone[1].known, undone[1].answer) == (item.known, item.answer)
+            assert undone[1].is_of(undone[0])
+            assert not gold[0].is_of(undone[0])
+            assert await desk.redo() is not None
+        if len(gold) == 3 and item is gold[2]:
+            stand = await desk.stand()
+            break
+    assert len({item.mark for item in gold}) == 3
+    assert (stand.controls.gold, stand.controls.gold_same) == (3, 1)
+    votes = "SELECT count(*), sum(label = 'REFUSAL') FROM vote"
+    assert rows(desk, votes) == [(ordinary, ordinary)]
+    assert rows(desk, "SELECT sum(n) FROM rollup_read") == [(ordinary,)]
+    assert rows(desk, "SELECT sum(size), sum(drawn) FROM rollup_pool") == [(ITEMS, ITEMS)]
+    desk.close()
+    with Reader(folder) as reader:
+        assert not any(found for _, found in checks(reader))
+        acts = [act for act in export.acts(reader) if act.kind == "control" and act.body["gold"]]
+        assert {act.body["gold"] for act in acts} == {one.sha256 for one in read(file)}
+        assert len(list(export.items(reader))) == ITEMS
+    # The second file calls one of them something else; the others are known already.
+    again = gold_file(tmp_path, "REFUSAL", "PARTIAL", "NON_ANSWER")
+    assert main(["review", str(folder), "--gold", str(again)]) == 0
+    assert "3 gold items, 0 of them new, 1 with another label" in capsys.readouterr().out
+
+
+async def test_a_gold_item_that_is_skipped_or_left_is_no_item_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made(tmp_path, reveal=False)
+    append(database(folder), controls.AddGold(read(gold_file(tmp_path, "PARTIAL")), "lead", 1e9))
+    monkeypatch.setattr(controls, "SHARE", 0.5)
+    desk = ReviewDesk(folder, "ana", session="s")
+    while (item := await desk.take()) is not None and item.known is None:
+        await desk.read(item, R, {})
+    assert item is not None
+    # Whoever comes next in the name of a reader who was killed has it before them.
+    with Reader(folder) as reader:
+        me = reader.db.execute("SELECT id FROM reviewer").fetchone()[0]
+    assert append(database(folder), TakeUp(me, 1e9))[0] == item.known
+    await desk.note(item, "skip", {})
+    assert rows(desk, "SELECT count(*) FROM aside") == [(0,)]
+    while (item := await desk.take()) is not None:
+        assert item.known is None or not item.known.gold
+        await desk.read(item, R, {})
+    desk.close()
+
+
+ROW = '{{"prompt": "p", "answer": "a", "label": "{}"}}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        (ROW.format("fine"), 'gold.jsonl:1: label: "FINE" is none'),
+        ('{"prompt": "p", "label": "REFUSAL"}\n', "gold.jsonl:1: answer or response: is missing"),
+        ('{"answer": "a", "label": "REFUSAL"}\n', "gold.jsonl:1: turns or prompt: is missing"),
+        (ROW.format("REFUSAL") + ROW.format("PARTIAL"),
+         "gold.jsonl:2: the same answer is REFUSAL in line 1 and PARTIAL here"),
+        ('[{"prompt": "p"}]\n', "a JSON list"),
+        (ROW.format("REFUSAL") + '{"prom', "torn"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_file_of_gold_items_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    folder = made(tmp_path, reveal=False)
+    file = tmp_path / "gold.jsonl"
+    file.write_text(text, "utf-8")
+    assert main(["review", str(folder), "--gold", str(file)]) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert shown.count("\n") == 1
+    with Reader(folder) as reader:
+        assert reader.db.execute("SELECT count(*) FROM gold").fetchone() == (0,)

@@ -195,9 +195,9 @@ def test_a_control_measures_the_reader_and_is_no_vote(tmp_path: Path) -> None:
     assert kinds == {True}
     before = item(folder, 3)
     for outcome, label in ((3, R), (4, C)):
-        same = append(database(folder), Control(ana, "s", outcome, label, R, True, NOW))
+        same = append(database(folder), Control(ana, "s", Known(outcome, R, own=True), label, NOW))
         assert same == (label is R)
-    append(database(folder), Control(ana, "s", 50, C, C, False, NOW))
+    append(database(folder), Control(ana, "s", Known(50, C, own=False), C, NOW))
     assert item(folder, 3) == before
     with Reader(folder) as reader:
         assert measured(reader, ana) == Controls(2, 1, 1, 1)
@@ -293,7 +293,7 @@ def test_whatever_reviewers_do_the_rollups_equal_the_rows(
         elif kind == "decide" and label:
             decide(folder, who, outcome, label, "why")
         elif kind == "control" and label:
-            append(path, Control(who, "s", outcome, label, R, True, NOW))
+            append(path, Control(who, "s", Known(outcome, R, own=True), label, NOW))
         else:
             append(path, Claim(who, POOLS, NOW))
     assert sound(folder)

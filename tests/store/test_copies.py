@@ -117,18 +117,19 @@ KEPT = {
     "identity": "model upstream digest quantisation fingerprint parameters template server",
     "call": "outcome finish request_id", "outcome": "class", "put_back": "by", "verdict": "label",
     "regrade": "kind by", "flag": "rule stratum",
-    "item": "pool stratum machine final source pair", "reviewer": "name",
+    "item": "pool stratum machine final source pair", "reviewer": "name", "gold": "sha256 label by",
     "rollup_judged": "pool label final source",
     "review": "session kind label", "event": "kind severity", "rollup_outcome": "class",
     "rollup_verdict": "label", "rollup_call": "outcome", "rollup_flag": "rule stratum",
     "rollup_pool": "pool", "rollup_read": "pool machine final source", "rollup_pair": "pair",
     "engine": "state", "target_state": "state", "account_state": "name",
-    "command": "by kind result", "vote": "label", "lease": "token", "control": "known",
+    "command": "by kind result", "vote": "label", "lease": "token", "control": "gold known",
     "presence": "who",
 }  # fmt: skip
 """Columns of text in which no prompt, answer, quote or note stands."""
 CHANGED = {
-    "scenario_text": "body", "answer": "body", "verdict": "evidence", "outcome": "signal",
+    "scenario_text": "body", "answer": "body", "gold": "body", "verdict": "evidence",
+    "outcome": "signal",
     "call": "signal", "event": "text", "review": "body", "plan": "toml resolved", "target": "spec",
     "grader": "spec", "engine": "reason", "target_state": "reason", "account_state": "body",
 }  # fmt: skip

@@ -197,6 +197,13 @@ CREATE INDEX item_settled ON item (draw) WHERE source IN ('unanimous', 'adjudica
 
 CREATE TABLE reviewer (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, first_at REAL NOT NULL) STRICT;
 
+CREATE TABLE gold (                        -- answers of a file whose labels are known: no rate has them
+    sha256 TEXT PRIMARY KEY,               -- of what is read
+    label TEXT NOT NULL,                   -- replaced where a later file says otherwise
+    enc INTEGER NOT NULL, body BLOB NOT NULL,
+    by TEXT NOT NULL, at REAL NOT NULL
+) STRICT;
+
 -- Everything that a reviewer did, in order. `undoes` names the event that it takes back.
 CREATE TABLE review (
     id INTEGER PRIMARY KEY,
@@ -355,10 +362,12 @@ CREATE TABLE lease (                       -- who reads what right now; over whe
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE control (                     -- given to measure its reader, and not answered yet
-    reviewer INTEGER NOT NULL REFERENCES reviewer, outcome INTEGER NOT NULL REFERENCES outcome,
+    reviewer INTEGER NOT NULL REFERENCES reviewer,
+    outcome INTEGER NOT NULL,              -- 0: a gold item
+    gold TEXT NOT NULL,                    -- its SHA-256
     known TEXT NOT NULL, own INTEGER NOT NULL,
     taken REAL NOT NULL, pid INTEGER NOT NULL, -- as of a lease
-    PRIMARY KEY (reviewer, outcome)
+    PRIMARY KEY (reviewer, outcome, gold)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE presence (                    -- who looks at the run, and what they had seen

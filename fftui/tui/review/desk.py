@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Decision, Standing
+from fftui.domain.readings import Decision, Standing, text_sha256
 from fftui.grading.guideline import guideline, shape
 from fftui.grading.outline import structure
 from fftui.results.readings import next_pools
@@ -39,6 +39,7 @@ class Item(Struct, frozen=True):
     """What a reader gets to see, and nothing that tells where it comes from."""
 
     outcome: int
+    """0 for a gold item."""
     token: str
     """Empty for an item that the reader came back to."""
     turns: tuple[str, ...]
@@ -60,6 +61,16 @@ class Item(Struct, frozen=True):
     def answer(self) -> str:
         """The one that is read: the last."""
         return self.answers[-1] if self.answers else ""
+
+    @property
+    def mark(self) -> str:
+        """Names the item by what stands in it, so that a gold one is named like any other."""
+        return text_sha256(self.turns, self.answer)[:8]
+
+    def is_of(self, done: Undone) -> bool:
+        """What was taken back or given again was done to this item."""
+        gold = "" if self.known is None else self.known.gold
+        return (self.outcome, gold) == (done.outcome, done.known.gold if done.known else "")
 
     @property
     def goal(self) -> str:
@@ -195,6 +206,13 @@ class ReviewDesk:
 
     def _load(self, outcome: int, token: str, known: Known | None = None) -> Item:
         reader = self._opened()
+        if known is not None and known.gold:
+            turns, text = controls.text(reader, known.gold)
+            section = guideline().of(shape(text, cut=False))
+            return Item(
+                0, "", turns, (text,), "", cut=False, section=section, structure=structure(text),
+                known=known,
+            )  # fmt: skip
         row = rows.outcome(reader, outcome)
         if row is None:
             raise KeyError(outcome)
@@ -213,10 +231,7 @@ class ReviewDesk:
         said = {**body, **guideline().stamp}
         known, now = item.known, self.clock()
         if known is not None:
-            record = Control(
-                self._me, self.session, item.outcome, label, known.label, known.own, now, said
-            )
-            append(database(self.folder), record)
+            append(database(self.folder), Control(self._me, self.session, known, label, now, said))
             return
         append(
             database(self.folder),
@@ -225,7 +240,9 @@ class ReviewDesk:
 
     def _note(self, item: Item | None, kind: str, body: Mapping[str, Any]) -> None:
         self._opened()
-        outcome = None if item is None else item.outcome
+        outcome = None if item is None else item.outcome or None
+        if item is not None and item.known is not None and item.known.gold:
+            body = {**body, "gold": item.known.gold}
         if item is not None and kind in (reviews.SKIP, reviews.PASS):
             self._held.pop(item.outcome, None)
         append(

@@ -87,6 +87,8 @@ def _share(value: float) -> str:
 def own_words(found: Controls) -> list[str]:
     """How this reader did on items whose label was known."""
     said = []
+    if found.gold:
+        said.append(f"gold {found.gold_same}/{found.gold}")
     if found.settled:
         said.append(f"as others settled {found.settled_same}/{found.settled}")
     if found.own:

@@ -297,8 +297,8 @@ class ReviewScreen(ReadingScreen):
             return
         if done.kind != reviews.ADJUDICATE:
             self._read += 1
-            self._ready = deque(each for each in self._ready if each.outcome != done.outcome)
-            if self._shown is not None and self._shown.item.outcome == done.outcome:
+            self._ready = deque(each for each in self._ready if not each.is_of(done))
+            if self._shown is not None and self._shown.item.is_of(done):
                 self._next()
                 self._fill()
         self._say("given again, as it was", GOOD)
@@ -390,7 +390,7 @@ class ReviewScreen(ReadingScreen):
             return
         item, book = shown.item, guideline()
         parts = [
-            f"answer {item.outcome}", f"turns {len(item.turns)}", f"{count(item.answer)} words",
+            f"answer {item.mark}", f"turns {len(item.turns)}", f"{count(item.answer)} words",
             f"reasoning {count(item.reasoning)} words", "cut" if item.cut else "ended by itself",
             f"skipped {item.skips}", f"guideline {book.version} {book.sha256[:8]}",
         ]  # fmt: skip
