@@ -257,7 +257,7 @@ def test_also_where_it_is_one_that_measures_them(folder: Path) -> None:
     path = database(folder)
     for name in ("numbatreader", "quollreader"):
         who = append(path, Enrol(name, time.time()))
-        for settled in range(1, 31):
+        for settled in range(5, ITEMS, 7):
             append(path, Read(who, "s", settled, Label.PARTIAL, time.time()))
     me = append(path, Enrol("ana", time.time()))
     often = "from fftui.store import controls; controls.SHARE = 0.4"
