@@ -66,7 +66,9 @@ def _anchored(text: str, folder: Path) -> str:
         return match[1] + json.dumps(str(folder / match[3]), ensure_ascii=False)
 
     return re.sub(
-        r"""((?:^|[{,\s])["']?(?:file|profile)["']?\s*=\s*)(["'])([^"'\\\n]+)\2""", absolute, text
+        r"""((?:^|[{,\s])["']?(?:file|profile|template)["']?\s*=\s*)(["'])([^"'\\\n]+)\2""",
+        absolute,
+        text,
     )
 
 

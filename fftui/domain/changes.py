@@ -219,7 +219,7 @@ def _judged_by(old: GraderPlan, new: GraderPlan) -> Iterator[str]:
     for field in ("platform", "model", "dialect", "base_url", "upstream", "quantisations"):
         if getattr(one, field) != getattr(other, field):
             yield field
-    for field in ("rubric", "max_tokens"):
+    for field in ("rubric", "max_tokens", "template"):
         if getattr(old, field) != getattr(new, field):
             yield field
 

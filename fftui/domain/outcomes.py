@@ -114,6 +114,8 @@ class Outcome(Struct, frozen=True):
     clock_skew_s: float | None = None
     """How far the platform's clock is ahead of ours, `None` where its reply does not say."""
     request_id: str = ""
+    certainty: float | None = None
+    """Probability of the first word of the text, where the reply tells it."""
     echoed: bool = False
     """The reply repeated a key; what stands here has it replaced."""
 

@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -226,11 +227,17 @@ class AccountPlan(Part):
         return value
 
 
+PLACES = ("{behavior}", "{generation}")
+"""What a template has to hold."""
+
+
 class GraderPlan(Part):
     kind: Literal["heuristic", "judge", "strongreject", "classifier"]
     name: str = ""
     rubric: Literal["direct", "backward"] = "direct"
     """Of a judge: the label outright, or first which request the answer would fit."""
+    template: str = ""
+    """Of a classifier: file of its whole prompt, for a raw completion. Once read, its text."""
     maker: str = ""
     """Who trained the model, where one is asked."""
     platform: str = ""
@@ -247,11 +254,32 @@ class GraderPlan(Part):
     def _judge(self) -> Self:
         if self.rubric != "direct" and self.kind != "judge":
             raise ValueError(f"rubric {self.rubric!r} goes with kind judge")
+        if self.template:
+            self._check_template()
         if self.kind != "heuristic":
             if not (self.platform and self.model):
                 raise ValueError(f"a {self.kind} needs platform and model")
             self.endpoint()
         return self
+
+    def _check_template(self) -> None:
+        if self.kind != "classifier":
+            raise ValueError("template goes with kind classifier")
+        if self.dialect is not None or self.platform in ("anthropic", "ollama"):
+            raise ValueError(
+                "template needs a server of raw completions: platform openai-compatible, as vLLM"
+                " and llama.cpp are, and no dialect"
+            )
+        if self.stream:
+            raise ValueError("template and stream: one token is no stream")
+        missing = [name for name in PLACES if name not in self.template]
+        if missing:
+            raise ValueError(f"template: the file holds no {' and no '.join(missing)}")
+
+    @property
+    def room(self) -> int:
+        """Tokens that a reply may have: a classifier with a template says yes or no in one."""
+        return 1 if self.template else self.max_tokens
 
     @property
     def label(self) -> str:
@@ -272,7 +300,8 @@ class GraderPlan(Part):
             stream=self.stream,
             price=self.price,
         )
-        return plan.endpoint()
+        found = plan.endpoint()
+        return replace(found, dialect="completions") if self.template else found
 
 
 class ReviewPlan(Part):

@@ -132,6 +132,7 @@ class GraderFile(Part):
 def load_graders(path: Path) -> GraderFile:
     """Read a file of graders. Raises PlanError with one line per mistake, as `load_plan` does."""
     data = _read(path, "it holds [[graders]] as a plan does, and [[accounts]] where they need some")
+    _take_templates(path, data)
     try:
         return GraderFile.model_validate(data)
     except ValidationError as error:
@@ -149,7 +150,29 @@ def load_plan(path: Path) -> RunPlan:
 
     Raises PlanError with one line per mistake: file, field, what is wrong, what is allowed.
     """
-    return _validated(_read(path, "`fftui init` writes a plan to start from"), str(path))
+    data = _read(path, "`fftui init` writes a plan to start from")
+    _take_templates(path, data)
+    return _validated(data, str(path))
+
+
+def _take_templates(path: Path, data: dict[str, Any]) -> None:
+    """Put the text of each grader's template in place of its file's name.
+
+    The line end at the end of the file is left out: a classifier reads it as a word of its own.
+    """
+    told = data.get("graders")
+    for number, grader in enumerate(told if isinstance(told, list) else (), 1):
+        name = grader.get("template") if isinstance(grader, dict) else None
+        if not isinstance(name, str) or not name:
+            continue
+        try:
+            text = (path.parent / name).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise PlanError(f"{path}: graders[{number}].template: {name}: {why}") from None
+        if not text.strip():
+            raise PlanError(f"{path}: graders[{number}].template: {name}: is empty")
+        grader["template"] = text.removesuffix("\n").removesuffix("\r")
 
 
 def _read(path: Path, hint: str) -> dict[str, Any]:

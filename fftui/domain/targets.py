@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-DIALECTS = ("openai", "anthropic", "ollama")
+DIALECTS = ("openai", "anthropic", "ollama", "completions")
 PLATFORMS = ("openrouter", "openai", "anthropic", "ollama", "openai-compatible", "local", "sim")
 
 FREE = ":free"

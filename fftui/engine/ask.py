@@ -18,6 +18,7 @@ from fftui.engine.budget import Gate
 from fftui.engine.needs import Need, need_of, priced
 from fftui.platforms.client import Call, Client
 from fftui.platforms.dialect import dialect
+from fftui.platforms.wire import Shape
 
 _BY_THE_MODEL = frozenset({OutcomeClass.ANSWERED, OutcomeClass.EMPTY, OutcomeClass.OUTPUT_FILTER})
 """Outcomes in which the model had a part: its server's identity stands behind them."""
@@ -69,10 +70,11 @@ class Asker:
         seed: int | None,
         need: Need,
         thinking: str = "",
+        shape: Shape | None = None,
     ) -> Call:
         """One call. The caller holds a place at the gate, taken with `need`."""
         wire = dialect(line.endpoint.dialect)
-        request = wire.request(line.endpoint, messages, sampling, seed, thinking)
+        request = wire.request(line.endpoint, messages, sampling, seed, thinking, shape)
         call = await self._client.call(wire, request, line.key(), self._deadline_s)
         outcome = priced(call.outcome, line.endpoint)
         if outcome.kind in _BY_THE_MODEL:

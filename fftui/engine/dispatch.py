@@ -401,8 +401,10 @@ class Dispatcher:
         try:
             try:
                 result = await self.setup.grading.judge(
-                    answered, grader, self.setup.asker, waiting.need, called
-                )
+                    answered, grader, self.setup.asker, waiting.need, called,
+                    lambda: self.paused or self.stopping,
+                    lambda words: self.log("judge", f"{grader.name}: {words}", "warning"),
+                )  # fmt: skip
                 self.judges.heard(waiting, time.time())
                 self._complained.discard(grader.name)
             except PutBackError as error:

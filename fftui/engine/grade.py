@@ -14,9 +14,11 @@ from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.targets import Sampling
 from fftui.domain.verdicts import Place, Unusable, Verdict
 from fftui.engine.ask import Asker, Line
+from fftui.engine.budget import HeldError
 from fftui.engine.needs import Need, need_of
+from fftui.engine.shaping import Shaping
 from fftui.grading import flags, heuristic
-from fftui.grading.forms import FORMS
+from fftui.grading.forms import Form, stored_form
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope
 from fftui.store.reader import GraderRow
@@ -30,7 +32,7 @@ def other_version(grader: GraderRow) -> str:
         return f"is version {told}, this fftui has {now}" if told != now else ""
     if not grader.asks:
         return ""
-    form = FORMS.get(grader.version)
+    form = _form(grader)
     if form is None:
         return f"asks by {grader.version}, which this fftui does not know"
     if form.prompt_sha256 != grader.prompt_sha256:
@@ -70,6 +72,18 @@ class Answered(Struct, frozen=True):
         return Drawn(self.target, self.target_name, self.scenario_key, self.repeat)
 
 
+def _form(grader: GraderRow) -> Form | None:
+    return stored_form(grader.version, grader.spec.get("template", ""))
+
+
+def form(grader: GraderRow) -> Form:
+    """How a judge of the run is asked. Raises KeyError for a version that is not known here."""
+    found = _form(grader)
+    if found is None:
+        raise KeyError(grader.version)
+    return found
+
+
 class PutBackError(Exception):
     """The judge could not be asked; the grading is still owed."""
 
@@ -96,6 +110,8 @@ class Grading(Struct, frozen=True):
     """People who are to read each item."""
     double: float = 0.0
     """Share of the items that two people read, where one reads each."""
+    shaping: dict[int, Shaping] = field(default_factory=dict)
+    """What each judge was found to take, by grader id."""
 
     def owed(self, answered: Answered) -> list[GraderRow]:
         """Graders that are still to be heard: planned ones first, those that need no call first."""
@@ -115,7 +131,7 @@ class Grading(Struct, frozen=True):
 
     def judge_need(self, answered: Answered, grader: GraderRow) -> Need:
         """What it takes to ask the judge of an answer."""
-        messages = FORMS[grader.version].messages(answered.turns, answered.text)
+        messages = form(grader).messages(answered.turns, answered.text)
         max_tokens = self.sampling[grader.id].max_tokens
         return need_of(self.lines[grader.id].endpoint, messages, max_tokens)
 
@@ -126,21 +142,42 @@ class Grading(Struct, frozen=True):
         asker: Asker,
         need: Need,
         called: Callable[[Call], Awaitable[None]],
+        hold: Callable[[], bool],
+        tell: Callable[[str], None],
     ) -> Verdict | Unusable:
         """Ask a judge, with `need` taken at its gate.
 
-        Raises PutBackError where its platform failed rather than the judge.
+        Where its server refuses the form that the reply is to have, it is asked without. `tell` is
+        told what was found out of it. Raises PutBackError where its platform failed rather than
+        the judge, and where a further call would have to wait although `hold` is true.
         """
-        messages = FORMS[grader.version].messages(answered.turns, answered.text)
-        call = await asker.call(
-            self.lines[grader.id], messages, self.sampling[grader.id], self.seed, need
+        asked = form(grader)
+        messages = asked.messages(answered.turns, answered.text)
+        line, sampling = self.lines[grader.id], self.sampling[grader.id]
+        shaping = self.shaping.setdefault(
+            grader.id, Shaping.of(line.endpoint.dialect, asked.schema)
         )
-        await called(call)
-        outcome = call.outcome
+        way = shaping.at
+        while True:
+            call = await asker.call(
+                line, messages, sampling, self.seed, need, shape=shaping.ways[way]
+            )
+            await called(call)
+            outcome = call.outcome
+            if not shaping.refused(outcome, way):
+                break
+            way = max(way + 1, shaping.at)
+            try:
+                await line.gate.take_more(need, hold)
+            except HeldError:
+                raise PutBackError(outcome) from None
         if outcome.kind is OutcomeClass.ANSWERED:
-            if outcome.cut:
+            if words := shaping.took(way):
+                tell(words)
+            # A template asks for one token, and that one always ends by the limit.
+            if outcome.cut and not asked.template:
                 return Unusable("the judge's reply was cut by its token limit")
-            return FORMS[grader.version].parse(outcome.text)
+            return _sure(asked.parse(outcome.text), outcome.certainty)
         # A wrong key or model says nothing of this answer: it stays owed until that is mended.
         astray = outcome.kind is OutcomeClass.CONFIG and scope(outcome) is not Scope.ITEM
         if outcome.kind.puts_back or outcome.retryable or astray:
@@ -185,3 +222,10 @@ class Grading(Struct, frozen=True):
             self.seed, attempt.target_name, attempt.scenario_key, attempt.repeat
         )
         return max(self.readings, 2 if draw < self.double else 1)
+
+
+def _sure(said: Verdict | Unusable, certainty: float | None) -> Verdict | Unusable:
+    """A verdict of one word is as sure as the probability of that word, where it is told."""
+    if isinstance(said, Unusable) or said.confidence is not None or certainty is None:
+        return said
+    return Verdict(said.label, certainty, said.evidence)

@@ -132,6 +132,6 @@ def new_grader(grader: GraderPlan, *, basis: bool) -> NewGrader:
     endpoint = grader.endpoint()
     if endpoint is None:
         return NewGrader(grader.label, "heuristic", heuristic.HEURISTIC_VERSION, "", spec, basis)
-    spec["endpoint"] = to_builtins(endpoint)
-    form = form_of(grader.kind, grader.rubric)
+    spec |= {"endpoint": to_builtins(endpoint), "max_tokens": grader.room}
+    form = form_of(grader.kind, grader.rubric, grader.template)
     return NewGrader(grader.label, grader.kind, form.version, form.prompt_sha256, spec, basis)

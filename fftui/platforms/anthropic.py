@@ -18,7 +18,7 @@ from fftui.platforms.readings import (
     stated_error,
 )
 from fftui.platforms.rulings import INFRA, INPUT, OUTPUT, Ruling, fault, rule
-from fftui.platforms.wire import HttpReply, HttpRequest, address
+from fftui.platforms.wire import HttpReply, HttpRequest, Shape, address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,7 @@ class Anthropic:
         sampling: Sampling,
         seed: int | None,
         thinking: str,
+        shape: Shape | None = None,
     ) -> HttpRequest:
         """One message. The API knows no seed, and with thinking on it takes no temperature.
 
@@ -61,6 +62,9 @@ class Anthropic:
         if system:
             body["system"] = system
         body |= _thinking(thinking, sampling.max_tokens)
+        if shape is not None and not shape.loose:
+            asked = {"type": "json_schema", "schema": shape.schema}
+            body["output_config"] = {**body.get("output_config", {}), "format": asked}
         if endpoint.platform in _OPEN_SERVERS:
             # These apply defaults of their own to what is left out, and templates know no budget.
             body["temperature"] = sampling.temperature

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fftui.platforms.anthropic import Anthropic
+from fftui.platforms.completions import Completions
 from fftui.platforms.ollama import Ollama
 from fftui.platforms.openai import OpenAI
+from fftui.platforms.wire import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fftui.domain.outcomes import Outcome
     from fftui.domain.scenarios import Message
@@ -27,10 +29,12 @@ class Dialect(Protocol):
         sampling: Sampling,
         seed: int | None,
         thinking: str,
+        shape: Shape | None = None,
     ) -> HttpRequest:
         """The request for one answer.
 
         `thinking` is empty (nothing is sent), `on`, `off`, or an effort that the platform knows.
+        What of a `shape` the dialect cannot say is left out.
         Raises ValueError when the endpoint has no base URL.
         """
         ...
@@ -44,7 +48,14 @@ _DIALECTS: dict[str, Dialect] = {
     "openai": OpenAI(),
     "anthropic": Anthropic(),
     "ollama": Ollama(),
+    "completions": Completions(),
 }
+
+
+def shapes(name: str, schema: Mapping[str, Any]) -> tuple[Shape | None, ...]:
+    """The ways in which a dialect can ask for an object, the strictest first, `None` in words."""
+    strict, loose = Shape(schema), Shape(schema, loose=True)
+    return (strict, None) if name == "anthropic" else (strict, loose, None)
 
 
 def dialect(name: str) -> Dialect:

@@ -17,7 +17,7 @@ from fftui.platforms.readings import (
     stream_cut,
 )
 from fftui.platforms.rulings import INFRA, Ruling, fault, rule
-from fftui.platforms.wire import HttpReply, HttpRequest, address
+from fftui.platforms.wire import HttpReply, HttpRequest, Shape, address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ class Ollama:
         sampling: Sampling,
         seed: int | None,
         thinking: str,
+        shape: Shape | None = None,
     ) -> HttpRequest:
         """One chat. Raises ValueError without a base URL."""
         options: dict[str, Any] = {
@@ -52,6 +53,8 @@ class Ollama:
             "stream": endpoint.stream,
             "options": options,
         }
+        if shape is not None:
+            body["format"] = "json" if shape.loose else shape.schema
         if thinking:
             body["think"] = {"on": True, "off": False}.get(thinking, thinking)
         return HttpRequest(

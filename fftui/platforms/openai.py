@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from fftui.domain.scenarios import Message
     from fftui.domain.targets import Endpoint, Sampling
-    from fftui.platforms.wire import HttpReply, HttpRequest
+    from fftui.platforms.wire import HttpReply, HttpRequest, Shape
 
 
 class OpenAI:
@@ -46,9 +46,10 @@ class OpenAI:
         sampling: Sampling,
         seed: int | None,
         thinking: str,
+        shape: Shape | None = None,
     ) -> HttpRequest:
         """One chat completion. Raises ValueError without a base URL."""
-        return openai_request(endpoint, messages, sampling, seed, thinking)
+        return openai_request(endpoint, messages, sampling, seed, thinking, shape)
 
     def outcome(self, reply: HttpReply) -> Outcome:
         """The one outcome of a reply. Total: hostile bodies end as `infra`."""
@@ -132,6 +133,9 @@ def _content(found: dict[str, Any]) -> tuple[Content | None, object]:
     if choice is None:
         return None, None
     message = choice.get("message")
+    if message is None and isinstance(choice.get("text"), str):
+        # A completion, not a chat.
+        message = {"content": choice["text"]}
     if message is None:
         hint = "message null"
         message = {}

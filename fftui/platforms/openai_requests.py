@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fftui.platforms.wire import Auth, HttpRequest, address, host_of
+from fftui.platforms.wire import Auth, HttpRequest, Shape, address, host_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from fftui.domain.scenarios import Message
     from fftui.domain.targets import Endpoint, Sampling
 
+_LOGPROBS = 5
+"""Most likely tokens that are told; the old completions API allows no more."""
 _ON_OFF = {"on": True, "off": False}
 _HOSTS = {
     ".azure.com": "azure",
@@ -29,6 +31,7 @@ def openai_request(
     sampling: Sampling,
     seed: int | None,
     thinking: str,
+    shape: Shape | None = None,
 ) -> HttpRequest:
     """One chat completion. Raises ValueError without a base URL."""
     kind = flavour(endpoint)
@@ -48,6 +51,8 @@ def openai_request(
         # Gemini's compatible surface refuses the whole request for a field it does not know.
         body["seed"] = seed
     body |= _thinking(kind, thinking)
+    if shape is not None:
+        body["response_format"] = _response_format(shape)
     headers = {
         "content-type": "application/json",
         "accept": "text/event-stream" if endpoint.stream else "application/json",
@@ -63,6 +68,38 @@ def openai_request(
         body=json.dumps(body, ensure_ascii=True).encode("ascii"),
         auth=auth_of(endpoint),
         stream=endpoint.stream,
+    )
+
+
+def completion_request(
+    endpoint: Endpoint, prompt: str, sampling: Sampling, seed: int | None
+) -> HttpRequest:
+    """One completion of a raw prompt, with the probabilities of its first tokens.
+
+    Raises ValueError without a base URL.
+    """
+    body: dict[str, Any] = {
+        "model": endpoint.model,
+        "prompt": prompt,
+        "stream": False,
+        "temperature": sampling.temperature,
+        "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "logprobs": _LOGPROBS,
+    }
+    if seed is not None:
+        body["seed"] = seed
+    headers = {"content-type": "application/json", "accept": "application/json"}
+    if flavour(endpoint) == "openrouter":
+        body["usage"] = {"include": True}
+        # Not every parameter: few hosts behind it tell probabilities.
+        body["provider"] = {**_routing(endpoint), "require_parameters": False}
+    return HttpRequest(
+        method="POST",
+        url=address(endpoint.base_url, "/completions"),
+        headers=headers,
+        body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+        auth=auth_of(endpoint),
     )
 
 
@@ -90,6 +127,13 @@ def _routing(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.quantisations:
         found["quantizations"] = list(endpoint.quantisations)
     return found
+
+
+def _response_format(shape: Shape) -> dict[str, Any]:
+    if shape.loose:
+        return {"type": "json_object"}
+    asked = {"name": "verdict", "strict": True, "schema": shape.schema}
+    return {"type": "json_schema", "json_schema": asked}
 
 
 def _thinking(kind: str, mode: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from msgspec import Struct
@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 Auth = Literal["bearer", "x-api-key", "api-key"]
 """How a key is attached: `Authorization: Bearer KEY`, or the header of that name."""
+
+
+class Shape(Struct, frozen=True):
+    """The form that a reply is asked to have, beside what the prompt says of it."""
+
+    schema: Mapping[str, Any]
+    """JSON Schema of the one object that is wanted."""
+    loose: bool = False
+    """Ask for any JSON object: of servers that take no schema."""
 
 
 class HttpRequest(Struct, frozen=True):

@@ -91,7 +91,12 @@ class Asked(Struct, frozen=True):
 def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...]]:
     """For each target who is asked in an attempt of it: itself and the judges."""
     judges = [
-        (f"graders[{number}]", grader, endpoint, _bytes(form_of(grader.kind, grader.rubric).rubric))
+        (
+            f"graders[{number}]",
+            grader,
+            endpoint,
+            _bytes(form_of(grader.kind, grader.rubric, grader.template).rubric),
+        )
         for number, grader in enumerate(plan.graders, 1)
         if (endpoint := grader.endpoint()) is not None
     ]
@@ -120,7 +125,7 @@ def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...
             )
         ]
         for where, grader, endpoint, rubric in judges:
-            most = grader.max_tokens
+            most = grader.room
             mean = sum(map(sum, sizes)) / len(sizes)
             biggest = max(map(sum, sizes))
             group.append(

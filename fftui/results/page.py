@@ -165,7 +165,7 @@ def _form(grader: GraderPlan) -> str:
     """How the model is asked, where it is not the plain judge."""
     if grader.kind == "judge":
         return "" if grader.rubric == "direct" else f"rubric {grader.rubric}, "
-    return f"{grader.kind}, "
+    return f"{grader.kind}, by its own template, " if grader.template else f"{grader.kind}, "
 
 
 def _account(a: AccountAhead, now: float) -> list[str]:

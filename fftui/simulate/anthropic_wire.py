@@ -45,7 +45,7 @@ class AnthropicWire:
         messages = data.get("messages")
         if isinstance(messages, list) and data.get("system"):
             data["messages"] = [{"role": "system", "content": data["system"]}, *messages]
-        thinking = data.get("thinking")
+        thinking, output = data.get("thinking"), data.get("output_config")
         return ChatRequest(
             model=data["model"],
             conversation=parse_messages(data),
@@ -53,6 +53,7 @@ class AnthropicWire:
             max_tokens=limit,
             stream=data.get("stream") is True,
             thinking=isinstance(thinking, dict) and thinking.get("type") != "disabled",
+            shape="schema" if isinstance(output, dict) and output.get("format") else "",
         )
 
     def success(self, reply: Reply) -> bytes:

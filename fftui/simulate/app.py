@@ -12,6 +12,7 @@ from msgspec import to_builtins
 
 from fftui.simulate import served
 from fftui.simulate.anthropic_wire import AnthropicWire
+from fftui.simulate.completions_wire import CompletionsWire
 from fftui.simulate.host import Host
 from fftui.simulate.ledger import Ledger
 from fftui.simulate.ollama_wire import OllamaWire, show_name
@@ -43,6 +44,7 @@ class App:
             for platform in profile.platforms
         }
         self._openai = OpenAIWire()
+        self._completions = CompletionsWire()
         self._ollama = OllamaWire()
         self._anthropic = AnthropicWire()
         self._clock = clock
@@ -70,6 +72,8 @@ class App:
         match scope["method"], rest:
             case "POST", "v1/chat/completions":
                 await host.chat(wire, scope, receive, send)
+            case "POST", "v1/completions":
+                await host.chat(self._completions, scope, receive, send)
             case "POST", "v1/messages" if anthropic:
                 await host.chat(self._anthropic, scope, receive, send)
             case "POST", "api/chat" if ollama:

@@ -75,6 +75,11 @@ class Host:
             self._ledger.rejected["no_host"] += 1
             await send_whole(send, 404, wire.error(404, "No allowed providers are available."))
             return
+        if request.shape and request.shape not in self.platform.shapes:
+            self._ledger.rejected["shape"] += 1
+            message = f"the form {request.shape!r} of a reply is not supported"
+            await send_whole(send, 400, wire.error(400, message))
+            return
         self._calls += 1
         tally = self._ledger.tally(self.platform.name, request.model)
         tally.calls += 1
@@ -105,7 +110,9 @@ class Host:
             return speaker.answer(
                 request.conversation, request.seed, request.max_tokens, thinking=request.thinking
             )
-        return self._benches[request.model].judge(request.conversation, request.seed)
+        return self._benches[request.model].judge(
+            request.conversation, request.seed, raw=request.raw
+        )
 
     def _swap(self, name: str, call: int) -> None:
         model = self.served[name]
@@ -203,7 +210,7 @@ class Host:
         finish = "stop"
         if answer is not None and answer.output_filtered:
             finish = "content_filter"
-        elif answer is not None and answer.cut:
+        elif said.cut:
             finish = "length"
         upstream = self._upstream(request)
         prefix = "gen" if upstream else "chatcmpl"
@@ -219,6 +226,7 @@ class Host:
             seconds=said.latency_s,
             upstream=upstream,
             fingerprint=self._fingerprints[request.model],
+            certainty=said.certainty if isinstance(said, Judgement) else 0.0,
         )
 
     def _upstream(self, request: ChatRequest) -> str:

@@ -43,6 +43,10 @@ class Judgement(Struct, frozen=True):
     tokens_in: int
     tokens_out: int
     latency_s: float
+    cut: bool = False
+    """The token limit ended the text: it is one word of a completion."""
+    certainty: float = 0.0
+    """Probability of its first word."""
 
 
 class Bench:
@@ -53,15 +57,19 @@ class Bench:
         self._time_scale = profile.time_scale
         self._judge = judge
 
-    def judge(self, conversation: Conversation, request_seed: int | None) -> Judgement:
+    def judge(
+        self, conversation: Conversation, request_seed: int | None, *, raw: bool = False
+    ) -> Judgement:
         """The reply to a judge's prompt, which holds the answer between <answer> and </answer>.
 
-        A prompt without the two marks gets prose, as a real judge asked nothing would give.
+        A prompt without the two marks gets prose, as a real judge asked nothing would give. A
+        `raw` prompt is all answer, as far as is known here, and gets one word: yes or no.
         """
         judge = self._judge
         draw = draws(b"fftui.judge", self._key, conversation.sha, request_seed)
         # The instructions may name the marks as well; the answer is the longest stretch.
-        stretches = _ANSWER.findall(conversation.question)
+        question = conversation.question
+        stretches = [question] if raw else _ANSWER.findall(question)
         answer = max(stretches, key=len).strip() if stretches else ""
         truth = truth_of(answer)
         label: Label | None = None
@@ -70,8 +78,9 @@ class Bench:
         text = (
             _NO_VERDICT.get(judge.unusable_as, _PROSE)
             if label is None
-            else _REPLIES[judge.form](label, draw[2], answer)
+            else _REPLIES["classifier" if raw else judge.form](label, draw[2], answer)
         )
+        text = text.split(" ")[0] if raw else text
         if label is None and judge.unusable_as == "silence":
             return Judgement(_PROSE, truth, None, 1, 1, _FOR_EVER_S)
         latency = judge.latency_s * math.exp(judge.jitter * normal(draw[3]))
@@ -82,6 +91,8 @@ class Bench:
             tokens_in=conversation.characters // CHARS_PER_TOKEN + 1,
             tokens_out=token_count(text),
             latency_s=latency * self._time_scale,
+            cut=raw,
+            certainty=0.7 + 0.29 * draw[2],
         )
 
 

@@ -47,6 +47,7 @@ class OllamaWire:
             max_tokens=limit if limit is not None and limit > 0 else None,
             stream=data.get("stream") is not False,
             thinking=data.get("think") is not False,
+            shape=_shape(data.get("format")),
         )
 
     def success(self, reply: Reply) -> bytes:
@@ -106,6 +107,12 @@ class OllamaWire:
     def version(self) -> bytes:
         """The body of `GET /api/version`."""
         return encode({"version": VERSION}).encode()
+
+
+def _shape(asked: object) -> str:
+    if asked == "json":
+        return "object"
+    return "schema" if asked else ""
 
 
 def show_name(body: bytes) -> str:

@@ -40,7 +40,8 @@ class OpenAIWire:
             max_tokens=limit,
             stream=data.get("stream") is True,
             usage_in_stream=isinstance(options, dict) and options.get("include_usage") is True,
-            upstreams=_pinned(data.get("provider")),
+            upstreams=pinned(data.get("provider")),
+            shape=_shape(data.get("response_format")),
         )
 
     def success(self, reply: Reply) -> bytes:
@@ -51,23 +52,23 @@ class OpenAIWire:
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reply.finish}
         if reply.upstream:
             choice["native_finish_reason"] = reply.finish
-        body = _head(reply, "chat.completion") | {"choices": [choice], "usage": _usage(reply)}
+        body = head(reply, "chat.completion") | {"choices": [choice], "usage": usage(reply)}
         return encode(body).encode()
 
     def stream(self, reply: Reply, request: ChatRequest) -> Iterator[bytes]:
         """Server-sent events, the last of them `[DONE]`."""
-        head = _head(reply, "chat.completion.chunk")
+        first = head(reply, "chat.completion.chunk")
         if reply.upstream:
             yield b": OPENROUTER PROCESSING\n\n"
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
         deltas += [{_reasoning_field(reply): part} for part in pieces(reply.reasoning)]
         deltas += [{"content": part} for part in pieces(reply.text)]
         for delta in deltas:
-            yield _event(head | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+            yield _event(first | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
         last = {"index": 0, "delta": {}, "finish_reason": reply.finish}
-        yield _event(head | {"choices": [last]})
+        yield _event(first | {"choices": [last]})
         if request.usage_in_stream:
-            yield _event(head | {"choices": [], "usage": _usage(reply)})
+            yield _event(first | {"choices": [], "usage": usage(reply)})
         yield b"data: [DONE]\n\n"
 
     def error(self, status: int, message: str, metadata: dict[str, Any] | None = None) -> bytes:
@@ -98,7 +99,13 @@ def _reasoning_field(reply: Reply) -> str:
     return "reasoning" if reply.upstream else "reasoning_content"
 
 
-def _pinned(provider: object) -> tuple[str, ...]:
+def _shape(asked: object) -> str:
+    kind = asked.get("type") if isinstance(asked, dict) else None
+    return {"json_schema": "schema", "json_object": "object"}.get(str(kind), "")
+
+
+def pinned(provider: object) -> tuple[str, ...]:
+    """Hosts that a request to a router allows."""
     if not isinstance(provider, dict):
         return ()
     for field in ("only", "order"):
@@ -108,8 +115,9 @@ def _pinned(provider: object) -> tuple[str, ...]:
     return ()
 
 
-def _head(reply: Reply, kind: str) -> dict[str, Any]:
-    head: dict[str, Any] = {
+def head(reply: Reply, kind: str) -> dict[str, Any]:
+    """What stands in front of what was said."""
+    found: dict[str, Any] = {
         "id": reply.id,
         "object": kind,
         "created": reply.created,
@@ -117,19 +125,20 @@ def _head(reply: Reply, kind: str) -> dict[str, Any]:
         "system_fingerprint": reply.fingerprint,
     }
     if reply.upstream:
-        head["provider"] = reply.upstream
-    return head
+        found["provider"] = reply.upstream
+    return found
 
 
-def _usage(reply: Reply) -> dict[str, Any]:
-    usage: dict[str, Any] = {
+def usage(reply: Reply) -> dict[str, Any]:
+    """Tokens, and what a router charges."""
+    found: dict[str, Any] = {
         "prompt_tokens": reply.tokens_in,
         "completion_tokens": reply.tokens_out,
         "total_tokens": reply.tokens_in + reply.tokens_out,
     }
     if reply.upstream:
-        usage["cost"] = 0
-    return usage
+        found["cost"] = 0
+    return found
 
 
 def _event(data: dict[str, Any]) -> bytes:

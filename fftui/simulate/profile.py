@@ -138,6 +138,8 @@ class Platform(_Part):
     upstream: OneOrMore = ()
     """Hosts named as `provider` in replies, as a router does. Several: drawn by the prompt."""
     limits: Limits = Limits()
+    shapes: tuple[Literal["schema", "object"], ...] = ("schema", "object")
+    """Forms of a reply that it lets be asked for; for any other it refuses the request."""
     canned: Canned | None = None
     input_filter: PerFamily = {}
     output_filter: PerFamily = {}

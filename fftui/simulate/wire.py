@@ -32,6 +32,10 @@ class ChatRequest(Struct, frozen=True):
     thinking: bool = True
     upstreams: tuple[str, ...] = ()
     """Hosts that the caller pinned."""
+    shape: str = ""
+    """Form that the reply is to have: `schema`, `object`, or empty."""
+    raw: bool = False
+    """A completion of a prompt, not a chat."""
 
 
 class Reply(Struct, frozen=True):
@@ -51,6 +55,8 @@ class Reply(Struct, frozen=True):
     """Simulated time from request to reply."""
     upstream: str
     fingerprint: str
+    certainty: float = 0.0
+    """Probability of the first token, of a judge's word."""
 
 
 class Wire(Protocol):

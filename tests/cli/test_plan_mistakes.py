@@ -113,6 +113,8 @@ WRONG: list[tuple[str, object, str]] = [
     ("graders", [], ENTRY),
     ("graders.kind", "oracle", "'heuristic', 'judge', 'strongreject' or 'classifier'"),
     ("graders.rubric", "sideways", "'direct' or 'backward'"),
+    ("graders.template", 1, TEXT),
+    ("graders.template", "absent.txt", "absent.txt: No such file"),
     ("graders.maker", 1, TEXT),
     ("graders.name", 1, TEXT),
     ("graders.platform", "", "needs platform and model"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from fftui.domain.scenarios import Message
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Endpoint, Sampling
 from fftui.engine.local_model import MODEL
+from fftui.grading.forms import DIRECT
 from fftui.platforms.client import Call, Client
-from fftui.platforms.dialect import dialect
+from fftui.platforms.dialect import dialect, shapes
 from fftui.platforms.rulings import Scope, scope
 from fftui.platforms.served import served
 from tests.engine.support import (
@@ -104,6 +106,29 @@ async def test_the_token_limit_marks_the_answer_as_cut(
     found = await asked(llama.endpoint(speaks=speaks, stream=stream), llama.key, story)
     assert (found.kind, found.cut) == (OutcomeClass.ANSWERED, True)
     assert found.usage.tokens_out == SHORT.max_tokens
+
+
+async def test_a_completion_of_one_token_tells_how_probable_it_was(llama: Place) -> None:
+    endpoint = llama.endpoint(speaks="completions")
+    prompt = (Message("user", "Is water wet? Answer with yes or no. Answer:"),)
+    found = await asked(endpoint, llama.key, prompt, Sampling(temperature=0.0, max_tokens=1))
+    assert (found.kind, found.usage.tokens_out) == (OutcomeClass.ANSWERED, 1), found.signal
+    assert found.certainty is not None
+    assert 0 < found.certainty <= 1
+
+
+@pytest.mark.parametrize("way", [0, 1, 2])
+async def test_a_reply_has_the_form_that_was_asked_for(llama: Place, way: int) -> None:
+    schema = DIRECT.schema or {}
+    shape = shapes("openai", schema)[way]
+    wire, endpoint = dialect("openai"), llama.endpoint()
+    messages = (Message("system", "Reply with one JSON object."), *GREETING)
+    async with Client() as client:
+        request = wire.request(endpoint, messages, LONG, 7, "", shape)
+        found = (await client.call(wire, request, llama.key, 60.0)).outcome
+    assert found.kind is OutcomeClass.ANSWERED, found.signal
+    if way == 0 and not found.cut:
+        assert list(json.loads(found.text)) == schema["required"]
 
 
 @BOTH
