@@ -1,15 +1,15 @@
 """Reads a prompt file: recognises its format by content and gives its scenarios.
 
-A file is read line by line and once. What is held of it are the scenarios that are asked for and a
-few bytes for each id and prompt, by which duplicates are found.
+A file is read line by line and once. Of what grows with it nothing is held but a place for each
+scenario that is asked for: texts, and what tells duplicates, lie in files without names.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import nsmallest
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -33,7 +33,7 @@ from fftui.corpus import (
     xstest,
 )
 from fftui.corpus.lines import CorpusError, TextLines, opened
-from fftui.corpus.order import First
+from fftui.corpus.order import First, Scenarios
 from fftui.corpus.rows import Item, Problem, Row, RowError, csv_rows, json_rows, storable
 from fftui.corpus.seen import Seen
 from fftui.domain.scenarios import Scenario
@@ -60,8 +60,8 @@ class Corpus(Struct, frozen=True):
     """Those of several turns."""
     families: Mapping[str, int]
     """How many scenarios each has."""
-    scenarios: tuple[Scenario, ...]
-    """In the file's order; all of them, unless fewer were asked for."""
+    scenarios: Scenarios
+    """In seeded order; all of them, unless fewer were asked for."""
     problems: tuple[Problem, ...]
     """What a person should know, by line."""
     unlisted: int
@@ -142,6 +142,7 @@ def _read(
         taken.take(row, loader)
     if not taken.size:
         raise CorpusError(f"{path.name}: every one of its {number} rows is empty")
+    problems = taken.ended()
     return Corpus(
         path=path,
         format=loader.NAME,
@@ -153,8 +154,8 @@ def _read(
         conversations=taken.conversations,
         families=dict(sorted(taken.families.items())),
         scenarios=first.kept(),
-        problems=tuple(sorted(taken.problems, key=lambda problem: problem.line)),
-        unlisted=taken.unlisted,
+        problems=problems,
+        unlisted=taken.told - len(problems),
     )
 
 
@@ -220,16 +221,34 @@ class _Taken:
         self._first = first
         self.marked = benign
         self._keys, self._prompts, self._notes = Seen(), Seen(), set[str]()
-        self.size = self.benign = self.conversations = self.unlisted = 0
+        self.size = self.benign = self.conversations = self.told = 0
+        """`told`: problems, listed or not."""
         self.families: Counter[str] = Counter()
-        self.problems: list[Problem] = []
+        self._problems: list[Problem] = []
 
     def problem(self, line: int, what: str) -> None:
         """Note something that stops nothing."""
-        if len(self.problems) < _MOST_PROBLEMS:
-            self.problems.append(Problem(line, what))
-        else:
-            self.unlisted += 1
+        self.told += 1
+        if len(self._problems) < _MOST_PROBLEMS:
+            self._problems.append(Problem(line, what))
+
+    def ended(self) -> tuple[Problem, ...]:
+        """The first problems by line, once all rows are taken.
+
+        Raises CorpusError where an id stands there twice.
+        """
+        line, before = min(self._keys.again(), default=(0, 0))
+        if line:
+            raise CorpusError(f"{self._path.name}:{line}: id: stands in line {before} too")
+        same = nsmallest(_MOST_PROBLEMS, self._repeated())
+        found = [Problem(line, f"the same prompt as in line {before}") for line, before in same]
+        found += self._problems
+        return tuple(sorted(found, key=lambda problem: problem.line)[:_MOST_PROBLEMS])
+
+    def _repeated(self) -> Iterator[tuple[int, int]]:
+        for one in self._prompts.again():
+            self.told += 1
+            yield one
 
     def take(self, row: Row, loader: _Loader) -> None:
         """One row. Raises CorpusError where it spoils the file."""
@@ -251,15 +270,8 @@ class _Taken:
         if item.problem:
             self.problem(row.line, item.problem)
         key = storable(item.key) or f"{self._stem}-{row.number}"
-        before = self._keys.first(key, row.line)
-        if before != row.line:
-            shown = json.dumps(key[:60])
-            raise CorpusError(
-                f"{self._path.name}:{row.line}: id: {shown} stands in line {before} too"
-            )
-        before = self._prompts.first("\0".join(turns), row.line)
-        if before != row.line:
-            self.problem(row.line, f"the same prompt as in line {before}")
+        self._keys.add(key, row.line)
+        self._prompts.add("\0".join(turns), row.line)
         marked = self.marked if self.marked is not None else bool(item.benign)
         family = storable(item.family.strip()) or self._family
         self.size += 1

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from fftui import __version__
+from fftui.corpus.order import Scenarios
 from fftui.domain.changes import Changes, bring_judge, compare
 from fftui.domain.labels import TAXONOMY
 from fftui.domain.plan import RunPlan
-from fftui.domain.scenarios import Scenario
 from fftui.engine.prepare import (
     PROFILE,
     new_grader,
@@ -53,7 +53,7 @@ def propose(reader: Reader, checked: Preflight) -> Proposal:
         floor = _begun(reader)
     new = stored_plan(checked, header.name)
     changes = compare(old, new)
-    added = [s for s in checked.scenarios if s.key not in known]
+    added = Scenarios(s for s in checked.scenarios if s.key not in known)
     files = source_files(checked)
     refused = [*changes.refused, *_scenarios(checked, known)]
     if header.taxonomy != TAXONOMY:
@@ -80,7 +80,7 @@ def propose(reader: Reader, checked: Preflight) -> Proposal:
     judge = bring_judge(old, new)
     if judge is not None:
         words.append(f"rates as graded by {judge!r} from now on")
-    gone = len(known.keys() - {s.key for s in checked.scenarios})
+    gone = len(known) - (len(checked.scenarios) - len(added))
     remarks = (
         (f"{gone} scenarios of the run are not in this plan; they stay in it",) if gone else ()
     )
@@ -95,7 +95,7 @@ def _extension(
     checked: Preflight,
     new: RunPlan,
     changes: Changes,
-    added: list[Scenario],
+    added: Scenarios,
     judge: str | None,
     words: tuple[str, ...],
     based_on: int,
@@ -138,18 +138,20 @@ def _begun(reader: Reader) -> dict[str, int]:
 
 def _scenarios(checked: Preflight, known: dict[str, KnownScenario]) -> Iterator[str]:
     """Scenarios of the run that the new plan tells otherwise: one line per way and file."""
-    chosen = {s.key: s for s in checked.scenarios}
     for number, corpus in enumerate(checked.corpora, 1):
-        same = [chosen[s.key] for s in corpus.scenarios if s.key in chosen and s.key in known]
-        for what, differ in (
-            ("other words", lambda s, k: turns_sha256(s) != k.turns_sha256),
-            ("another family", lambda s, k: s.family != k.family),
-            ("another mark of being harmless", lambda s, k: s.benign is not k.benign),
-        ):
-            found = [s.key for s in same if differ(s, known[s.key])]
-            if found:
-                more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-                yield (
-                    f"corpus[{number}]: {found[0]!r}{more} stands in the run with {what};"
-                    " leave it as it was, and give what is new a new id"
-                )
+        found: dict[str, list[str]] = {}
+        for s in corpus.scenarios:
+            if (k := known.get(s.key)) is None:
+                continue
+            if turns_sha256(s) != k.turns_sha256:
+                found.setdefault("other words", []).append(s.key)
+            if s.family != k.family:
+                found.setdefault("another family", []).append(s.key)
+            if s.benign is not k.benign:
+                found.setdefault("another mark of being harmless", []).append(s.key)
+        for what, keys in found.items():
+            more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
+            yield (
+                f"corpus[{number}]: {keys[0]!r}{more} stands in the run with {what};"
+                " leave it as it was, and give what is new a new id"
+            )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from fftui.corpus.order import Scenarios
 from fftui.credentials import find_key
 from fftui.domain.plan import RunPlan
-from fftui.domain.scenarios import Scenario
 from fftui.results.asked import Asked, Range, asked
 from fftui.results.forecast import Limit, Work, sent_times
 from fftui.results.windows import WindowAhead, windows_ahead
@@ -120,7 +120,7 @@ class Ahead(Struct, frozen=True):
 
 def look_ahead(
     plan: RunPlan,
-    scenarios: Sequence[Scenario],
+    scenarios: Scenarios,
     profile: Profile | None,
     environ: Mapping[str, str],
     state: Path,
@@ -129,7 +129,7 @@ def look_ahead(
     """The run before it begins. `state` is the folder of the ledger, in which nothing is bought."""
     most = len(scenarios) * plan.repeats
     per_target = min(most, plan.stop.max_attempts or most)
-    hostile = sum(not s.benign for s in scenarios) / max(1, len(scenarios))
+    hostile = (len(scenarios) - scenarios.benign) / max(1, len(scenarios))
     least = _least(plan, per_target, hostile)
     attempts = Range(least, per_target)
     groups = asked(plan, scenarios)

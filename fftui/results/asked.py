@@ -7,7 +7,7 @@ six bytes, and answers of a single token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -88,7 +88,7 @@ class Asked(Struct, frozen=True):
         return found
 
 
-def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...]]:
+def asked(plan: RunPlan, scenarios: Iterable[Scenario]) -> list[tuple[Asked, ...]]:
     """For each target who is asked in an attempt of it: itself and the judges."""
     judges = [
         (
@@ -100,16 +100,12 @@ def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...
         for number, grader in enumerate(plan.graders, 1)
         if (endpoint := grader.endpoint()) is not None
     ]
-    sizes = [tuple(_bytes(turn) for turn in one.turns) for one in scenarios] or [(0,)]
+    sizes = _Sizes(scenarios)
     found = []
     for number, target in enumerate(plan.resolved_targets(), 1):
         room = target.sampling.max_tokens
         system = _bytes(target.system_prompt)
-        inputs = [_inputs(size, system, room) for size in sizes]
-        shortest = [_shortest(size, system) for size in sizes]
-        calls = sum(map(len, sizes)) / len(sizes)
-        last = max(system + sum(size) + (len(size) - 1) * room for size in sizes)
-        longest = max(max(one) for one in inputs)
+        calls = sizes.turns
         group = [
             Asked(
                 where=f"targets[{number}]",
@@ -118,16 +114,18 @@ def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...
                 endpoint=target.endpoint,
                 max_tokens=room,
                 calls=calls,
-                tokens_in=Range(sum(shortest) / len(sizes), sum(map(sum, inputs)) / len(sizes)),
+                tokens_in=sizes.sent(system, room),
                 tokens_out=Range(calls, calls * room),
-                largest=longest + room,
-                largest_in=last + _FRAME,
+                largest=max(_tokens(system + size) + turn * room for turn, size in sizes.largest)
+                + room,
+                largest_in=max(system + size + turn * room for turn, size in sizes.largest)
+                + _FRAME,
             )
         ]
         for where, grader, endpoint, rubric in judges:
             most = grader.room
-            mean = sum(map(sum, sizes)) / len(sizes)
-            biggest = max(map(sum, sizes))
+            mean = sizes.mean
+            biggest = max(size for _, size in sizes.largest)
             group.append(
                 Asked(
                     where=where,
@@ -148,15 +146,49 @@ def asked(plan: RunPlan, scenarios: Sequence[Scenario]) -> list[tuple[Asked, ...
     return found
 
 
-def _inputs(size: Sequence[int], system: int, room: int) -> list[float]:
-    """Prompt tokens of each call of a conversation; earlier answers are sent along."""
-    return [_tokens(system + sum(size[: turn + 1])) + turn * room for turn in range(len(size))]
+class _Sizes:
+    """Bytes of prompts, added up turn by turn: each call of a conversation sends what was said."""
 
+    def __init__(self, scenarios: Iterable[Scenario]) -> None:
+        self._count = 0
+        self._calls: list[int] = []
+        """Conversations that have a first, second … turn."""
+        self._sent: list[int] = []
+        """What users said up to that turn, in all of them together."""
+        self._largest: list[int] = []
+        said_in_all = 0
+        for scenario in scenarios:
+            self._count += 1
+            said = 0
+            for turn, text in enumerate(scenario.turns):
+                said += _bytes(text)
+                if turn == len(self._calls):
+                    self._calls.append(0)
+                    self._sent.append(0)
+                    self._largest.append(0)
+                self._calls[turn] += 1
+                self._sent[turn] += said
+                self._largest[turn] = max(self._largest[turn], said)
+            said_in_all += said
+        if not self._count:
+            self._count, self._calls, self._sent, self._largest = 1, [1], [0], [0]
+        self.mean = said_in_all / self._count
+        """Of a whole conversation."""
+        self.turns = sum(self._calls) / self._count
+        """Of a conversation on average."""
 
-def _shortest(size: Sequence[int], system: int) -> float:
-    """Prompt tokens of all calls of a conversation, at least."""
-    sent = sum(system + sum(size[: turn + 1]) for turn in range(len(size)))
-    return sent / _MOST_BYTES_PER_TOKEN
+    @property
+    def largest(self) -> list[tuple[int, int]]:
+        """(place of a turn, most that users said up to it)."""
+        return list(enumerate(self._largest))
+
+    def sent(self, system: int, room: int) -> Range:
+        """Prompt tokens of an attempt on average; earlier answers are sent along."""
+        calls = sum(self._calls)
+        sent = sum(self._sent) + calls * system
+        earlier = sum(turn * n for turn, n in enumerate(self._calls)) * room
+        most = sent / _BYTES_PER_TOKEN + calls * _FRAME + earlier
+        return Range(sent / _MOST_BYTES_PER_TOKEN / self._count, most / self._count)
 
 
 def _tokens(size: float) -> float:

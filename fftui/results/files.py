@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from itertools import chain, islice
 from pathlib import Path
 
 from msgspec import Struct
 
 from fftui.corpus.load import Corpus, CorpusError, read
-from fftui.corpus.order import plan_order
+from fftui.corpus.order import First, Scenarios
+from fftui.corpus.seen import Seen
 from fftui.domain.plan import RunPlan
-from fftui.domain.scenarios import Scenario
 
 
 class FileRead(Struct, frozen=True):
@@ -31,10 +31,9 @@ def file_read(path: Path, what: str) -> FileRead:
     return FileRead(path, what, len(body), hashlib.sha256(body).hexdigest())
 
 
-def read_corpora(path: Path, plan: RunPlan) -> tuple[list[Corpus], list[Scenario], list[str]]:
+def read_corpora(path: Path, plan: RunPlan) -> tuple[list[Corpus], Scenarios, list[str]]:
     """(files, scenarios in the run's seeded order, problems) of the plan at `path`."""
     corpora: list[Corpus] = []
-    chosen: list[Scenario] = []
     problems: list[str] = []
     for number, part in enumerate(plan.corpus, 1):
         try:
@@ -50,11 +49,17 @@ def read_corpora(path: Path, plan: RunPlan) -> tuple[list[Corpus], list[Scenario
             problems.append(f"{path}: corpus[{number}].file: {error}")
             continue
         corpora.append(corpus)
-        chosen += corpus.scenarios
-    twice = [key for key, n in Counter(s.key for s in chosen).items() if n > 1]
+    if len(corpora) == 1:
+        return corpora, corpora[0].scenarios, problems
+    chosen, keys = First(plan.seed, None), Seen()
+    for number, scenario in enumerate(chain.from_iterable(c.scenarios for c in corpora)):
+        chosen.add(scenario)
+        keys.add(scenario.key, number)
+    twice = dict(keys.again())
     if twice:
+        key = next(islice(chain.from_iterable(c.scenarios for c in corpora), min(twice), None)).key
         problems.append(
-            f"{path}: corpus: the id {twice[0]!r} stands in more than one file"
+            f"{path}: corpus: the id {key!r} stands in more than one file"
             f" ({len(twice)} such ids); ids must be unique in a run"
         )
-    return corpora, plan_order(chosen, plan.seed), problems
+    return corpora, chosen.kept(), problems

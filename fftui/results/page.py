@@ -10,9 +10,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from fftui.corpus.load import Corpus
+from fftui.corpus.order import Scenarios
 from fftui.domain.parts import GraderPlan
 from fftui.domain.plan import RunPlan
-from fftui.domain.scenarios import Scenario
 from fftui.results.ahead import AccountAhead, Ahead, Bought, End
 from fftui.results.asked import Range
 from fftui.results.files import FileRead
@@ -38,7 +38,7 @@ def sections(
     plan: RunPlan,
     files: Sequence[FileRead],
     corpora: Sequence[Corpus],
-    scenarios: Sequence[Scenario],
+    scenarios: Scenarios,
     ahead: Ahead | None,
     machine: Machine,
     now: float,
@@ -55,9 +55,7 @@ def sections(
     return tuple(found)
 
 
-def _plan(
-    path: Path, plan: RunPlan, scenarios: Sequence[Scenario], ahead: Ahead | None
-) -> list[str]:
+def _plan(path: Path, plan: RunPlan, scenarios: Scenarios, ahead: Ahead | None) -> list[str]:
     lines = [f"{plan.name}, from {path}"]
     if plan.simulated:
         lines.append("simulated: answers come from the simulated platform and mean nothing")
@@ -65,7 +63,7 @@ def _plan(
         lines.append(plan.note)
     if ahead is None:
         return lines
-    benign = sum(s.benign for s in scenarios)
+    benign = scenarios.benign
     share = f" = {benign / len(scenarios) * 100:.0f} %" if benign else ""
     targets = len(plan.targets)
     lines.append(

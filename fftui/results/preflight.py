@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fftui.corpus.load import Corpus
+from fftui.corpus.order import Scenarios
 from fftui.domain.plan import PlanError, RunPlan, load_plan
-from fftui.domain.scenarios import Scenario
 from fftui.results import advice, page, problems
 from fftui.results.ahead import Ahead, look_ahead
 from fftui.results.files import FileRead, file_read, read_corpora
@@ -33,7 +33,7 @@ class Preflight(Struct, frozen=True):
     plan: RunPlan | None
     """`None` when the plan itself cannot be read; `problems` says why."""
     corpora: tuple[Corpus, ...]
-    scenarios: tuple[Scenario, ...]
+    scenarios: Scenarios
     """In the run's seeded order."""
     problems: tuple[str, ...]
     """Why it cannot start: one finished line each."""
@@ -63,7 +63,7 @@ def check(
     try:
         plan = load_plan(path)
     except PlanError as error:
-        return Preflight(path, None, (), (), tuple(str(error).splitlines()), at=now)
+        return Preflight(path, None, (), Scenarios(), tuple(str(error).splitlines()), at=now)
     corpora, scenarios, found = read_corpora(path, plan)
     profile, wrong = _profile(path, plan)
     found += wrong or (problems.model_problems(path, plan, profile) if profile else [])
@@ -82,7 +82,7 @@ def check(
         path=path,
         plan=plan,
         corpora=tuple(corpora),
-        scenarios=tuple(scenarios),
+        scenarios=scenarios,
         problems=tuple(found),
         warnings=tuple(advice.warnings(plan, ahead, machine)) if ahead else (),
         files=files,

@@ -87,7 +87,7 @@ def _attempts(checked: Preflight) -> dict[str, Any] | None:
         return None
     return {
         "scenarios": len(checked.scenarios),
-        "benign": sum(s.benign for s in checked.scenarios),
+        "benign": checked.scenarios.benign,
         "targets": len(plan.targets),
         "repeats": plan.repeats,
         "per_target": ahead.per_target,

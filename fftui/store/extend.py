@@ -7,7 +7,7 @@ engine's order to take it up. Ids and places of earlier attempts stay what they 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -50,7 +50,7 @@ class Extension(Struct, frozen=True):
     files: Sequence[SourceFile]
     note: str
     compress: bool
-    scenarios: Sequence[Scenario]
+    scenarios: Collection[Scenario]
     """New ones only, in the seeded order of their block."""
     seed: int
     targets: Sequence[Target]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,7 +75,7 @@ class NewRun(Struct, frozen=True):
     versions: dict[str, str]
     by: str
     files: Sequence[SourceFile]
-    scenarios: Sequence[Scenario]
+    scenarios: Collection[Scenario]
     """Already in the block's seeded order."""
     targets: Sequence[Target]
     graders: Sequence[NewGrader]
@@ -221,7 +221,7 @@ def add_graders(
 
 
 def add_scenarios(
-    db: Connection, scenarios: Sequence[Scenario], *, seed: int, compress: bool
+    db: Connection, scenarios: Collection[Scenario], *, seed: int, compress: bool
 ) -> None:
     """Append a block of scenarios, in the order given. The caller owns the transaction."""
     first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM scenario").fetchone()[0]

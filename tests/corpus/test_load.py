@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from fftui.corpus import sorting
 from fftui.corpus.load import Corpus, CorpusError, read
 from fftui.corpus.order import plan_order
 from fftui.domain.scenarios import Scenario
@@ -222,7 +224,7 @@ FILES: dict[str, tuple[str, str, str, Scenario]] = {
 def test_formats(folder: Path, name: str) -> None:
     file, text, loader, scenario = FILES[name]
     found = read(write(folder, file, text))
-    assert (found.format, found.scenarios) == (loader, (scenario,))
+    assert (found.format, tuple(found.scenarios)) == (loader, (scenario,))
     assert found.bytes == len(text.encode())
     assert found.sha256 == hashlib.sha256(text.encode()).hexdigest()
 
@@ -230,7 +232,7 @@ def test_formats(folder: Path, name: str) -> None:
 def test_the_plan_has_the_last_word_on_benign_and_the_first_on_no_family(folder: Path) -> None:
     path = write(folder, "a.jsonl", jsonl({"prompt": "p"}, {"prompt": "q", "family": "own"}))
     found = read(path, family="f", benign=True).scenarios
-    assert [(one.family, one.benign) for one in found] == [("f", True), ("own", True)]
+    assert {(one.family, one.benign) for one in found} == {("f", True), ("own", True)}
 
 
 def test_the_plan_can_name_the_columns(folder: Path) -> None:
@@ -238,10 +240,13 @@ def test_the_plan_can_name_the_columns(folder: Path) -> None:
     names = {"prompt": "ask", "id": "Nr", "family": "kind", "benign": "harmless"}
     found = read(table, columns=names, family="none")
     assert found.format == "mapped"
-    assert found.scenarios == (Scenario("1", ("p",), "k"), Scenario("2", ("q",), "none", True))
+    assert set(found.scenarios) == {
+        Scenario("1", ("p",), "k"),
+        Scenario("2", ("q",), "none", True),
+    }
     objects = write(folder, "a.jsonl", jsonl({"msgs": ["p", "q"], "n": 4}))
     found = read(objects, columns={"prompt": "msgs", "family": "n"})
-    assert found.scenarios == (Scenario("a-1", ("p", "q"), "4"),)
+    assert tuple(found.scenarios) == (Scenario("a-1", ("p", "q"), "4"),)
     with pytest.raises(CorpusError, match=r"a.csv:2: columns.id: the first record has no 'x'"):
         read(table, columns={"prompt": "ask", "id": "x"})
 
@@ -257,12 +262,10 @@ def test_a_set_whose_name_does_not_say_if_it_is_harmless_holds_attacks(folder: P
 def test_of_a_large_file_only_the_first_in_seeded_order_are_kept(folder: Path) -> None:
     path = write(folder, "a.jsonl", jsonl(*({"id": f"{n}", "prompt": f"p {n}"} for n in range(99))))
     everything = read(path)
-    for limit in (0, 1, 7, 99, 200):
+    ordered = plan_order([Scenario(f"{n}", (f"p {n}",)) for n in range(99)], 5)
+    for limit in (0, 1, 7, 99, 200, None):
         some = read(path, limit=limit, seed=5)
-        first = {one.key for one in plan_order(everything.scenarios, 5)[:limit]}
-        assert [one.key for one in some.scenarios] == [
-            one.key for one in everything.scenarios if one.key in first
-        ]
+        assert list(some.scenarios) == ordered[:limit]
         assert (some.size, some.sha256) == (99, everything.sha256)
 
 
@@ -349,7 +352,7 @@ ERRORS: dict[str, tuple[str | bytes, str]] = {
     "bad benign": ('{"id": 1, "prompt": "p", "benign": "so"}\n', "a.x:1: benign: must be true"),
     "same id": (
         jsonl({"id": "x", "prompt": "p"}, {"id": "x", "prompt": "q"}),
-        'a.x:2: id: "x" stands in line 1 too',
+        "a.x:2: id: stands in line 1 too",
     ),
     "xstest label": (
         "id,prompt,type,label,focus\n1,p,homonyms,unsafe,f\n",
@@ -413,7 +416,8 @@ def sound(path: Path) -> None:
 def test_jsonl_keeps_prompts_to_the_letter(folder: Path, prompts: list[str]) -> None:
     text = jsonl(*({"prompt": prompt} for prompt in prompts))
     found = read(write(folder, "a.jsonl", text)).scenarios
-    assert [one.turns for one in found] == [(prompt,) for prompt in prompts]
+    by_row = sorted(found, key=lambda one: int(one.key.removeprefix("a-")))
+    assert [one.turns for one in by_row] == [(prompt,) for prompt in prompts]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -455,31 +459,74 @@ def test_any_json_gives_a_corpus_or_one_line(
     sound(write(folder, "a.jsonl", jsonl(*records)))
 
 
+PLAN = """
+version = 1
+name = "r{0}"
+seed = 1
+[[corpus]]
+file = "{0}.tsv"
+[stop]
+max_attempts = 10
+[[targets]]
+name = "t"
+platform = "sim"
+model = "sim-small-4b"
+"""
+
+
 @pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_memory_is_flat_on_262000_rows(folder: Path) -> None:
-    """The whole command: ten times the rows, and next to no more memory."""
+    """The whole commands, `corpus` and `run`: ten times the rows, and no more memory."""
 
-    def peak(rows: int) -> int:
+    def peak(*arguments: str) -> int:
+        code = (
+            "import sys; from fftui.cli import main; assert not main(sys.argv[1:]);"
+            "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            env=os.environ | {"FFTUI_HOME": str(folder / "runs"), "XDG_STATE_HOME": str(folder)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return int(done.stdout.split()[-1])
+
+    found = []
+    for rows in (26_200, 262_000):
         path = folder / f"{rows}.tsv"
         with path.open("w") as file:
             file.write("vanilla\tadversarial\ttactics\tcompletion\tdata_type\n")
             for n in range(rows):
                 text = f"[placeholder {n}]" + " padding" * 80
                 file.write(f'v {n}\t"{text}\nmore"\t[]\t"{text}"\tadversarial_harmful\n')
-        code = (
-            "import sys; from fftui.cli import main; main(sys.argv[1:]);"
-            "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])"
+        write(folder, f"{rows}.toml", PLAN.format(rows))
+        found.append(
+            (peak("corpus", str(path)), peak("run", str(folder / f"{rows}.toml"), "--headless"))
         )
-        done = subprocess.run(
-            [sys.executable, "-c", code, "corpus", str(path)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert f"wildjailbreak, {rows} scenarios" in done.stdout
-        return int(done.stdout.split()[-1])
+        path.unlink()
+    print(f"KiB with 26,200 and with 262,000 rows: {found}")
+    for small, large in zip(*found, strict=True):
+        assert large - small < 8 * 1024
 
-    small, large = peak(26_200), peak(262_000)
-    print(f"{small} KiB with 26,200 rows, {large} KiB with 262,000")
-    assert large - small < 40 * 1024
+
+def test_repeats_are_found_across_what_is_sorted_on_disk(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sorting, "_HELD", 100)
+    monkeypatch.setattr(sorting, "_READ", 7)
+    rows = [{"id": n, "prompt": f"p {n % 698}"} for n in range(700)]
+    path = write(folder, "a.jsonl", jsonl(*rows))
+    assert problems(read(path, limit=0)) == [
+        (699, "the same prompt as in line 1"),
+        (700, "the same prompt as in line 2"),
+    ]
+    found = read(path, seed=3).scenarios
+    assert [one.key for one in found] == [
+        one.key for one in plan_order([Scenario(f"{n}", ("p",)) for n in range(700)], 3)
+    ]
+    with path.open("a") as file:
+        file.write(jsonl({"id": 8, "prompt": "q"}))
+    with pytest.raises(CorpusError, match=r"a.jsonl:701: id: stands in line 9 too"):
+        read(path, limit=0)

@@ -62,7 +62,7 @@ def test_a_used_name_is_refused_and_nothing_is_left_behind(tmp_path: Path) -> No
 
 
 def test_a_failure_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
-    twice = new_run().scenarios[0]
+    twice = next(iter(new_run().scenarios))
     spoilt = replace(new_run(name="spoilt"), scenarios=[twice, twice])
     with pytest.raises(StoreError) as caught:
         create_run(tmp_path, spoilt)
