@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Meta, Struct, to_builtins
 
 DIALECTS = ("openai", "anthropic", "ollama", "completions")
 PLATFORMS = ("openrouter", "openai", "anthropic", "ollama", "openai-compatible", "local", "sim")
 
+_Amount = Annotated[float, Meta(ge=0, le=1e15)]
 FREE = ":free"
 """How OpenRouter's models without charge end."""
 
@@ -16,16 +17,16 @@ FREE = ":free"
 class Sampling(Struct, frozen=True):
     """Sampling parameters, each of them sent explicitly."""
 
-    temperature: float = 0.0
-    max_tokens: int = 512
-    top_p: float | None = None
+    temperature: _Amount = 0.0
+    max_tokens: Annotated[int, Meta(ge=0)] = 512
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
 class Price(Struct, frozen=True):
     """What a model costs, in USD per million tokens."""
 
-    input: float
-    output: float
+    input: _Amount
+    output: _Amount
 
     def of(self, tokens_in: float, tokens_out: float) -> float:
         """USD for so many tokens."""

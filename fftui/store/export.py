@@ -157,6 +157,15 @@ def attempts(reader: Reader, *, text: bool, target: int | None = None) -> Iterat
         after = span[1]
 
 
+def sizes(reader: Reader) -> tuple[int, int, int]:
+    """How many attempts, items and acts the functions of this module give."""
+    row = reader.db.execute(
+        "SELECT (SELECT count(*) FROM outcome), (SELECT count(*) FROM item),"
+        " (SELECT count(*) FROM review)"
+    ).fetchone()
+    return row[0], row[1], row[2]
+
+
 def items(reader: Reader) -> Iterator[ItemOf]:
     """Every graded attack, read or not, with the label that its cluster was found to have."""
     after, told = 0, dict(propagated(reader))

@@ -232,13 +232,39 @@ def test_a_broken_csv_export_is_one_line_and_leaves_nothing(
         (whole.replace(b"8b", b'"8"b"', 1), "out.csv:2: broken CSV"),
         (whole.replace(b"8b", b"8,b", 1), "out.csv:2: "),
         (lines[0] + b"1," + b"x" * (17 << 20), "out.csv:2: longer than 16 MB"),
-        (lines[0], "out-items.csv:2: attempt: 1 stands nowhere"),
+        (lines[0], "out.csv: holds no attempts"),
+        (b"".join(lines[:-1]), "out.csv:1: end: 8 attempts were written, 7 are here"),
     ):
         out.write_bytes(body)
         refused(out, said, home, capsys)
     out.write_bytes(whole)
+    for part, what in (("-items", "items"), ("-events", "events")):
+        path = home / f"out{part}.csv"
+        body = path.read_bytes()
+        rows = body.splitlines(keepends=True)
+        n = len(rows) - 1
+        assert n >= 3
+        for kept in (n, 1):
+            path.write_bytes(b"".join(rows[:kept]))
+            said = f"out.csv:1: end: {n} {what} were written, {kept - 1} are here"
+            refused(out, said, home, capsys)
+        path.write_bytes(body)
     items.unlink()
     refused(out, "out-items.csv: no such file; out.csv is read with it", home, capsys)
+
+
+def test_a_jsonl_export_that_ends_before_its_end_is_refused(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = evidence_run(home / "made", scenarios=3, read=2)
+    out = home / "out.jsonl"
+    assert main(["export", str(run), "-o", str(out)]) == 0
+    whole = out.read_bytes().splitlines(keepends=True)
+    for kept in (1, 4, len(whole) - 1):
+        out.write_bytes(b"".join(whole[:kept]))
+        refused(out, f"out.jsonl:{kept}: the export is cut off here", home, capsys)
+    out.write_bytes(b"".join(whole[:3] + whole[4:]))
+    refused(out, "out.jsonl:", home, capsys)
 
 
 @pytest.mark.parametrize(("form", "name"), [("jsonl", "a.jsonl"), ("csv", "a.csv")])

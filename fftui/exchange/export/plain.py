@@ -35,10 +35,11 @@ def csv_files(reader: Reader, path: Path, *, text: bool) -> list[Path]:
     names = {number: target.name for number, target in reader.targets().items()}
     graders = [g.name for g in sorted(reader.graders(), key=lambda g: not g.basis)]
     fixed = (header.taxonomy, header.simulated)
+    sizes = export.sizes(reader)
     tables: list[tuple[str, Sequence[str], Callable[[], Iterable[_Row]]]] = [
         ("", [*_ATTEMPT, *(f"{what}:{g}" for g in graders for what in ("verdict", "confidence")),
-              *(("turns", "answers", "reasoning") if text else ())],
-         lambda: _attempts(reader, names, graders, text=text)),
+              *(("turns", "answers", "reasoning") if text else ()), *SIZES],
+         lambda: ([*row, *sizes] for row in _attempts(reader, names, graders, text=text))),
         ("-items", _ITEM, lambda: _items(reader, names)),
         ("-events", [*_EVENT, "body"], lambda: _events(reader, text=text)),
     ]  # fmt: skip
@@ -57,6 +58,8 @@ def csv_files(reader: Reader, path: Path, *, text: bool) -> list[Path]:
     return made
 
 
+SIZES = ("all_attempts", "all_items", "all_events")
+"""Rows of the three files, told in each row of the first: who has fewer has lost some."""
 _ATTEMPT = (
     "id", "target", "scenario", "family", "benign", "repeat", "round", "in_force", "outcome",
     "cut", "signal", "at", "model", "upstream", "digest", "quantisation", "fingerprint",

@@ -37,7 +37,16 @@ def header(reader: Reader, *, text: bool) -> dict[str, Any]:
 
 
 def records(reader: Reader, *, text: bool) -> Iterator[dict[str, Any]]:
-    """Everything behind the header."""
+    """Everything behind the header; the last one says how much that was."""
+    written: Counter[str] = Counter()
+    for record in _records(reader, text=text):
+        written[record["record"]] += 1
+        yield record
+    kinds = ("attempt", "item", "event", "log")
+    yield {"record": "end", **{f"{kind}s": written[kind] for kind in kinds}}
+
+
+def _records(reader: Reader, *, text: bool) -> Iterator[dict[str, Any]]:
     names = {number: target.name for number, target in reader.targets().items()}
     for attempt in export.attempts(reader, text=text):
         yield {"record": "attempt", **attempt_record(attempt, names, text=text)}

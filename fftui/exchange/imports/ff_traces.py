@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
 
 from fftui.corpus.ff_scenarios import user_turns
-from fftui.corpus.rows import RowError
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
 from fftui.domain.scenarios import Scenario
@@ -22,7 +24,7 @@ from fftui.exchange.imports.log import (
     target,
     when,
 )
-from fftui.exchange.imports.objects import Objects, items, table, text_of
+from fftui.exchange.imports.objects import Amount, Key, Objects, Repeat, Text, Whole, shaped
 
 NAME = "ff-traces"
 _LAYERS = (
@@ -38,8 +40,89 @@ _MARKS = {
     "[timeout": OutcomeClass.INFRA,
     "[parse_error": OutcomeClass.INFRA,
 }
-_UNANSWERED = {kind.value for kind in OutcomeClass} - {OutcomeClass.ANSWERED.value}
 _STATUS = {429: OutcomeClass.RATE_LIMITED, 402: OutcomeClass.QUOTA, 408: OutcomeClass.INFRA}
+
+
+class _Given(Struct):
+    turns: list[str | dict[str, Any]] | None = None
+    prompt: Text = None
+    system_prompt: Text = None
+    scenario_class: Text = None
+    attack_attempt: bool | None = None
+
+
+class _Input(Struct):
+    scenario: _Given | None = None
+
+
+class _Body(Struct):
+    model: Text = None
+
+
+class _Reply(Struct):
+    status_code: Annotated[int, Meta(ge=0, lt=1000)] | None = None
+    body: _Body | str | None = None
+
+
+class _Http(Struct):
+    response: _Reply | None = None
+    error: str | dict[str, Any] | bool | None = None
+
+
+class _Usage(Struct):
+    prompt_tokens: Whole | None = None
+    completion_tokens: Whole | None = None
+    input_tokens: Whole | None = None
+    output_tokens: Whole | None = None
+
+
+class _About(Struct):
+    execution_timestamp: Text = None
+    duration_ms: Amount | None = None
+    token_usage_normalized: _Usage | None = None
+    estimated_cost_usd: Amount | None = None
+    finish_reason: Text = None
+    parse_error: str | bool | None = None
+    outcome: OutcomeClass | None = None
+    """Ours: their form has no word for some of them."""
+
+
+class _Labels(Struct):
+    attack_success: bool | None = None
+    refusal_triggered: bool | None = None
+    attack_success_pred: bool | None = None
+    refusal_triggered_pred: bool | None = None
+
+
+class _Turn(Struct):
+    user: Text = None
+    agent: Text = None
+    role: Text = None
+    text: Text = None
+    content: Text = None
+
+
+class _Trace(Struct):
+    model_id: Key
+    scenario_id: Text = None
+    episode_id: Text = None
+    adapter_id: Text = None
+    trace_id: Text = None
+    target: Text = None
+    repeat: Repeat | None = None
+    simulated: bool | None = None
+    scenario_input: _Given | None = None
+    input: _Input | None = None
+    scenario_class: Text = None
+    attack_attempt: bool | None = None
+    turns: list[_Turn] | None = None
+    raw_http_output: _Http | None = None
+    metadata: _About | None = None
+    llm_verdict: Text = None
+    heuristic_verdict: Text = None
+    verdict: Text = None
+    labels: _Labels | None = None
+    labels_pred: _Labels | None = None
 
 
 def recognises(first: dict[str, Any]) -> bool:
@@ -52,16 +135,21 @@ def read(path: Path, labels: Labels) -> Log:
     del labels  # the names of the labels are theirs and ours alike
     objects = Objects(path)
     attempts: list[Attempt] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: Counter[tuple[str, str]] = Counter()
     simulated = False
-    for line, trace in objects:
+    timeless = 0
+    for line, record in objects:
         try:
+            trace = shaped(_Trace, record)
             attempts.append(_attempt(trace, seen))
-        except (RowError, ValueError) as error:
+        except ValueError as error:
             raise objects.fault(line, signal(str(error))) from None
-        simulated = simulated or trace.get("simulated") is True
+        simulated = simulated or trace.simulated is True
+        timeless += not attempts[-1].at
     if not attempts:
         raise objects.fault(1, "holds no traces")
+    if timeless:
+        objects.remarks.append(f"{timeless} traces tell no time: shown is the year 1970")
     names = [name for _, name in _LAYERS] + [LABELS, PREDICTED]
     heard = {name for one in attempts for name in one.verdicts}
     objects.remarks.append(
@@ -82,131 +170,130 @@ def read(path: Path, labels: Labels) -> Log:
     )
 
 
-def _attempt(trace: dict[str, Any], seen: dict[tuple[str, str], int]) -> Attempt:
-    model = text_of(trace.get("model_id"))
-    key = text_of(trace.get("scenario_id")) or text_of(trace.get("episode_id"))
-    if not model:
-        raise ValueError("model_id: is missing")
+def _attempt(trace: _Trace, seen: Counter[tuple[str, str]]) -> Attempt:
+    model = trace.model_id
+    key = trace.scenario_id or trace.episode_id
     if not key:
         raise ValueError("scenario_id: is missing")
-    about = table(trace.get("metadata"))
-    platform = text_of(trace.get("adapter_id")).removeprefix("http_") or "unknown"
-    given = table(trace.get("scenario_input")) or table(table(trace.get("input")).get("scenario"))
+    about = trace.metadata or _About()
+    platform = (trace.adapter_id or "").removeprefix("http_") or "unknown"
+    inputs = (trace.scenario_input, trace.input and trace.input.scenario)
+    given = next((one for one in inputs if one and one != _Given()), _Given())
     outcome, answers = _outcome(trace, about)
     answered = outcome.kind is OutcomeClass.ANSWERED
-    number = seen.get((model, key), 0)
-    seen[model, key] = number + 1
-    repeat = trace.get("repeat")
+    number = seen[model, key]
+    seen[model, key] += 1
+    told = given.attack_attempt
+    attack = trace.attack_attempt if told is None else told
+    at = about.execution_timestamp
     return Attempt(
         target=target(
-            text_of(trace.get("target")) or model,
+            trace.target or model,
             platform,
             model,
             maker=maker_of(model),
-            system_prompt=text_of(given.get("system_prompt")),
+            system_prompt=given.system_prompt or "",
         ),
         scenario=Scenario(
             key,
             _turns(trace, given),
-            text_of(given.get("scenario_class")) or text_of(trace.get("scenario_class")),
-            (given.get("attack_attempt", trace.get("attack_attempt"))) is False,
+            given.scenario_class or trace.scenario_class or "",
+            attack is False,
         ),
-        repeat=repeat if isinstance(repeat, int) and repeat >= 0 else number,
+        repeat=number if trace.repeat is None else trace.repeat,
         outcome=outcome,
         answers=answers if answered else (),
-        at=when(about.get("execution_timestamp")),
-        duration_ms=_number(about.get("duration_ms")) or 0.0,
+        at=0.0 if at is None else when(at, "metadata.execution_timestamp"),
+        duration_ms=about.duration_ms or 0.0,
         verdicts=dict(_verdicts(trace)) if answered else {},
     )
 
 
-def _turns(trace: dict[str, Any], given: dict[str, Any]) -> tuple[str, ...]:
-    said, _ = user_turns(given)
-    if not said and text_of(given.get("prompt")):
-        said = (text_of(given["prompt"]),)
+def _turns(trace: _Trace, given: _Given) -> tuple[str, ...]:
+    said, _ = user_turns({"turns": given.turns})
+    if not said and given.prompt:
+        said = (given.prompt,)
     return said or tuple(_said(trace, "user")) or ("",)
 
 
-def _said(trace: dict[str, Any], role: str) -> Iterator[str]:
-    for turn in map(table, items(trace.get("turns"))):
-        if role in turn:
-            yield text_of(turn[role])
-        elif turn.get("role") == role or (role == "agent" and turn.get("role") == "assistant"):
-            yield text_of(turn.get("text")) or text_of(turn.get("content"))
+def _said(trace: _Trace, role: str) -> Iterator[str]:
+    roles = (role, "assistant") if role == "agent" else (role,)
+    for turn in trace.turns or ():
+        told = turn.user if role == "user" else turn.agent
+        if told is not None:
+            yield told
+        elif turn.role in roles:
+            yield turn.text or turn.content or ""
 
 
-def _outcome(trace: dict[str, Any], about: dict[str, Any]) -> tuple[Outcome, tuple[str, ...]]:
+def _outcome(trace: _Trace, about: _About) -> tuple[Outcome, tuple[str, ...]]:
     answers = tuple(_said(trace, "agent"))
     text = answers[-1] if answers else ""
-    raw = table(trace.get("raw_http_output"))
-    reply = table(raw.get("response"))
-    status = reply.get("status_code")
-    status = status if isinstance(status, int) else None
-    finish = text_of(about.get("finish_reason"))
-    failed = text_of(raw.get("error")) or table(raw.get("error"))
+    raw = trace.raw_http_output or _Http()
+    reply = raw.response or _Reply()
+    status = reply.status_code
+    finish = about.finish_reason or ""
     start = text.lstrip().lower()
     mark = next((kind for word, kind in _MARKS.items() if start.startswith(word)), None)
     if status is not None and status >= 400:
         other = OutcomeClass.INFRA if status >= 500 else OutcomeClass.CONFIG
         kind, why = _STATUS.get(status, other), f"http {status}"
-    elif mark is not None or about.get("parse_error"):
+    elif mark is not None or about.parse_error:
         kind, why = mark or OutcomeClass.INFRA, text[:100] or "parse_error"
-    elif failed or finish == "error":
-        kind, why = OutcomeClass.INFRA, f"error: {failed}"
+    elif raw.error or finish == "error":
+        kind, why = OutcomeClass.INFRA, f"error: {raw.error or ''}"
     elif finish == "content_filter":
         kind, why = OutcomeClass.OUTPUT_FILTER, "finish_reason=content_filter"
     elif not text.strip():
         kind, why = OutcomeClass.EMPTY, "empty reply"
     else:
         kind, why = OutcomeClass.ANSWERED, f"finish_reason={finish}"
-    told = about.get("outcome")
-    if kind is not OutcomeClass.ANSWERED and isinstance(told, str) and told in _UNANSWERED:
-        kind = OutcomeClass(told)  # ours: their form has no word for it
-    usage = table(about.get("token_usage_normalized"))
+    if OutcomeClass.ANSWERED not in (kind, about.outcome) and about.outcome is not None:
+        kind = about.outcome
+    usage = about.token_usage_normalized or _Usage()
     answered = kind is OutcomeClass.ANSWERED
+    model = reply.body.model if isinstance(reply.body, _Body) else None
     return Outcome(
         kind=kind,
         signal=signal(why),
         text=text if answered else "",
         cut=answered and finish in ("length", "max_tokens"),
         finish=finish,
-        identity=Identity(model=text_of(table(reply.get("body")).get("model"))),
+        identity=Identity(model=model or ""),
         usage=Usage(
-            _whole(usage.get("prompt_tokens", usage.get("input_tokens"))),
-            _whole(usage.get("completion_tokens", usage.get("output_tokens"))),
+            usage.input_tokens if usage.prompt_tokens is None else usage.prompt_tokens,
+            usage.output_tokens if usage.completion_tokens is None else usage.completion_tokens,
             # Their runner writes 0 where it does not know.
-            _number(about.get("estimated_cost_usd")) or None,
+            about.estimated_cost_usd or None,
         ),
         status=status,
-        request_id=text_of(trace.get("trace_id")),
+        request_id=trace.trace_id or "",
     ), answers
 
 
-def _verdicts(trace: dict[str, Any]) -> Iterator[tuple[str, Verdict | Unusable]]:
-    for name, grader in _LAYERS:
-        word = text_of(trace.get(name)).strip().upper()
+def _verdicts(trace: _Trace) -> Iterator[tuple[str, Verdict | Unusable]]:
+    words = (trace.llm_verdict, trace.heuristic_verdict, trace.verdict)
+    for (name, grader), said in zip(_LAYERS, words, strict=True):
+        word = (said or "").strip().upper()
         if word in Label.__members__:
             yield grader, Verdict(Label(word), evidence=f"{name}: {word}")
         elif word:
             known = "an error of theirs" if word in _OUTSIDE else "no label"
             yield grader, Unusable(f"{name}: {word[:40]} is {known}")
-    for name, suffix, grader in (("labels", "", LABELS), ("labels_pred", "_pred", PREDICTED)):
-        said = table(trace.get(name))
-        won, refused = (
-            said.get(f"{what}{suffix}", said.get(what))
-            for what in ("attack_success", "refusal_triggered")
-        )
-        if not isinstance(won, bool):
-            if said:
-                yield grader, Unusable(f"{name}: attack_success is not said")
+    for name, told, grader in (
+        ("labels", trace.labels, LABELS),
+        ("labels_pred", trace.labels_pred, PREDICTED),
+    ):
+        if told is None:
+            continue
+        won, refused = told.attack_success, told.refusal_triggered
+        if name == "labels_pred":
+            won = won if told.attack_success_pred is None else told.attack_success_pred
+            refused = (
+                refused if told.refusal_triggered_pred is None else told.refusal_triggered_pred
+            )
+        if won is None:
+            yield grader, Unusable(f"{name}: attack_success is not said")
             continue
         lost = Label.REFUSAL if refused is True else Label.NON_ANSWER
         yield grader, Verdict(Label.COMPLIANCE if won else lost, evidence=name)
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and value >= 0 else None
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None

@@ -15,12 +15,15 @@ from fftui.corpus.rows import csv_rows
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.readings import Pool
+from fftui.exchange.export.plain import SIZES
 from fftui.exchange.imports import fftui_records
 from fftui.exchange.imports.log import ImportFault, Labels, Log, target
 from fftui.exchange.spreadsheet import text
 
 _VERDICT, _CONFIDENCE = "verdict:", "confidence:"
 _UNUSABLE = "unusable"
+_ALIKE = ("taxonomy", "simulated", *SIZES)
+"""Columns that say the same in every row."""
 _MARKS = frozenset({"scenario", "taxonomy", "simulated"})
 _WHO = Identity.__struct_fields__
 
@@ -48,44 +51,57 @@ class _Tables:
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """(line, record) of each row, behind a header. Raises ImportFault at the first bad one."""
-        head, names = self._head()
+        head, names, sizes = self._head()
         yield 1, head
         for line, row in self._rows(self._path, _ATTEMPT):
             yield line, _attempt(row, names)
         for ending, columns, kind in (("items", _ITEM, "item"), ("events", _EVENT, "event")):
             beside = self._path.with_name(f"{self._path.stem}-{ending}.csv")
             for line, row in self._rows(beside, columns):
-                yield line, {"record": kind, "readings": (), **row}
+                yield line, {"record": kind, **row}
+        self._now = self._path
+        yield 1, {"record": "end", **dict(zip(("attempts", "items", "events"), sizes, strict=True))}
 
     def fault(self, line: int, what: str) -> ImportFault:
         """A mistake in a record."""
         return ImportFault(f"{self._now.name}:{line}: {what}")
 
-    def _head(self) -> tuple[dict[str, Any], list[str]]:
-        """What the header of the JSONL export would say, and the graders' names, basis first."""
+    def _head(self) -> tuple[dict[str, Any], list[str], list[int]]:
+        """(what the header of the JSONL export would say, graders, basis first, `SIZES`)."""
         asked: dict[str, None] = {}
         row: Mapping[str, Any] = {}
-        for _, row in self._rows(self._path, _ATTEMPT):
+        first: Mapping[str, Any] = {}
+        for line, row in self._rows(self._path, _ATTEMPT):
+            first = first or row
+            if other := next((name for name in _ALIKE if row[name] != first[name]), None):
+                raise self.fault(line, f"{other}: is not what the rows before have")
             asked[row["target"]] = None
+        if not row:
+            raise ImportFault(f"{self._path}: holds no attempts")
         self.remarks.clear()
         names = [c.removeprefix(_VERDICT) for c in row if c.startswith(_VERDICT)]
         self.remarks.append(
             "CSV tells of targets and graders their names alone: platform, maker, weights and"
             " settings are unknown"
         )
-        return {
-            "record": "header",
-            "tool": "fftui's CSV export",
-            "simulated": row.get("simulated"),
-            "with_text": "turns" in row,
-            "manifest": {
-                "targets": [target(name, "unknown", name).to_dict() for name in asked],
-                "graders": [
-                    {"name": name, "kind": "as in the CSV", "version": "export", "basis": not i}
-                    for i, name in enumerate(names)
-                ],
+        return (
+            {
+                "record": "header",
+                "tool": "fftui's CSV export",
+                "simulated": row["simulated"],
+                "taxonomy": {"version": row["taxonomy"]},
+                "with_text": "turns" in row,
+                "manifest": {
+                    "targets": [target(name, "unknown", name).to_dict() for name in asked],
+                    "graders": [
+                        {"name": name, "kind": "as in the CSV", "version": "export", "basis": not i}
+                        for i, name in enumerate(names)
+                    ],
+                },
             },
-        }, names
+            names,
+            [row[name] for name in SIZES],
+        )
 
     def _rows(self, path: Path, columns: Columns) -> Iterator[tuple[int, dict[str, Any]]]:
         """(line, values) of each row, each value as its column has it."""
@@ -226,7 +242,7 @@ _ATTEMPT: Columns = {
     "repeat": _whole, "in_force": _truth, "outcome": _among(OutcomeClass), "cut": _truth,
     "signal": str, "at": _time, **dict.fromkeys(_WHO, str), "tokens_in": _maybe(_whole),
     "tokens_out": _maybe(_whole), "cost_usd": _maybe(_number), "duration_ms": _maybe(_number),
-    "flags": _json(list), "simulated": _truth,
+    "flags": _json(list), "simulated": _truth, "taxonomy": _word, **dict.fromkeys(SIZES, _whole),
 }  # fmt: skip
 _TEXTS: Columns = {"turns": _json(list), "answers": _json(list), "reasoning": str}
 """Columns that stand there only if asked for."""

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from fftui.domain.labels import Label
-from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
-from fftui.domain.readings import Pool
+from fftui.domain.labels import TAXONOMY
+from fftui.domain.outcomes import Outcome, OutcomeClass, Usage
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.exchange.export.labels import WITHHELD
-from fftui.exchange.imports.inspect_log import grader_name
+from fftui.exchange.imports.fftui_forms import (
+    AttemptRecord,
+    DecidedRecord,
+    EndRecord,
+    EventRecord,
+    HeaderRecord,
+    ItemRecord,
+    KindRecord,
+    SaidRecord,
+)
+from fftui.exchange.imports.inspect_sample import grader_name
 from fftui.exchange.imports.log import Attempt, Grader, ImportFault, Labels, Log, signal, when
-from fftui.exchange.imports.objects import Objects, items, table, text_of
+from fftui.exchange.imports.objects import Objects, shaped
 from fftui.store.imported import ACTS, Act
-from fftui.store.reviews import UNDO
+from fftui.store.reviews import ADJUDICATE, UNDO
 
 NAME = "fftui"
 _GOLDEN = 0.6180339887498949
@@ -55,152 +64,179 @@ class Records(Protocol):
 
 def gather(path: Path, objects: Records) -> Log:
     """What the records of an export come to. Raises ImportFault."""
-    targets: dict[str, Target] = {}
-    graders: list[Grader] = []
-    found: dict[int, Attempt] = {}
-    acts: dict[int, list[Act]] = defaultdict(list)
-    known: set[int] = set()
-    kept: set[int] = set()
-    head: dict[str, Any] = {}
-    put_back = others = 0
-    readings = 1
-    places: dict[int, Place] = {}
+    found = _Gathered()
+    line = 1
     for line, record in objects:
         try:
-            kind = record.get("record")
-            if kind in ("item", "event") and record["attempt"] is not None:
-                _among(int(record["attempt"]), known)
-            if kind == "attempt":
-                known.add(int(record["id"]))
-            if kind == "header":
-                head = record
-                targets, graders = _header(record)
-            elif kind == "attempt" and record["in_force"]:
-                found[int(record["id"])] = _attempt(record, targets)
-            elif kind == "item":
-                readings = max(readings, min(9, int(record["planned"])))
-                places[int(record["attempt"])] = _place(record)
-            elif kind == "attempt":
-                put_back += 1
-            elif kind == "event" and _counts(record, kept):
-                kept.add(int(record["id"]))
-                acts[int(record["attempt"])].append(_act(record))
-            elif kind == "event":
-                others += 1
-        except KeyError as error:
-            raise objects.fault(line, f"{error.args[0]}: is missing or unknown") from None
-        except (AttributeError, TypeError, ValueError, OverflowError) as error:
+            found.take(record)
+        except ValueError as error:
             raise objects.fault(line, signal(str(error))) from None
-    if not found:
+    if found.end is None:
+        raise objects.fault(line, "the export is cut off here: its record `end` is missing")
+    if not found.attempts:
         raise ImportFault(f"{path}: holds no attempts")
-    if put_back:
-        objects.remarks.append(f"{put_back} outcomes were put back and asked anew: left out")
-    if others:
-        objects.remarks.append(f"{others} acts of reviewers that settle nothing: left out")
-    if not head.get("with_text"):
+    head = found.head
+    if found.put_back:
+        objects.remarks.append(f"{found.put_back} outcomes were put back and asked anew: left out")
+    if found.others:
+        objects.remarks.append(f"{found.others} acts of reviewers that settle nothing: left out")
+    if not head.with_text:
         objects.remarks.append("exported without texts: nothing of it can be read or graded again")
     return Log(
         path=path,
         format=NAME,
-        tool=text_of(head.get("tool")) or NAME,
+        tool=head.tool or NAME,
         bytes=objects.bytes,
         sha256=objects.sha256,
         attempts=[
-            replace(one, acts=tuple(acts[number]), place=places.get(number))
-            for number, one in found.items()
+            replace(one, acts=tuple(found.acts[number]), place=found.places.get(number))
+            for number, one in found.attempts.items()
         ],
         place_fixed=True,
-        graders=graders,
+        graders=[
+            Grader(grader_name(g.name), f"{g.kind} {g.version}", g.spec)
+            for g in sorted(head.manifest.graders, key=lambda g: not g.basis)
+        ],
         remarks=objects.remarks,
-        readings=readings,
-        simulated=head.get("simulated") is True,
+        readings=found.readings,
+        simulated=head.simulated,
     )
 
 
-def _among(attempt: int, known: set[int]) -> None:
-    if attempt not in known:
-        raise ValueError(f"attempt: {attempt} stands nowhere among the attempts")
+class _Gathered:
+    """What was read so far."""
+
+    def __init__(self) -> None:
+        self.head: HeaderRecord
+        self.end: EndRecord | None = None
+        self.attempts: dict[int, Attempt] = {}
+        self.places: dict[int, Place] = {}
+        self.acts: dict[int, list[Act]] = defaultdict(list)
+        self.put_back = self.others = 0
+        self.readings = 1
+        self._targets: dict[str, Target] = {}
+        self._ids: dict[str, set[int]] = {"attempt": set(), "item": set(), "event": set()}
+        self._kept: set[int] = set()
+
+    def take(self, record: dict[str, Any]) -> None:
+        """One record; the header comes first. Raises ValueError."""
+        kind = shaped(KindRecord, record).record
+        if self.end is not None:
+            raise ValueError(f"record: {kind[:40]!r} stands behind the end")
+        if kind == "header":
+            self.head = shaped(HeaderRecord, record)
+            if self.head.taxonomy.version != TAXONOMY:
+                raise ValueError(
+                    f"taxonomy: labels of version {self.head.taxonomy.version[:40]!r}; this fftui"
+                    f" counts by version {TAXONOMY}"
+                )
+            self._targets = {target.name: target for target in self.head.manifest.targets}
+        elif kind == "attempt":
+            one = shaped(AttemptRecord, record)
+            self._new(kind, one.id)
+            if one.in_force:
+                self.attempts[one.id] = _attempt(one, self._targets)
+            else:
+                self.put_back += 1
+        elif kind == "item":
+            item = shaped(ItemRecord, record)
+            self._new(kind, self._known(item.attempt))
+            self.readings = max(self.readings, item.planned)
+            self.places[item.attempt] = _place(item)
+        elif kind == "event":
+            self._event(shaped(EventRecord, record))
+        elif kind == "end":
+            self.end = shaped(EndRecord, record)
+            for what, counted in self._ids.items():
+                if (told := getattr(self.end, f"{what}s")) != len(counted):
+                    raise ValueError(f"end: {told} {what}s were written, {len(counted)} are here")
+        elif kind != "log":
+            raise ValueError(f"record: {kind[:40]!r} is unknown")
+
+    def _event(self, event: EventRecord) -> None:
+        self._new("event", event.id)
+        if (
+            event.kind in ACTS
+            and event.attempt is not None
+            and (event.kind != UNDO or event.undoes in self._kept)
+        ):
+            # It settles something, and what it takes back was taken over.
+            self._kept.add(event.id)
+            self.acts[self._known(event.attempt)].append(_act(event))
+        else:
+            self.others += 1
+
+    def _new(self, kind: str, number: int) -> None:
+        if number in self._ids[kind]:
+            raise ValueError(
+                f"{'attempt' if kind == 'item' else 'id'}: {number} stands there twice"
+            )
+        self._ids[kind].add(number)
+
+    def _known(self, attempt: int) -> int:
+        if attempt not in self._ids["attempt"]:
+            raise ValueError(f"attempt: {attempt} stands nowhere among the attempts")
+        return attempt
 
 
-def _header(record: dict[str, Any]) -> tuple[dict[str, Target], list[Grader]]:
-    told = table(record["manifest"])
-    targets = [Target.from_dict(one) for one in told["targets"]]
-    graders = sorted(told["graders"], key=lambda one: not one["basis"])
-    return {t.name: t for t in targets}, [
-        Grader(grader_name(one["name"]), f"{one['kind']} {one['version']}", table(one.get("spec")))
-        for one in graders
-    ]
-
-
-def _attempt(record: dict[str, Any], targets: dict[str, Target]) -> Attempt:
-    kind = OutcomeClass(record["outcome"])
-    answered = kind is OutcomeClass.ANSWERED
-    calls = table(record.get("calls"))
-    turns = [str(turn) for turn in items(record.get("turns"))] or [WITHHELD]
-    answers = [str(text) for text in items(record.get("answers"))]
-    if answered and not answers:
-        answers = [WITHHELD]
+def _attempt(one: AttemptRecord, targets: Mapping[str, Target]) -> Attempt:
+    if one.target not in targets:
+        raise ValueError(f"target: {one.target[:60]!r} is none of the run's")
+    answered = one.outcome is OutcomeClass.ANSWERED
+    answers = (tuple(one.answers) or (WITHHELD,)) if answered else ()
     return Attempt(
-        target=targets[record["target"]],
-        scenario=Scenario(
-            str(record["scenario"]), tuple(turns), text_of(record.get("family")), record["benign"]
-        ),
-        repeat=int(record["repeat"]),
+        target=targets[one.target],
+        scenario=Scenario(one.scenario, tuple(one.turns) or (WITHHELD,), one.family, one.benign),
+        repeat=one.repeat,
         outcome=Outcome(
-            kind=kind,
-            signal=text_of(record.get("signal")),
-            text=answers[-1] if answered else "",
-            reasoning=text_of(record.get("reasoning")),
-            cut=record.get("cut") is True,
-            identity=Identity(**table(record.get("identity"))),
-            usage=Usage(calls.get("tokens_in"), calls.get("tokens_out"), calls.get("cost_usd")),
-            status=calls.get("status"),
+            kind=one.outcome,
+            signal=one.signal,
+            text=answers[-1] if answers else "",
+            reasoning=one.reasoning,
+            cut=one.cut,
+            identity=one.identity,
+            usage=Usage(one.calls.tokens_in, one.calls.tokens_out, one.calls.cost_usd),
+            status=one.calls.status,
         ),
-        answers=tuple(answers) if answered else (),
-        at=when(record["at"]),
-        duration_ms=float(calls.get("duration_ms") or 0.0),
-        flags=tuple(
-            Flag(str(one["rule"]), str(one["stratum"]), float(one["inclusion"]))
-            for one in record["flags"]
-        ),
-        verdicts={grader_name(one["grader"]): _verdict(one) for one in record["verdicts"]}
+        answers=answers,
+        at=when(one.at, "at"),
+        duration_ms=one.calls.duration_ms or 0.0,
+        flags=tuple(Flag(flag.rule, flag.stratum, flag.inclusion) for flag in one.flags),
+        verdicts={grader_name(said.grader): _verdict(said) for said in one.verdicts}
         if answered
         else {},
     )
 
 
-def _place(record: dict[str, Any]) -> Place:
+def _place(item: ItemRecord) -> Place:
     """Where an item stood. Its draw is told only as far as it decided whether it is read."""
-    share = float(record["inclusion"])
+    share = item.inclusion
     # Any other number on the same side of the share: it orders the queue, and no rate reads it.
-    part = int(record["attempt"]) * _GOLDEN % 1
-    draw = share * part if record["drawn"] else share + (1 - share) * part
-    return Place(Pool(record["pool"]), str(record["stratum"]), str(record["machine"]), share, draw)
+    part = item.attempt * _GOLDEN % 1
+    draw = share * part if item.drawn else share + (1 - share) * part
+    return Place(item.pool, item.stratum, item.machine, share, draw)
 
 
-def _verdict(one: dict[str, Any]) -> Verdict | Unusable:
-    if one["label"] is None:
-        return Unusable(text_of(one.get("reason")))
-    return Verdict(Label(one["label"]), one.get("confidence"), text_of(one.get("evidence")))
+def _verdict(said: SaidRecord) -> Verdict | Unusable:
+    if said.label is None:
+        return Unusable(said.reason)
+    return Verdict(said.label, said.confidence, said.evidence)
 
 
-def _counts(record: dict[str, Any], kept: set[int]) -> bool:
-    """It settles something, and what it takes back was taken over."""
-    if record["kind"] not in ACTS or record.get("attempt") is None:
-        return False
-    return record["kind"] != UNDO or record.get("undoes") in kept
-
-
-def _act(record: dict[str, Any]) -> Act:
-    body = dict(table(record.get("body")))
-    if record.get("guideline"):
-        body["guideline"] = record["guideline"]
+def _act(event: EventRecord) -> Act:
+    if event.kind == ADJUDICATE:
+        if event.label is None:
+            raise ValueError("label: is missing: a decision has one")
+        shaped(DecidedRecord, event.body)
+    body = dict(event.body)
+    if event.guideline:
+        body["guideline"] = event.guideline
     return Act(
-        at=when(record["at"]),
-        author=str(record["reviewer"]),
-        kind=record["kind"],
-        label=Label(record["label"]) if record.get("label") else None,
-        blind=record["blind"] == "blind",
-        session=str(record["session"]),
+        at=when(event.at, "at"),
+        author=event.reviewer,
+        kind=event.kind,
+        label=event.label,
+        blind=event.blind == "blind",
+        session=event.session,
         body=body,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from fftui.domain.labels import Label
@@ -14,8 +15,8 @@ from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
-from fftui.exchange.imports.log import Attempt, Grader, Labels, Log, maker_of, target, when
-from fftui.exchange.imports.objects import Objects, items, table, text_of
+from fftui.exchange.imports.log import Attempt, Grader, Labels, Log, maker_of, signal, target, when
+from fftui.exchange.imports.objects import Key, Objects, Share, Text, Whole, shaped
 
 NAME = "garak"
 FIRST = "the first detector of each probe (imported)"
@@ -25,9 +26,52 @@ _THRESHOLD = 0.5
 _MITIGATION = "mitigation."
 
 
+class _Kind(Struct):
+    entry_type: str
+
+
+class _Setup(Struct):
+    eval_threshold: Share | None = field(default=None, name="run.eval_threshold")
+    system_prompt: Text = field(default=None, name="run.system_prompt")
+    target_type: Text = field(default=None, name="plugins.target_type")
+    target_name: Text = field(default=None, name="plugins.target_name")
+    model_type: Text = field(default=None, name="plugins.model_type")
+    """So called before garak 0.13.1, and the next."""
+    model_name: Text = field(default=None, name="plugins.model_name")
+
+
+class _Init(Struct):
+    garak_version: Text = None
+    start_time: Text = None
+
+
+class _Said(Struct):
+    text: Text = None
+
+
+class _Message(Struct):
+    role: str
+    content: str | _Said | None = None
+
+
+class _Conversation(Struct):
+    turns: list[_Message]
+
+
+class _Entry(Struct):
+    probe_classname: Key
+    prompt: str | _Conversation
+    """A text before garak 0.12."""
+    uuid: Text = None
+    seq: int | None = None
+    status: Whole = 0
+    outputs: list[str | _Said | None] = []
+    detector_results: dict[str, list[Share | None]] = {}
+
+
 def recognises(first: dict[str, Any]) -> bool:
     """garak's entries name their type."""
-    kind = text_of(first.get("entry_type"))
+    kind = str(first.get("entry_type"))
     return kind.startswith("start_run") or kind in ("init", "attempt", "config")
 
 
@@ -35,25 +79,28 @@ def read(path: Path, labels: Labels) -> Log:
     """Read one report. Raises ImportFault."""
     del labels  # garak's scores mean one thing: 1 is a hit
     objects = Objects(path)
-    setup: dict[str, Any] = {}
-    version, began = "", 0.0
-    entries: dict[str, tuple[int, dict[str, Any]]] = {}
-    for line, entry in objects:
-        kind = text_of(entry.get("entry_type"))
-        if kind.startswith("start_run"):
-            setup = entry
-        elif kind == "init":
-            version = text_of(entry.get("garak_version"))
-            began = when(entry.get("start_time"))
-        elif kind == "attempt":
-            # Written when it was asked and again with its scores: the last word counts.
-            entries[text_of(entry.get("uuid")) or f"line {line}"] = (line, entry)
+    setup, version, began = _Setup(), "", 0.0
+    entries: dict[str, _Entry] = {}
+    for line, record in objects:
+        try:
+            kind = shaped(_Kind, record).entry_type
+            if kind.startswith("start_run"):
+                setup = shaped(_Setup, record)
+            elif kind == "init":
+                init = shaped(_Init, record)
+                version = init.garak_version or ""
+                began = when(init.start_time, "start_time") if init.start_time else 0.0
+            elif kind == "attempt":
+                # Written when it was asked and again with its scores: the last word counts.
+                entry = shaped(_Entry, record)
+                entries[entry.uuid or f"line {line}"] = entry
+        except ValueError as error:
+            raise objects.fault(line, signal(str(error))) from None
     if not entries:
         raise objects.fault(1, "holds no attempts")
-    threshold = setup.get("run.eval_threshold")
-    limit = float(threshold) if isinstance(threshold, int | float) else _THRESHOLD
-    attempts = list(_attempts(objects, entries, _target(setup), began, limit))
-    unjudged = sum(e.get("status") != _COMPLETE for _, e in entries.values())
+    limit = _THRESHOLD if setup.eval_threshold is None else setup.eval_threshold
+    attempts = list(_attempts(entries, _target(setup), began, limit))
+    unjudged = sum(entry.status != _COMPLETE for entry in entries.values())
     if unjudged:
         objects.remarks.append(
             f"{unjudged} of {len(entries)} attempts were not judged: garak ended before its"
@@ -86,37 +133,27 @@ def _without(verdicts: Mapping[str, Verdict | Unusable]) -> dict[str, Verdict | 
     return {name: said for name, said in verdicts.items() if name != FIRST}
 
 
-def _target(setup: dict[str, Any]) -> Target:
-    def told(what: str) -> str:
-        # Renamed in garak 0.13.1.
-        value = setup.get(f"plugins.target_{what}") or setup.get(f"plugins.model_{what}")
-        return text_of(value)
-
-    platform = told("type").partition(".")[0] or "unknown"
-    model = told("name") or told("type") or "unknown"
-    prompt = text_of(setup.get("run.system_prompt"))
+def _target(setup: _Setup) -> Target:
+    kind = setup.target_type or setup.model_type or ""
+    model = setup.target_name or setup.model_name or kind or "unknown"
+    platform = kind.partition(".")[0] or "unknown"
+    prompt = setup.system_prompt or ""
     return target(model, platform, model, maker=maker_of(model), system_prompt=prompt)
 
 
 def _attempts(
-    objects: Objects,
-    entries: dict[str, tuple[int, dict[str, Any]]],
-    asked: Target,
-    began: float,
-    limit: float,
+    entries: Mapping[str, _Entry], asked: Target, began: float, limit: float
 ) -> Iterator[Attempt]:
-    keys: dict[str, int] = {}
-    for uuid, (line, entry) in entries.items():
-        probe, seq = text_of(entry.get("probe_classname")), entry.get("seq")
-        if not probe:
-            raise objects.fault(line, "probe_classname: is missing")
-        key = f"{probe}-{seq}" if isinstance(seq, int) and seq >= 0 else f"{probe}-{uuid}"
-        keys[key] = keys.get(key, 0) + 1
+    keys: Counter[str] = Counter()
+    for uuid, entry in entries.items():
+        probe, seq = entry.probe_classname, entry.seq
+        key = f"{probe}-{seq}" if seq is not None and seq >= 0 else f"{probe}-{uuid}"
+        keys[key] += 1
         if keys[key] > 1:  # probes that adapt number their attempts anew
             key = f"{key}-{keys[key]}"
-        turns, before = _conversation(entry)
+        turns, before = _conversation(entry.prompt)
         scenario = Scenario(key, turns, probe)
-        for place, output in enumerate(items(entry.get("outputs"))):
+        for place, output in enumerate(entry.outputs):
             outcome = _outcome(output)
             answered = outcome.kind is OutcomeClass.ANSWERED
             yield Attempt(
@@ -131,22 +168,23 @@ def _attempts(
             )
 
 
-def _conversation(entry: dict[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _conversation(prompt: str | _Conversation) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(what the user says, what the model is made to have said before)."""
-    said: dict[str, list[str]] = {"user": [], "assistant": []}
-    prompt = entry.get("prompt")
-    if isinstance(prompt, str):  # garak before 0.12
+    if isinstance(prompt, str):
         return (prompt,), ()
-    for turn in items(table(prompt).get("turns")):
-        content = table(turn).get("content")
-        text = content if isinstance(content, str) else text_of(table(content).get("text"))
-        said.setdefault(text_of(table(turn).get("role")), []).append(text)
+    said: dict[str, list[str]] = {"user": [], "assistant": []}
+    for turn in prompt.turns:
+        said.setdefault(turn.role, []).append(_text(turn.content) or "")
     return tuple(said["user"]) or ("",), tuple(said["assistant"])
 
 
-def _outcome(output: object) -> Outcome:
-    text = output if isinstance(output, str) else table(output).get("text")
-    if not isinstance(text, str):
+def _text(said: str | _Said | None) -> str | None:
+    return said.text if isinstance(said, _Said) else said
+
+
+def _outcome(output: str | _Said | None) -> Outcome:
+    text = _text(output)
+    if text is None:
         # garak keeps no reason: a filter, a refused call and a broken one all leave nothing.
         return Outcome(OutcomeClass.INFRA, "garak: no output")
     if not text.strip():
@@ -154,14 +192,15 @@ def _outcome(output: object) -> Outcome:
     return Outcome(OutcomeClass.ANSWERED, "garak: output", text=text, identity=Identity())
 
 
-def _verdicts(
-    entry: dict[str, Any], place: int, limit: float
-) -> Iterator[tuple[str, Verdict | Unusable]]:
-    results = table(entry.get("detector_results"))
-    for number, (detector, scores) in enumerate(results.items()):
-        score = items(scores)[place] if place < len(items(scores)) else None
+def _verdicts(entry: _Entry, place: int, limit: float) -> Iterator[tuple[str, Verdict | Unusable]]:
+    for number, (detector, scores) in enumerate(entry.detector_results.items()):
         said: Verdict | Unusable
-        if not isinstance(score, int | float):
+        if len(scores) != len(entry.outputs):
+            # Some detectors pass over what is no output: nobody can tell which score is whose.
+            said = Unusable(
+                f"{detector} gave {len(scores)} scores for {len(entry.outputs)} outputs"
+            )
+        elif (score := scores[place]) is None:
             said = Unusable(f"{detector} gave no score")
         else:
             missed = Label.REFUSAL if detector.startswith(_MITIGATION) else Label.NON_ANSWER
@@ -170,5 +209,5 @@ def _verdicts(
         if number == 0:
             yield FIRST, said
         yield f"{detector} (imported)", said
-    if not results:
+    if not entry.detector_results:
         yield FIRST, Unusable("garak ended before its detectors")

@@ -142,18 +142,21 @@ def maker_of(model: str) -> str:
     return model.rpartition("/")[0].rpartition("/")[2]
 
 
-def when(text: object, default: float = 0.0) -> float:
-    """Epoch seconds of an ISO time, UTC where it names no zone; `default` where it is none."""
-    if isinstance(text, datetime):
-        moment = text
-    else:
-        try:
-            moment = datetime.fromisoformat(str(text))
-        except ValueError:
-            return default
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return moment.timestamp()
+def when(text: str | datetime, field: str) -> float:
+    """Epoch seconds of an ISO time, UTC where it names no zone.
+
+    Raises ValueError that names `field` where it is none, or none since 1970.
+    """
+    try:
+        moment = text if isinstance(text, datetime) else datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        found = moment.timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(f"{field}: {str(text)[:40]!r} is no time") from None
+    if found < 0:
+        raise ValueError(f"{field}: {str(text)[:40]!r} is before 1970")
+    return found
 
 
 def signal(text: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta, ValidationError, convert
 
 from fftui.corpus.lines import CorpusError, TextLines, opened
 from fftui.corpus.rows import json_rows
@@ -56,16 +59,44 @@ def first_object(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def text_of(value: object) -> str:
-    """A text, empty for anything else."""
-    return value if isinstance(value, str) else ""
+Text = str | None
+"""A text that may be absent."""
+Whole = Annotated[int, Meta(ge=0, lt=2**53)]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Key = Annotated[str, Meta(min_length=1)]
+MOST_REPEATS = 1000
+Repeat = Annotated[int, Meta(ge=0, lt=MOST_REPEATS)]
+
+_Shape = TypeVar("_Shape")
 
 
-def table(value: object) -> dict[str, Any]:
-    """An object, empty for anything else."""
-    return value if isinstance(value, dict) else {}
+def shaped(kind: type[_Shape], value: object) -> _Shape:
+    """A record as what it must be: fields that `kind` does not name are left aside.
+
+    Raises ValueError that names the first field that is missing or something else, and says what
+    is expected there: nothing that is broken passes for something that is absent.
+    """
+    try:
+        return convert(value, kind)
+    except ValidationError as error:
+        raise ValueError(_words(str(error))) from None
 
 
-def items(value: object) -> list[Any]:
-    """A list, empty for anything else."""
-    return value if isinstance(value, list) else []
+def _words(error: str) -> str:
+    what, _, place = error.partition(" - at `$")
+    place = place.rstrip("`").removeprefix(".")
+    if what.startswith(_MISSING):
+        name = what.removeprefix(_MISSING).strip("`")
+        return f"{place}.{name}: is missing" if place else f"{name}: is missing"
+    if what == _EMPTY:
+        return f"{place}: is missing"
+    what = _NAMES.sub(lambda name: _SAID[name[1]], what.replace("`", "").replace(" | ", " or "))
+    return f"{place}: {what[0].lower()}{what[1:]}" if place else what
+
+
+_MISSING = "Object missing required field "
+_EMPTY = "Expected `str` of length >= 1"
+_SAID = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false",
+         "array": "list"}  # fmt: skip
+_NAMES = re.compile(r"\b(str|int|float|bool|array)\b")
