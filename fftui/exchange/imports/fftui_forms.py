@@ -95,7 +95,19 @@ class ItemRecord(Struct):
     planned: Annotated[int, Meta(ge=0, le=9)]
 
 
-class DecidedRecord(Struct):
+class BodyRecord(Struct):
+    """How an answer was read, or what was decided and why."""
+
+    dwell_ms: Amount = 0.0
+    seen: Share = 0.0
+    unmasked: bool = False
+    fast: bool = False
+    late: bool = False
+    origin: str | None = None
+    evidence: list[Whole] = []
+    """Sentences of the answer that decided, counted from 0."""
+    guideline: str = ""
+    text: str = ""
     confidence: Confidence = Confidence.MEDIUM
     cause: Cause = Cause.EDGE_CASE
     note: str = ""

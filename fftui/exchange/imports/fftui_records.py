@@ -17,7 +17,7 @@ from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.exchange.export.labels import WITHHELD
 from fftui.exchange.imports.fftui_forms import (
     AttemptRecord,
-    DecidedRecord,
+    BodyRecord,
     EndRecord,
     EventRecord,
     HeaderRecord,
@@ -224,10 +224,9 @@ def _verdict(said: SaidRecord) -> Verdict | Unusable:
 
 
 def _act(event: EventRecord) -> Act:
-    if event.kind == ADJUDICATE:
-        if event.label is None:
-            raise ValueError("label: is missing: a decision has one")
-        shaped(DecidedRecord, event.body)
+    if event.kind == ADJUDICATE and event.label is None:
+        raise ValueError("label: is missing: a decision has one")
+    shaped(BodyRecord, event.body, "body")
     body = dict(event.body)
     if event.guideline:
         body["guideline"] = event.guideline

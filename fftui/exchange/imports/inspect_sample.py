@@ -11,11 +11,11 @@ from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
-from fftui.exchange.imports.fftui_forms import DecidedRecord
+from fftui.exchange.imports.fftui_forms import BodyRecord
 from fftui.exchange.imports.log import Attempt, Labels, labelled, signal, when
 from fftui.exchange.imports.objects import Amount, Text, Whole, shaped
 from fftui.store.imported import ACTS, Act
-from fftui.store.reviews import ADJUDICATE, READ
+from fftui.store.reviews import READ
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalSample
@@ -155,10 +155,9 @@ def _acts(sample: EvalSample, labels: Labels) -> Iterator[Act]:
             given: Any = edit.value
             said = labelled(given, labels)
             changed = isinstance(said, Verdict)
-            if kind == ADJUDICATE:
-                shaped(DecidedRecord, about)
             if kind not in ACTS or not (changed or "session" in about):
                 continue  # a change of words alone, or a value that is no label
+            shaped(BodyRecord, about, "provenance.metadata")
             yield Act(
                 at=whose.timestamp.timestamp(),
                 author=whose.author[:120],

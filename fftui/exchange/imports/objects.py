@@ -71,8 +71,10 @@ Repeat = Annotated[int, Meta(ge=0, lt=MOST_REPEATS)]
 _Shape = TypeVar("_Shape")
 
 
-def shaped(kind: type[_Shape], value: object) -> _Shape:
+def shaped(kind: type[_Shape], value: object, where: str = "") -> _Shape:
     """A record as what it must be: fields that `kind` does not name are left aside.
+
+    `where` is the field of a record that it stands in; empty for the record itself.
 
     Raises ValueError that names the first field that is missing or something else, and says what
     is expected there: nothing that is broken passes for something that is absent.
@@ -80,7 +82,8 @@ def shaped(kind: type[_Shape], value: object) -> _Shape:
     try:
         return convert(value, kind)
     except ValidationError as error:
-        raise ValueError(_words(str(error))) from None
+        said = _words(str(error))
+        raise ValueError(f"{where}.{said}" if where else said) from None
 
 
 def _words(error: str) -> str:
