@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FFTUI = (sys.executable, "-m", "fftui")
+FFTUI = (str(Path(sys.executable).with_name("fftui")),)
+"""The command as it is installed."""
 
 
 @dataclass(frozen=True, slots=True)

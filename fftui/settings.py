@@ -6,10 +6,7 @@ import os
 import stat
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
-
-from msgspec import Struct, field
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,8 +14,11 @@ if TYPE_CHECKING:
 APP: Final = "fftui"
 
 
-class Settings(Struct, frozen=True):
-    """What a person may set once for all runs, in `settings.toml` of `config_dir()`."""
+class Settings(NamedTuple):
+    """What a person may set once for all runs, in `settings.toml` of `config_dir()`.
+
+    A tuple, since the folders below are asked for before anything that takes long to load.
+    """
 
     theme: str = ""
     """Name of a theme; empty for fftui's own choice."""
@@ -29,7 +29,7 @@ class Settings(Struct, frozen=True):
     """Ring the terminal's bell on alerts and when a run ends."""
     refresh_s: float = 1.0
     """Seconds between two refreshes of a screen, 0.1 to 60."""
-    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    keys: Mapping[str, str] = MappingProxyType({})
     """Keys by the id of their binding, several separated by commas."""
 
 
@@ -96,11 +96,11 @@ def load_settings(path: Path | None = None) -> tuple[Settings, list[str]]:
     settings, warnings = Settings(), []
     for name, value in data.items():
         if name not in _CHECKS:
-            allowed = ", ".join(Settings.__struct_fields__)
+            allowed = ", ".join(Settings._fields)
             warnings.append(f"{path}: {name!r} is no setting; allowed: {allowed}")
             continue
         try:
-            settings = replace(settings, **{name: _CHECKS[name](value)})
+            settings = settings._replace(**{name: _CHECKS[name](value)})
         except ValueError as error:
             warnings.append(f"{path}: {name}: {error}; the default stands")
     return settings, warnings

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MAX_MARKS, MAX_JOINED = 3, 4  # marks on one base; emoji in a sequence, which measures as one
 GLYPH = "▒"
@@ -46,34 +46,61 @@ class Shown(str):
         return str, (str(self),)
 
 
+class _Late:
+    """A pattern that is compiled at its first use: all of them take longer than `fftui --help`."""
+
+    def __init__(self, source: str, flags: int = 0) -> None:
+        self._source, self._flags = source, flags
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self._source, self._flags)
+
+    @cached_property
+    def match(self) -> Callable[..., re.Match[str] | None]:
+        return self._compiled.match
+
+    @cached_property
+    def search(self) -> Callable[..., re.Match[str] | None]:
+        return self._compiled.search
+
+    @cached_property
+    def finditer(self) -> Callable[[str], Iterator[re.Match[str]]]:
+        return self._compiled.finditer
+
+    @cached_property
+    def sub(self) -> Callable[[Callable[[re.Match[str]], str], str], str]:
+        return self._compiled.sub
+
+
 # Assigned, one cell wide, and of no effect on what stands next to them.
 _PLAIN = (
     r"\x20-\x7e\xa1-\xac\xae-\u02ff\u0400-\u0481\u2010-\u2027\u2030-\u205e\u2190-\u21ff"
     r"\u2200-\u22ff\u2500-\u257f"
 )
-_NOT_PLAIN_TEXT = re.compile(rf"[^\n{_PLAIN}]")
-_NOT_PLAIN_LINE = re.compile(rf"[^{_PLAIN}]")
-_RUN = re.compile(rf"[{_PLAIN}]+")
+_NOT_PLAIN_TEXT = _Late(rf"[^\n{_PLAIN}]")
+_NOT_PLAIN_LINE = _Late(rf"[^{_PLAIN}]")
+_RUN = _Late(rf"[{_PLAIN}]+")
 
 # Invisible fillers and variation selectors: good for hiding data, needed by no reviewer.
-_INVISIBLE = re.compile(
+_INVISIBLE = _Late(
     r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
     r"\U000e0100-\U000e01ef]"
 )
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Vowels and finals of conjoining Hangul are letters by category, but attach like marks.
-_ATTACHED_LETTERS = re.compile(r"[\u1161-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb]")
+_ATTACHED_LETTERS = _Late(r"[\u1161-\u11ff\ud7b0-\ud7c6\ud7cb-\ud7fb]")
 # Wide since Unicode 16, later than the tables of older Pythons.
-_WIDE_SYMBOLS = re.compile(
+_WIDE_SYMBOLS = _Late(
     r"[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]"
 )
 # One cell alone, two with VS16: Unicode's emoji-variation-sequences.txt, keycap bases aside.
-_WIDENED = re.compile(
+_WIDENED = _Late(
     r"[©®‼⁉™ℹ↔-↙↩↪⌨⏏⏭-⏯⏱⏲⏸-⏺Ⓜ▪▫▶◀◻◼☀-☄☎☑☘☝☠☢☣☦☪☮☯☸-☺♀♂♟♠♣♥♦♨♻♾⚒⚔-⚗⚙⚛⚜⚠⚧⚰⚱⛈⛏⛑⛓⛩⛰⛱⛴⛷⛸⛹"
     r"✂✈✉✌✍✏✒✔✖✝✡✳✴❄❇❣❤➡⤴⤵⬅-⬇"
     r"🅰🅱🅾🅿🌡🌤-🌬🌶🍽🎖🎗🎙-🎛🎞🎟🏋-🏎🏔-🏟🏳🏵🏷🐿👁📽🕉🕊🕯🕰🕳-🕹🖇🖊-🖍🖐🖥🖨🖱🖲🖼🗂-🗄🗑-🗓🗜-🗞🗡🗣🗨🗯🗳🗺🛋🛍-🛏🛠-🛥🛩🛰🛳]"
 )
-_KEYCAP = re.compile("[0-9#*]\ufe0f\u20e3")
+_KEYCAP = _Late("[0-9#*]\ufe0f\u20e3")
 _ZWJ, _VS16 = "\u200d", "\ufe0f"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
@@ -278,8 +305,8 @@ def _assembled(text: str, max_line: int, tab: int, *, hidden: bool) -> str:
     return "\n".join(lines)
 
 
-_MARKER = re.compile(r"^ *(?:\d{1,3}|[A-Za-z])[.)](?= )", re.MULTILINE)
-_CONTENT = re.compile(
+_MARKER = _Late(r"^ *(?:\d{1,3}|[A-Za-z])[.)](?= )", re.MULTILINE)
+_CONTENT = _Late(
     r"[^\n !-/:-@\[-`{-~\xa0-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf\u2010-\u2027\u2030-\u205e"
     r"\u2500-\u257f\u27e8\u27e9\u3001-\u3003\u3008-\u3011]+"
 )

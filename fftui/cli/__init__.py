@@ -15,6 +15,8 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback reaches a person."""
+    import gc
+
     from fftui.cli.parser import parse
     from fftui.cli.terminal import show_only
     from fftui.credentials import guard
@@ -25,9 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal of another encoding shows codes for our glyphs instead of failing on them.
             stream.reconfigure(errors="backslashreplace")
     show_only()
-    options = parse(sys.argv[1:] if argv is None else argv)
     try:
-        code = int(options.run(options))
+        try:
+            options = parse(sys.argv[1:] if argv is None else argv)
+            code = int(options.run(options))
+        except SystemExit as end:  # how argparse ends after --help, and after a wrong call
+            code = int(end.code or 0)
         # What is still in the buffer fails here, where it is caught, and not at the exit.
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -42,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, OSError) and error.filename is None:
             _discard()
         return report(error)
+    finally:
+        # The interpreter would look through all that is left before it lets it go with the process.
+        gc.freeze()
     return code
 
 

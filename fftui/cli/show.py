@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,6 @@ from fftui.cli.errors import UsageError, say
 from fftui.domain.states import RunState
 from fftui.results.feed import Feed
 from fftui.results.plain import heading, table
-from fftui.results.status import to_json
 from fftui.results.view import RunSummary
 from fftui.settings import runs_dir
 from fftui.store.folder import find_run, run_folders
@@ -41,6 +39,8 @@ def status(options: argparse.Namespace) -> int:
             print(f"no runs under {runs_dir()}/; `fftui demo` makes one", file=sys.stderr)
     if options.watch:
         return _watch(folders[0])
+    if options.json:
+        from fftui.results.status import line_of
     code = 0
     for folder in folders:
         try:
@@ -50,7 +50,7 @@ def status(options: argparse.Namespace) -> int:
             code = 1
             continue
         if options.json:
-            print(json.dumps(to_json(run), ensure_ascii=True))
+            print(line_of(run))
         else:
             print(table(run) if options.name else heading(run))
     return code

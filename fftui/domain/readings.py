@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -90,6 +89,8 @@ class Gold(Struct, frozen=True):
 
 def text_sha256(turns: Sequence[str], answer: str) -> str:
     """Hash of what a reader has before them."""
+    import hashlib  # brings OpenSSL: 4 ms that a look at a run does not need
+
     text = "\0".join((*turns, answer))
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 

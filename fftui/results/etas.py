@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from fftui.domain.states import TargetState
 from fftui.domain.targets import FREE
-from fftui.results.forecast import Limit, Work, finish_times, period_of
 from fftui.results.summary import remaining
 from fftui.results.view import TargetSummary
 from fftui.store.reader import Reader, TargetCounts
 from fftui.store.records import AccountNow
+
+if TYPE_CHECKING:  # a run that is over has nothing to foretell
+    from fftui.results.forecast import Limit, Work
 
 
 class _Judge(Struct, frozen=True):
@@ -53,6 +56,8 @@ class Etas(Struct, frozen=True):
 
         `per_minute` is the run's pace, 0 where it has none yet.
         """
+        from fftui.results.forecast import finish_times
+
         going = [t for t in targets if not t.state.over and t.state is not TargetState.PAUSED]
         works = [self._work(t, counts[t.id]) for t in going]
         free = {t.account for t in targets if t.model.endswith(FREE)}
@@ -76,6 +81,8 @@ class Etas(Struct, frozen=True):
 
     def _work(self, target: TargetSummary, counts: TargetCounts) -> Work:
         """What an attempt takes is the mean of those so far, one more without trouble included."""
+        from fftui.results.forecast import Work
+
         done = target.done
         needs: dict[tuple[str, str], float] = {}
         asked = [(0, target.account, target.model)]
@@ -97,6 +104,8 @@ class Etas(Struct, frozen=True):
 
 
 def _limits(account: AccountNow, scale: float, free: bool) -> list[Limit]:
+    from fftui.results.forecast import Limit, period_of
+
     found = []
     for window in account.windows:
         if window.limit is None or window.remaining is None:

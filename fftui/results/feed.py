@@ -18,10 +18,8 @@ from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
-from fftui.results.quality import Audit, Quality, audits, qualities, weak_words
 from fftui.results.readings import Readings, readings
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
-from fftui.results.trend import Trend, Trends
 from fftui.results.view import (
     Activity,
     AttemptRow,
@@ -42,6 +40,8 @@ from fftui.store.review_figures import PoolCount, judged, newest_event, pools, q
 
 if TYPE_CHECKING:
     from fftui.results.compare_text import PairView
+    from fftui.results.quality import Audit, Quality
+    from fftui.results.trend import Trend, Trends
 
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
@@ -121,7 +121,7 @@ class Feed:
         self._families = reader.families()
         self._rules = rules_of(reader)
         self._etas = Etas.of(reader)
-        self._trends = Trends(reader, self._rules)
+        self._trends: Trends | None = None
 
     def _read(self, alive: bool) -> RunSummary:
         reader = self._reader
@@ -160,9 +160,15 @@ class Feed:
 
     def _judge_graders(self) -> None:
         """How each grader stands beside people; with few rows it costs little to do anew."""
-        names = {g.id: (g.name, g.basis) for g in self._graders.values()}
         found = judged(self._reader)
-        self._qualities = qualities(found, self._pools, self._targets, names) if found else ()
+        if not found:
+            self._qualities, self._audits = (), ()
+            return
+        # Loaded where somebody has read something: most looks at a run see no reading.
+        from fftui.results.quality import audits, qualities
+
+        names = {g.id: (g.name, g.basis) for g in self._graders.values()}
+        self._qualities = qualities(found, self._pools, self._targets, names)
         self._audits = audits(found, self._rules.grader.id, self._targets)
 
     def _summary(self, engine: EngineRow, alive: bool) -> RunSummary:
@@ -246,6 +252,10 @@ class Feed:
 
     def _marked(self, words: str, target: int) -> str:
         """The basis of a target, led by a mark where people do not bear its grader out."""
+        if not self._qualities:
+            return words
+        from fftui.results.quality import weak_words
+
         maker = self._targets[target].maker
         marks = [weak_words(q) for q in self._qualities if q.basis and q.maker == maker]
         return "".join(marks) + words
@@ -300,6 +310,10 @@ class Feed:
 
     def trend(self, target: int, tier: Tier) -> Trend:
         """The curve of a target's estimate, as far as the last look has read. After a `poll`."""
+        if self._trends is None:
+            from fftui.results.trend import Trends  # nobody waits for it before somebody looks
+
+            self._trends = Trends(self._reader, self._rules)
         return self._trends.trend(target, tier, self._counts[target].settled)
 
     def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:

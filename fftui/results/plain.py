@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from fftui.results import quality, readings, sentences
+from fftui.results import readings, sentences
 from fftui.results.view import RunSummary, TargetSummary
 from fftui.text import Shown, cell_width, line
 
@@ -68,9 +68,11 @@ def table(run: RunSummary) -> str:
         notes = _notes(target, run.tier)
         if notes:
             lines += ["", line(target.name, 60), *(f"  {line(note, 300)}" for note in notes)]
-    people = [*(quality.words(q, run.tier) for q in run.qualities),
-              *(quality.audit_words(a) for a in run.audits)]  # fmt: skip
-    if people:
+    if run.qualities or run.audits:
+        from fftui.results import quality  # loaded where somebody has read something
+
+        people = [*(quality.words(q, run.tier) for q in run.qualities),
+                  *(quality.audit_words(a) for a in run.audits)]  # fmt: skip
         lines += ["", "graders against people", *(f"  {line(text, 300)}" for text in people)]
     if run.accounts:
         over = run.state.over and not run.engine.alive

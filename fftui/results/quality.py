@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -39,8 +38,7 @@ class Share(Struct, frozen=True):
     n: int
 
 
-@dataclass(frozen=True)
-class Quality:
+class Quality(Struct, frozen=True, dict=True):
     """One grader against people, on the answers of one maker's models.
 
     Weighted: an answer of a group that was read in part stands for as many as its share says.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from fftui.domain.labels import RATED, Tier
 from fftui.domain.readings import Pool
-from fftui.stats.interval import Interval
-from fftui.stats.two_phase import LEAST_READ, Refused, Stratum, corrected, worth
-from fftui.store.reader import Reader
-from fftui.store.review_figures import PoolCount, pools
+
+# What estimates from readings is loaded where there are any: most looks at a run see none.
+if TYPE_CHECKING:
+    from fftui.stats.interval import Interval
+    from fftui.stats.two_phase import Stratum
+    from fftui.store.reader import Reader
+    from fftui.store.review_figures import PoolCount
 
 
 class ReadRate(Struct, frozen=True):
@@ -94,6 +97,8 @@ def _stratum(pool: PoolCount, tier: Tier) -> Stratum:
         labels = set(wanted)
         return sum(n for (_, final), n in pool.finals.items() if final in labels)
 
+    from fftui.stats.two_phase import Stratum
+
     read = sum(pool.finals.values())
     return Stratum(
         pool.pool.value,
@@ -106,6 +111,8 @@ def _stratum(pool: PoolCount, tier: Tier) -> Stratum:
 
 
 def _rate(found: Sequence[Stratum]) -> ReadRate:
+    from fftui.stats.two_phase import Refused, corrected
+
     result = corrected(found)
     if isinstance(result, Refused):
         return ReadRate(None, None, None, result.reason)
@@ -119,6 +126,9 @@ def next_pools(reader: Reader, tier: Tier, targets: Iterable[int]) -> list[tuple
     before; then by smoothed Neyman allocation (see `stats.two_phase.worth`), each target's rate
     counting alike.
     """
+    from fftui.stats.two_phase import LEAST_READ, worth
+    from fftui.store.review_figures import pools
+
     ranked: list[tuple[bool, bool, float, int, str, Pool]] = []
     for target in targets:
         found = pools(reader, target)

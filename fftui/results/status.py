@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +10,14 @@ from typing import Any
 from msgspec import to_builtins
 
 from fftui.domain.labels import Tier
-from fftui.results import quality, readings
+from fftui.results import readings
 from fftui.results.view import Rate, RunSummary, TargetSummary
 from fftui.stats.interval import Interval
+
+
+def line_of(run: RunSummary) -> str:
+    """The run as one line of JSON, in ASCII: nothing in it steers a terminal."""
+    return json.dumps(to_json(run), ensure_ascii=True)
 
 
 def to_json(run: RunSummary) -> dict[str, Any]:
@@ -54,14 +60,24 @@ def to_json(run: RunSummary) -> dict[str, Any]:
             }
             for a in run.accounts
         ],
-        "graders": [quality.to_json(q) for q in run.qualities],
-        "audits": [quality.audit_json(a) for a in run.audits],
+        **_judged(run),
         "review": {
             "queued": run.review.queued,
             "leased": run.review.leased,
             "read": run.review.read,
             "conflicts": run.review.conflicts,
         },
+    }
+
+
+def _judged(run: RunSummary) -> dict[str, Any]:
+    if not (run.qualities or run.audits):
+        return {"graders": [], "audits": []}
+    from fftui.results import quality  # loaded where somebody has read something
+
+    return {
+        "graders": [quality.to_json(q) for q in run.qualities],
+        "audits": [quality.audit_json(a) for a in run.audits],
     }
 
 

@@ -7,7 +7,6 @@ the one target that somebody looks at, and each look reads only what has settled
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
@@ -46,15 +45,13 @@ class Trend(Struct, frozen=True):
     """By n, at most one more than `POINTS`; the last one is all that has settled."""
 
 
-@dataclass
 class Trends:
     """The settled first repeats of the target that was asked for last."""
 
-    reader: Reader
-    rules: Rules
-    _target: int = 0
-    _settled: int = 0
-    _labels: list[Label] = field(default_factory=list)
+    def __init__(self, reader: Reader, rules: Rules) -> None:
+        self.reader, self.rules = reader, rules
+        self._target = self._settled = 0
+        self._labels: list[Label] = []
 
     def trend(self, target: int, tier: Tier, settled: int) -> Trend:
         """The curve of a target of whose plan order `settled` places have settled."""

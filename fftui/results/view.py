@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 from msgspec import Struct
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
-from fftui.results.quality import Audit, Quality
 from fftui.results.readings import NONE, Readings
-from fftui.stats.interval import Interval
-from fftui.stats.planning import Needed
-from fftui.store.records import AccountNow as AccountView
+
+if TYPE_CHECKING:
+    from fftui.results.quality import Audit, Quality
+    from fftui.stats.interval import Interval
+    from fftui.stats.planning import Needed
+    from fftui.store.records import AccountNow as AccountView
 
 T = TypeVar("T")
 

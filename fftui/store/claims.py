@@ -6,7 +6,6 @@ pick itself, so nobody has to clean up after a reviewer who was killed.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 
@@ -75,6 +74,8 @@ class Claim(Struct, frozen=True):
 
     def _own_order(self, outcome: int) -> bytes:
         """Another order for each reviewer, so that no two are led the same way."""
+        import hashlib  # brings OpenSSL: 4 ms that a look at a run does not need
+
         return hashlib.blake2b(f"{self.reviewer}:{outcome}".encode(), digest_size=8).digest()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 from msgspec import Struct
@@ -15,8 +14,7 @@ class Block(Struct, frozen=True):
     size: int
 
 
-@dataclass(frozen=True)
-class PlanOrder:
+class PlanOrder(Struct, frozen=True, dict=True):
     """Order of every target's attempts: block by block, repeat by repeat, then by scenario id."""
 
     blocks: tuple[Block, ...]

@@ -5,7 +5,6 @@ No transaction and no cursor outlives a method, so that a reader never holds bac
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -299,6 +298,8 @@ class Reader:
 
     def prompts_sha256(self) -> str:
         """One hash of all prompts, equal where two runs ask the same. Grows with the corpus."""
+        import hashlib  # brings OpenSSL: 4 ms that a look at a run does not need
+
         digest = hashlib.sha256()
         for row in self.db.execute("SELECT sha256 FROM scenario ORDER BY sha256").fetchall():
             digest.update(row[0].encode())

@@ -6,7 +6,6 @@ that appends. Duplicates are impossible by the unique keys; a rollup moves only 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -466,7 +465,9 @@ def mark_of(text: str) -> int | None:
     letters = _NO_LETTERS.sub("", text.casefold())
     if len(letters) < _SHORTEST_TEMPLATE:
         return None
-    digest = hashlib.blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest()
+    from hashlib import blake2b  # brings OpenSSL: 4 ms that a look at a run does not need
+
+    digest = blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 

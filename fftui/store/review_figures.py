@@ -12,7 +12,6 @@ from msgspec import Struct
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.store.reader import Reader
-from fftui.store.reviews import CONTROL
 
 
 class PoolCount(Struct, frozen=True):
@@ -120,6 +119,9 @@ def pairs(reader: Reader) -> Mapping[tuple[Label, Label], int]:
 
 def controls(reader: Reader, reviewer: int) -> Controls:
     """A reader's control items; a fortieth part of what they read."""
+    # How reviews are written is nothing that a look at a run has to load.
+    from fftui.store.reviews import CONTROL
+
     rows = reader.db.execute(
         "SELECT CASE WHEN json_extract(body, '$.own') THEN 'own'"
         "  WHEN outcome IS NULL THEN 'gold' ELSE 'settled' END,"
