@@ -13,6 +13,7 @@ import pytest
 
 from fftui.cli import main
 from fftui.exchange.imports.log import ImportFault, Log
+from fftui.exchange.imports.make import make_run
 from fftui.exchange.imports.recognise import read_log
 from tests.exchange.evidence_run import evidence_run
 
@@ -289,3 +290,55 @@ def test_our_own_csv(tmp_path: Path) -> None:
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([head, first, *rest])
     read_log(out, {})
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (("eval", "created"), "soon", "created"),
+        (("eval", "metadata", "simulated"), "yes", "metadata.simulated: must be true or false"),
+        (("eval", "metadata", "maker"), 7, "eval.metadata.maker: expected text"),
+        (("samples", 0, "metadata", "benign"), "yes", "metadata.benign: expected true or false"),
+        (("samples", 0, "metadata", "outcome"), "won", "metadata.outcome: invalid enum value"),
+        (("samples", 0, "epoch"), 0, "epoch: they count from 1"),
+        (("samples", 0, "epoch"), "first", "epoch"),
+        (("samples", 0, "epoch"), 10**9, "repeat 1000000000 of"),
+        (("samples", 0, "completed_at"), "soon", "completed_at"),
+        (("samples", 0, "total_time"), -1, "working_time: expected number >= 0"),
+        (("samples", 0, "model_usage"), {"m": {"input_tokens": -5}}, "input_tokens: expected"),
+        (("samples", 0, "scores", "g2", "history", 1, "provenance", "metadata"),
+         {"session": "s", "act": "read", "dwell_ms": "long"}, "provenance.metadata.dwell_ms"),
+        (("samples", 0, "output", "choices"), "none", "choices"),
+        (("samples", 0, "input"), 7, "input"),
+    ],
+)  # fmt: skip
+def test_inspect(
+    tmp_path: Path, place: Place, value: object, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = pytest.importorskip("inspect_ai.log")
+    run = evidence_run(tmp_path / "made", scenarios=3, read=2)
+    argv = ["export", str(run), "--format", "inspect", "-o", str(tmp_path / "logs")]
+    assert main([*argv, "--with-text"]) == 0
+    path = tmp_path / "a.json"
+    log.write_eval_log(log.read_eval_log(str(tmp_path / "logs" / "8b-here.eval")), str(path))
+    body = json.loads(path.read_text(encoding="utf-8"))
+    at(body, place[:-1])[place[-1]] = value
+    path.write_text(json.dumps(body), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["import", str(path), "--name", "back"]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "a.json: " in told
+    assert told.count("\n") == 1
+
+
+def test_a_scenario_that_was_asked_without_end_is_one_line(tmp_path: Path) -> None:
+    body = json.dumps(FF[0] | {"repeat": None}) + "\n"
+    (tmp_path / "a.jsonl").write_text(body * 1001, encoding="utf-8")
+    entry = GARAK[2] | {"outputs": ["b"] * 1001}
+    (tmp_path / "b.jsonl").write_text(json.dumps(entry) + "\n", encoding="utf-8")
+    for name in ("a", "b"):
+        log = read_log(tmp_path / f"{name}.jsonl", {})
+        with pytest.raises(ImportFault, match=rf"{name}.jsonl: attempt 1001: repeat 1001 of"):
+            make_run(tmp_path / "runs", "x", [log], "me", 0.0)
+    assert not (tmp_path / "runs").exists()

@@ -92,8 +92,11 @@ def _each(path: Path, samples: Iterator[EvalSample]) -> Iterator[EvalSample]:
         yield sample
 
 
-def _unread(path: Path, error: Exception) -> ImportFault:
-    # The format is theirs, and so is whatever their reader raises on a file that breaks it.
+def _unread(path: Path, error: BaseException) -> ImportFault:
+    # The format is theirs, and so is whatever their reader raises on a file that breaks it: what
+    # was wrong stands in what it was raised from.
+    while error.__cause__ is not None:
+        error = error.__cause__
     return ImportFault(f"{path}: Inspect AI cannot read it: {signal(str(error) or repr(error))}")
 
 
@@ -126,7 +129,7 @@ def _target(head: EvalLog) -> Target:
     ]
     usual = Sampling()
     # What fftui wrote tells whose name, maker and weights these are.
-    ours = shaped(Ours, spec.metadata or {}) if _fftui(head) else Ours()
+    ours = shaped(Ours, spec.metadata or {}, "eval.metadata") if _fftui(head) else Ours()
     return target(
         ours.target or spec.model,
         platform,
@@ -185,5 +188,5 @@ def _remarks(head: EvalLog, attempts: list[Attempt]) -> Iterator[str]:
 def _simulated(path: Path, head: EvalLog) -> bool:
     told = (head.eval.metadata or {}).get("simulated", False)
     if not isinstance(told, bool):
-        raise ImportFault(f"{path}: metadata.simulated: must be true or false")
+        raise ImportFault(f"{path}: eval.metadata.simulated: must be true or false")
     return told

@@ -50,7 +50,7 @@ def attempt(
     sample: EvalSample, asked: Target, began: float, labels: Labels, *, ours: bool
 ) -> Attempt:
     """One sample as an attempt. Raises ValueError that names the field that is wrong."""
-    about = shaped(_About, sample.metadata)
+    about = shaped(_About, sample.metadata, "metadata")
     outcome = _outcome(sample, ours=ours)
     answered = outcome.kind is OutcomeClass.ANSWERED
     turns = _turns(sample)
@@ -70,7 +70,7 @@ def attempt(
         outcome=outcome,
         answers=_answers(sample, len(turns)) if answered else (),
         at=when(ended, "completed_at") if ended else began,
-        duration_ms=shaped(Amount, seconds or 0.0) * 1000,
+        duration_ms=shaped(Amount, seconds or 0.0, "working_time") * 1000,
         verdicts=dict(_verdicts(sample, labels)) if answered else {},
         acts=tuple(_acts(sample, labels)) if answered else (),
     )
@@ -106,7 +106,7 @@ def _outcome(sample: EvalSample, *, ours: bool) -> Outcome:
         kind, why = OutcomeClass.INFRA, "no output"
     elif not text.strip():
         kind = OutcomeClass.EMPTY
-    told = shaped(Ours, sample.metadata).outcome if ours else None
+    told = shaped(Ours, sample.metadata, "metadata").outcome if ours else None
     if kind is not OutcomeClass.ANSWERED and told not in (None, OutcomeClass.ANSWERED):
         kind = told  # both filters stop alike there
     return Outcome(
@@ -118,8 +118,8 @@ def _outcome(sample: EvalSample, *, ours: bool) -> Outcome:
         finish=stop,
         identity=Identity(model=output.model),
         usage=Usage(
-            shaped(Whole, sum(u.input_tokens for u in usage)) if usage else None,
-            shaped(Whole, sum(u.output_tokens for u in usage)) if usage else None,
+            shaped(Whole, sum(u.input_tokens for u in usage), "input_tokens") if usage else None,
+            shaped(Whole, sum(u.output_tokens for u in usage), "output_tokens") if usage else None,
         ),
         request_id=output.response_id or "",
     )

@@ -19,6 +19,7 @@ from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
 from fftui.domain.verdicts import Unusable, Verdict
 from fftui.exchange.imports.log import Attempt, Grader, ImportFault, Log
+from fftui.exchange.imports.objects import MOST_REPEATS
 from fftui.grading import flags
 from fftui.store.folder import NewGrader, NewRun, SourceFile
 from fftui.store.imported import Closed, Told, import_run
@@ -104,6 +105,11 @@ def _together(logs: Sequence[Log]) -> Iterator[Attempt]:
         for number, one in enumerate(log.attempts, 1):
             scenario = _scenario(one.scenario, keys, texts, log)
             name = names[one.target.name][replace(one.target, name=f"{turn}")]
+            if one.repeat >= MOST_REPEATS:
+                raise ImportFault(
+                    f"{log.path}: attempt {number}: repeat {one.repeat + 1} of"
+                    f" {scenario.key[:60]!r}: a run holds {MOST_REPEATS} at most"
+                )
             place = (one.target, scenario.key, one.repeat)
             if place in done:
                 raise ImportFault(

@@ -83,7 +83,8 @@ def shaped(kind: type[_Shape], value: object, where: str = "") -> _Shape:
         return convert(value, kind)
     except ValidationError as error:
         said = _words(str(error))
-        raise ValueError(f"{where}.{said}" if where else said) from None
+        plain = ": " not in said  # the value as a whole is meant
+        raise ValueError(f"{where}{': ' if plain else '.'}{said}" if where else said) from None
 
 
 def _words(error: str) -> str:
@@ -95,7 +96,8 @@ def _words(error: str) -> str:
     if what == _EMPTY:
         return f"{place}: is missing"
     what = _NAMES.sub(lambda name: _SAID[name[1]], what.replace("`", "").replace(" | ", " or "))
-    return f"{place}: {what[0].lower()}{what[1:]}" if place else what
+    what = what[0].lower() + what[1:]
+    return f"{place}: {what}" if place else what
 
 
 _MISSING = "Object missing required field "
