@@ -12,7 +12,7 @@ from fftui.results import session
 from fftui.settings import person, runs_dir
 from fftui.store.folder import find_run, run_folders
 from fftui.store.reader import Reader
-from fftui.store.review_figures import done_since, newest_event
+from fftui.store.review_figures import done_since, mix, newest_event
 from fftui.store.sqlite import StoreError
 from fftui.text import line
 
@@ -56,7 +56,8 @@ def review(options: argparse.Namespace) -> int:
         before = newest_event(reader)
     code = screen(folder, options, name)
     with Reader(folder) as reader:
-        for text in session.lines(done_since(reader, name, before), folder.name, name):
+        done = done_since(reader, name, before)
+        for text in session.lines(done, folder.name, name, mix(reader, name)):
             print(text, file=sys.stderr)
     return code
 

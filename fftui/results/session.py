@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
+from fftui.domain.labels import Label
 from fftui.store.review_figures import Done
 from fftui.store.reviews import ADJUDICATE, CONTROL, PASS, READ, SKIP, UNDO, UNMASK
 from fftui.text import line
 
-_WIDTH = 200
+LEAST = 25
+"""Labels of the reader, and of others, from which they are set side by side."""
+_WIDTH = 300
 
 
-def lines(done: Sequence[Done], run: str, name: str) -> list[str]:
-    """In words; nothing for somebody who read and decided nothing."""
+Mix = tuple[Mapping[str, int], Mapping[str, int]]
+"""Labels of the reader, and of all others."""
+
+
+def lines(done: Sequence[Done], run: str, name: str, mix: Mix = ({}, {})) -> list[str]:
+    """In words; nothing for somebody who read and decided nothing.
+
+    `mix` holds all labels in force, not those of the sitting alone.
+    """
     read = [one for one in done if one.kind == READ]
     kinds = Counter(one.kind for one in done)
-    facts = [*_read(read), *_measured(done)]
+    facts = [*_read(read), *_measured(done), *_beside(*mix)]
     if kinds[ADJUDICATE]:
         facts.append(f"decided {_n(kinds[ADJUDICATE], 'conflict')}")
     if not facts:
@@ -41,6 +51,19 @@ def _read(read: Sequence[Done]) -> list[str]:
         f"{_n(len(read), 'reading')}, {dwell:.0f} s each (median): {said}",
         f"under 0.7 s {fast}, end not seen {unread}",
     ]
+
+
+def _beside(own: Mapping[str, int], others: Mapping[str, int]) -> list[str]:
+    """The reader's labels beside the others'; of few they would tell of single answers."""
+    n, m = sum(own.values()), sum(others.values())
+    if min(n, m) < LEAST:
+        return []
+    names = [name for name in Label if own.get(name) or others.get(name)]
+    said = ", ".join(
+        f"{name} {own.get(name, 0) / n * 100:.0f} % and {others.get(name, 0) / m * 100:.0f} %"
+        for name in names
+    )
+    return [f"of your {n} labels and the others' {m}: {said}"]
 
 
 def _measured(done: Sequence[Done]) -> list[str]:

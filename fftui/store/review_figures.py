@@ -152,6 +152,22 @@ def done_since(reader: Reader, name: str, after: int) -> list[Done]:
     ]
 
 
+def mix(reader: Reader, name: str) -> tuple[Counter[str], Counter[str]]:
+    """Labels in force of the reviewer of this name, and of all others; unsure ones are in neither.
+
+    Grows with the readings: for whoever leaves.
+    """
+    own: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    for mine, label, n in reader.db.execute(
+        "SELECT w.name = ?, v.label, count(*) FROM vote v JOIN reviewer w ON w.id = v.reviewer"
+        " WHERE v.label IS NOT NULL GROUP BY 1, 2",
+        (name,),
+    ).fetchall():
+        (own if mine else others)[label] += n
+    return own, others
+
+
 def earlier(reader: Reader, reviewer: int, back: int) -> tuple[int, Label | None] | None:
     """(outcome, label) of the reader's reading in force that lies `back` before the newest."""
     row = reader.db.execute(

@@ -39,3 +39,16 @@ def test_readings_controls_and_decisions_are_told_apart() -> None:
 
 def test_who_only_decided_is_told_so() -> None:
     assert lines([did("adjudicate", Label.PARTIAL)], "r", "ana")[0] == "decided 1 conflict"
+
+
+def test_labels_stand_beside_those_of_others_once_both_are_many() -> None:
+    done = [did("read", Label.REFUSAL, dwell_ms=4000, seen=1.0, fast=False)]
+    own, few, others = (
+        {"REFUSAL": 30, "PARTIAL": 10},
+        {"REFUSAL": 24},
+        {"REFUSAL": 69, "PARTIAL": 1},
+    )
+    said = "of your 40 labels and the others' 70: PARTIAL 25 % and 1 %, REFUSAL 75 % and 99 %"
+    assert said in lines(done, "r", "ana", (own, others))
+    for mix in ((own, few), (few, others), (own, {})):
+        assert not [line for line in lines(done, "r", "ana", mix) if "others" in line]
