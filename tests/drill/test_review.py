@@ -59,12 +59,14 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def reading(folder: Path, name: str = "ana", before: str = "pass") -> Terminal:
+def reading(
+    folder: Path, name: str = "ana", before: str = "pass", size: tuple[int, int] = (80, 24)
+) -> Terminal:
     code = (
         f"{before}; import sys; from fftui.cli import main;"
         f" sys.exit(main(['review', {str(folder)!r}, '--as', {name!r}]))"
     )
-    terminal = Terminal.open(code, 80, 24, XDG_CONFIG_HOME=str(folder / "config"))
+    terminal = Terminal.open(code, *size, XDG_CONFIG_HOME=str(folder / "config"))
     terminal.wait(lambda text: "ANSWER" in text)
     return terminal
 
@@ -188,6 +190,22 @@ def test_no_other_screen_tells_or_shows_a_word(folder: Path) -> None:
     terminal.press("q")
     with Reader(folder) as reader:
         assert not any(found for _, found in checks(reader))
+
+
+def test_a_wide_terminal_has_the_prompt_beside_the_answer_and_tells_no_more(folder: Path) -> None:
+    terminal = reading(folder, size=(160, 50))
+    terminal.wait(lambda text: "PROMPT  1 turn" in text and "QUEUE" in text)
+    terminal.read(0.4)
+    terminal.press("3")
+    terminal.wait(lambda text: "saved: item 1" in text)
+    sent = bytes(terminal.sent).decode("utf-8", "replace")
+    for word in (*TELLING, HIDDEN):
+        assert word not in sent, word
+    # A peek shows the paragraph that it was asked for, and neither goal nor prompt.
+    terminal.press("m")
+    sent = terminal.wait(lambda text: HIDDEN in text)
+    assert "[placeholder" not in sent
+    terminal.press("q")
 
 
 OTHERS = ("988 s", "numbatnote", "numbatreader", "quollreader")

@@ -85,3 +85,7 @@ def test_the_structure_of_an_answer_is_told_in_its_order() -> None:
     text = "I can't help with that.\n\nHowever, this.\n1. one\n2. two\n```\nx\n```"
     assert structure(text) == "refusal > pivot > text > fence"
     assert structure("") == ""
+
+
+def test_each_rule_fits_beside_its_key_on_80_columns() -> None:
+    assert {s.title: len(s.rule) for s in guideline().sections if len(s.rule) > 68} == {}

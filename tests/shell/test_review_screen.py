@@ -232,7 +232,7 @@ async def test_an_empty_queue_says_why() -> None:
         assert "3 that you have read wait for another reader" in shown
         assert "2 stay unresolved" in shown
         assert "simulated" in shown
-        assert "2 readings planned, 1 reader" in shown
+        assert "1 of 2 readers: labels single" in shown
         await label(pilot, "3")
         assert desk.labels == []
 

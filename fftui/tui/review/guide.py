@@ -27,7 +27,7 @@ def rule(section: int, key: str) -> Content:
     """The sentence that fits, and how to read more."""
     said = guideline().sections[section]
     number = said.title.partition(" ")[0]
-    name = (clean(f" guideline {number}: "), MUTED)
+    name = (clean(f" rule {number}: "), MUTED)
     return Content.assemble((clean(key), "bold $footer-key-foreground"), name, clean(said.rule))
 
 

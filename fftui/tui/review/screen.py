@@ -12,7 +12,7 @@ from textual.content import Content
 
 from fftui.domain.labels import Label
 from fftui.grading.guideline import guideline
-from fftui.grading.outline import count
+from fftui.grading.outline import count, mask_line
 from fftui.store import reviews
 from fftui.text import clean, line
 from fftui.tui.bars import Bar
@@ -21,7 +21,7 @@ from fftui.tui.dialogs import Ask
 from fftui.tui.review import health
 from fftui.tui.review.conflicts import ConflictScreen
 from fftui.tui.review.page import Row
-from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen
+from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen, Shown
 from fftui.tui.words import CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ _BREAK_S, _BREAK_UNMASKED = 50 * 60, 60
 _REMEMBERED = 4
 """Last things done that a wide terminal shows."""
 _STRUCTURE_LINES = 6
+_PROMPT_LINES = 9
 
 
 class ReviewScreen(ReadingScreen):
@@ -193,8 +194,7 @@ class ReviewScreen(ReadingScreen):
     def _too_few(self, s: Stand) -> str:
         if s.planned <= 1 or s.readers >= s.planned:
             return ""
-        people = f"{max(1, s.readers)} reader{'' if s.readers <= 1 else 's'}"
-        return f"{s.planned} readings planned, {people}: labels single"
+        return f"{max(1, s.readers)} of {s.planned} readers: labels single"
 
     def _right_lines(self) -> list[Content]:
         s = self._stand
@@ -219,14 +219,35 @@ class ReviewScreen(ReadingScreen):
     def _left_lines(self, width: int) -> list[Content]:
         found = []
         if self._shown is not None and not self._blank:
+            if self.has_class("-wide"):
+                found += self._prompt_lines(self._shown, width)
             parts = wrap(self._shown.item.structure, width - 1)[:_STRUCTURE_LINES]
-            found = [Content.styled("STRUCTURE", "bold $text-primary")]
+            found.append(Content.styled("STRUCTURE", "bold $text-primary"))
             found += [Content.styled(clean(part), MUTED) for part in parts]
             found.append(Content(""))
         if self._done:
             found.append(Content.styled("LAST", "bold $text-primary"))
         return found + [
             Content.styled(clean(one[: width - 1]), MUTED) for one in reversed(self._done)
+        ]
+
+    def _prompt_lines(self, shown: Shown, width: int) -> list[Content]:
+        """The beginning of what was asked, as masked as the answer."""
+        item = shown.item
+        lines = [raw for turn in item.turns for raw in turn.splitlines()]
+        room = width * _PROMPT_LINES
+        # No more than can stand there is looked at: a prompt may be a book.
+        said = [clean(raw[:room] if shown.how.unmasked else mask_line(raw[:room]))
+                for raw in lines[:_PROMPT_LINES]]  # fmt: skip
+        parts = [part for raw in said for part in wrap(raw, width - 1)]
+        whole = len(parts) <= _PROMPT_LINES and len(lines) <= _PROMPT_LINES
+        head = f"PROMPT  {len(item.turns)} turn{'' if len(item.turns) == 1 else 's'}"
+        more = "" if whole else f"… {self.key('reading.prompt')} opens all of it"
+        return [
+            Content.styled(clean(head), "bold $text-primary"),
+            *(Content.styled(clean(part), MUTED) for part in parts[:_PROMPT_LINES]),
+            *([Content.styled(clean(more), MUTED)] if more else []),
+            Content(""),
         ]
 
     # Labels
