@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.screen import ModalScreen
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from textual import events
     from textual.geometry import Size
     from textual.screen import Screen
 
@@ -180,6 +180,11 @@ class FftuiApp(App[None]):
             self._cover = None
         self.push_screen(screen)
         self.call_later(self._measure)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed behind the key that leaves opens nothing: the screens are taken down."""
+        if not (self._exit and isinstance(event, events.InputEvent)):
+            await super().on_event(event)
 
     # Textual awaits actions only where they can be; screens call this one as it is.
     def action_back(self) -> None:  # type: ignore[override]

@@ -116,6 +116,16 @@ def test_keys_typed_ahead_label_nothing_that_did_not_stand(folder: Path) -> None
     assert len(readings(folder)) == 1
 
 
+def test_keys_typed_behind_the_one_that_leaves_do_nothing(folder: Path) -> None:
+    for _ in range(3):
+        terminal = reading(folder)
+        terminal.press("q?????zZc")
+        terminal.read(1.0)
+        assert b"the screen failed" not in terminal.sent
+        assert b"mistake" not in terminal.sent
+    assert readings(folder) == []
+
+
 def test_what_is_unmasked_is_shown_and_written_down(folder: Path) -> None:
     terminal = reading(folder)
     terminal.press("M")
