@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
-from fftui.cli.show import run_folder
+from fftui.cli.show import run_folder, summary_file
 from fftui.domain.labels import Tier
 from fftui.results.compare import Comparison
 from fftui.results.compare import compare as compared
@@ -28,7 +28,7 @@ _WIDTH = 2000
 
 def compare(options: argparse.Namespace) -> int:
     """Each pair that differs in what was asked for, a sentence first."""
-    if options.names[0].endswith(".toml"):
+    if options.names[0].endswith(".toml") or summary_file(options.names[0]):
         return _summaries(options)
     if options.table is not None:
         return _table(options)
@@ -120,7 +120,7 @@ def _summaries(options: argparse.Namespace) -> int:
     from fftui.exchange.summary import SummaryError, load_summary
 
     try:
-        found = [load_summary(Path(name)) for name in options.names]
+        found = [load_summary(summary_file(name) or Path(name)) for name in options.names]
     except SummaryError as error:
         raise UsageError(str(error)) from None
     for number, summary in enumerate(found):

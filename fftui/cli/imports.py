@@ -76,8 +76,10 @@ def _summary(paths: list[Path], name: str) -> int:
     with private_file(place) as file:
         file.write(body)
     cells = sum(len(one.cells) for one in found.populations)
-    say(f"{len(found.populations)} populations, {cells} cells: `fftui` shows it, as does"
-        f" `fftui compare {place}`")  # fmt: skip
+    groups = len(found.populations)
+    say(f"{groups} population{'s' * (groups != 1)}, {cells} cell{'s' * (cells != 1)}: `fftui`"
+        f" shows it, as does `fftui compare {name}`; without answers there is nothing to grade or"
+        " to read")  # fmt: skip
     print(place)
     return 0
 

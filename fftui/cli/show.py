@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from fftui.domain.states import RunState
 from fftui.results.feed import Feed
 from fftui.results.plain import heading, table
 from fftui.results.view import RunSummary
-from fftui.settings import runs_dir
+from fftui.settings import runs_dir, summaries_dir
 from fftui.store.folder import find_run, run_folders
 from fftui.store.sqlite import StoreError
 
@@ -21,10 +22,29 @@ _TICK_S = 0.5
 
 def run_folder(name: str) -> Path:
     """The folder of a run. Raises UsageError when there is none."""
+    if (place := summary_file(name)) is not None:
+        raise UsageError(
+            f"{place}: is a summary of counts: there are no answers to grade, to read or to ask"
+            f" for again; `fftui compare {name}` shows it"
+        )
+    if name.endswith(".toml") and Path(name).is_file():
+        raise UsageError(f"{name}: is a plan and no run; `fftui run {name}` starts one by it")
     try:
         return find_run(name, runs_dir())
     except StoreError as error:
         raise UsageError(str(error)) from None
+
+
+def summary_file(name: str) -> Path | None:
+    """The summary that goes by this name or lies at this path; `None`: there is none."""
+    kept = summaries_dir() / f"{name}.toml"
+    if kept.is_file() and not (runs_dir() / name).exists():
+        return kept
+    place = Path(name)
+    if place.suffix != ".toml" or not place.is_file():
+        return None
+    body = place.read_bytes()
+    return place if re.search(rb"""^kind\s*=\s*["']summary["']""", body, re.MULTILINE) else None
 
 
 def status(options: argparse.Namespace) -> int:

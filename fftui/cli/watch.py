@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
+from fftui.cli.show import run_folder
 from fftui.results import session
 from fftui.settings import person, runs_dir
-from fftui.store.folder import find_run, run_folders
+from fftui.store.folder import run_folders
 from fftui.store.reader import Reader
 from fftui.store.review_figures import done_since, mix, newest_event
-from fftui.store.sqlite import StoreError
 from fftui.text import line
 
 _LONGEST_NAME = 40
@@ -27,11 +27,7 @@ def home(options: argparse.Namespace) -> int:
 def attach(options: argparse.Namespace) -> int:
     """The monitor of one run."""
     if options.name:
-        try:
-            folder = find_run(options.name, runs_dir())
-        except StoreError as error:
-            raise UsageError(str(error)) from None
-        return screen(folder, options)
+        return screen(run_folder(options.name), options)
     found = run_folders(runs_dir())
     if not found:
         raise UsageError(f"no runs under {runs_dir()}/; `fftui demo` makes one")
@@ -42,9 +38,7 @@ def review(options: argparse.Namespace) -> int:
     """The review screen of one run."""
     found = run_folders(runs_dir())
     try:
-        folder = find_run(options.name, runs_dir()) if options.name else found[0]
-    except StoreError as error:
-        raise UsageError(str(error)) from None
+        folder = run_folder(options.name) if options.name else found[0]
     except IndexError:
         raise UsageError(f"no runs under {runs_dir()}/; `fftui demo` makes one") from None
     if options.gold:

@@ -65,8 +65,8 @@ class GraderRow(Struct, frozen=True):
 
     @property
     def asks(self) -> bool:
-        """A model is asked; else it is arithmetic of ours."""
-        return "endpoint" in self.spec
+        """A model is asked; else it is arithmetic of ours, or of another tool or run."""
+        return self.kind != "imported" and "endpoint" in self.spec
 
     @property
     def can_be_heard(self) -> bool:

@@ -17,10 +17,12 @@ from fftui.cli import main
 from fftui.domain.labels import Label
 from fftui.exchange.imports.log import ImportFault, Log
 from fftui.exchange.imports.recognise import read_log
+from fftui.resources import shipped
 from fftui.results.doctor import examine_run
 from fftui.store.reader import Reader
 from tests.cli.support import Desk, Done
 
+STUDY = shipped("sample_runs") / "published" / "qwen3_study.toml"
 GARAK = Path(__file__).parent / "recorded" / "garak_0_17_1.report.jsonl"
 """Made by garak 0.17.1 with its harmless `test.Test` probe against the simulated platform: four of
 the probe's prompts, two generations each; what garak tells of its machine is taken out."""
