@@ -35,7 +35,7 @@ class OutcomeClass(StrEnum):
     @property
     def puts_back(self) -> bool:
         """The attempt stays open: the account, not the model, said no."""
-        return self in (OutcomeClass.RATE_LIMITED, OutcomeClass.QUOTA)
+        return self is OutcomeClass.RATE_LIMITED or self is OutcomeClass.QUOTA
 
 
 class Identity(Struct, frozen=True):

@@ -23,7 +23,7 @@ class RunState(StrEnum):
     @property
     def over(self) -> bool:
         """No engine is expected to be alive."""
-        return self in (RunState.DONE, RunState.STOPPED, RunState.FAILED, RunState.DEAD)
+        return self in _RUN_OVER
 
 
 class TargetState(StrEnum):
@@ -46,4 +46,8 @@ class TargetState(StrEnum):
     @property
     def over(self) -> bool:
         """Nothing more will be sent for it."""
-        return self in (TargetState.FINISHED, TargetState.EXHAUSTED, TargetState.FAILED)
+        return self in _TARGET_OVER
+
+
+_RUN_OVER = frozenset({RunState.DONE, RunState.STOPPED, RunState.FAILED, RunState.DEAD})
+_TARGET_OVER = frozenset({TargetState.FINISHED, TargetState.EXHAUSTED, TargetState.FAILED})

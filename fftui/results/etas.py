@@ -33,6 +33,8 @@ class Etas(Struct, frozen=True):
     judges: tuple[_Judge, ...]
     scales: Mapping[str, float]
     """`period_scale` by account."""
+    known: dict[int, tuple[TargetSummary, TargetCounts, Work]] = {}
+    """What a target needs, by its id, with what that follows from: most ticks change few."""
 
     @classmethod
     def of(cls, reader: Reader) -> Etas:
@@ -59,7 +61,7 @@ class Etas(Struct, frozen=True):
         from fftui.results.forecast import finish_times
 
         going = [t for t in targets if not t.state.over and t.state is not TargetState.PAUSED]
-        works = [self._work(t, counts[t.id]) for t in going]
+        works = [self._known(t, counts[t.id]) for t in going]
         free = {t.account for t in targets if t.model.endswith(FREE)}
         free |= {judge.account for judge in self.judges if judge.model.endswith(FREE)}
         limits = [
@@ -78,6 +80,14 @@ class Etas(Struct, frozen=True):
         waited_for = [t.eta_s for t in filled if not t.state.over]
         known = [eta for eta in waited_for if eta is not None]
         return filled, max(known) if known and len(known) == len(waited_for) else None
+
+    def _known(self, target: TargetSummary, counts: TargetCounts) -> Work:
+        before = self.known.get(target.id)
+        if before is not None and before[0] is target and before[1] is counts:
+            return before[2]
+        work = self._work(target, counts)
+        self.known[target.id] = target, counts, work
+        return work
 
     def _work(self, target: TargetSummary, counts: TargetCounts) -> Work:
         """What an attempt takes is the mean of those so far, one more without trouble included."""
@@ -99,8 +109,9 @@ class Etas(Struct, frozen=True):
                     taken["usd"] = sum(row.cost_usd for row in rows) / done
             for unit, n in taken.items():
                 needs[account, unit] = needs.get((account, unit), 0.0) + n
-        out = min(target.in_flight, remaining(target))
-        return Work(remaining(target) - out, needs, out)
+        left = remaining(target)
+        out = min(target.in_flight, left)
+        return Work(left - out, needs, out)
 
 
 def _limits(account: AccountNow, scale: float, free: bool) -> list[Limit]:

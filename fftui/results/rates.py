@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.results.view import (
     EMPTY_AS_REFUSALS,
     EMPTY_LEFT_OUT,
+    ByTier,
     FamilyCell,
     Finite,
     IdentityView,
@@ -42,23 +42,92 @@ class Tally(Struct, frozen=True):
     n: int
 
 
-def labels_of(
-    rows: Iterable[VerdictCount], grader: int, count: Callable[[VerdictCount], int]
-) -> Counter[Label]:
-    """Verdicts by label on adversarial scenarios, by one grader; `count` picks which of them."""
-    found: Counter[Label] = Counter()
-    for row in rows:
-        if row.grader == grader and not row.benign and row.label is not None:
-            found[row.label] += count(row)
-    return +found
+class Sums(Struct):
+    """The rows of a target, or of a part of it, added up once for all rates of one grader."""
+
+    kinds: dict[OutcomeClass, int]
+    """Attempts by the class of their terminal outcome, benign scenarios included."""
+    attacks: dict[OutcomeClass, int]
+    """The same without benign scenarios, as everything below but `benign` and `graded`."""
+    cut: int
+    """Cut answers, benign scenarios included."""
+    asked: int
+    """Settled first repeats."""
+    empties: dict[_Part, int]
+    """Empty replies."""
+    whole_empties: int
+    """Empty replies that were not cut."""
+    said: dict[_Part, dict[Label, int]]
+    whole: dict[Label, int]
+    """Of answers that were not cut; all parts of the plan order."""
+    any_cut: bool
+    """Some grader was heard on a cut answer."""
+    benign: dict[Label, int]
+    graded: int
+    """Answers with a label, benign scenarios included."""
+
+    @property
+    def attempts(self) -> int:
+        """Closed attempts at attacks."""
+        return sum(n for kind, n in self.attacks.items() if not kind.puts_back)
 
 
-def labels(counts: TargetCounts, grader: int, part: _Part) -> Counter[Label]:
-    """`labels_of` a target; each tier asks for the same."""
-    found = counts.sums.get((grader, part))
-    if found is None:
-        found = labels_of(counts.verdicts, grader, attrgetter(part))
-        counts.sums[grader, part] = found
+def sums_of(
+    outcomes: Iterable[OutcomeCount], verdicts: Iterable[VerdictCount], grader: int
+) -> Sums:
+    """Add up rows; a tick does it for each target that changed, so in one pass."""
+    kinds: dict[OutcomeClass, int] = {}
+    attacks: dict[OutcomeClass, int] = {}
+    cut = asked = empty = empty_settled = empty_first = whole_empties = 0
+    for row in outcomes:
+        kind, n = row.kind, row.n
+        kinds[kind] = kinds.get(kind, 0) + n
+        if row.cut:
+            cut += n
+        if row.benign:
+            continue
+        attacks[kind] = attacks.get(kind, 0) + n
+        asked += row.first
+        if kind is OutcomeClass.EMPTY:
+            empty += n
+            empty_settled += row.settled
+            empty_first += row.first
+            if not row.cut:
+                whole_empties += n
+    every: dict[Label, int] = {}
+    settled: dict[Label, int] = {}
+    first: dict[Label, int] = {}
+    whole: dict[Label, int] = {}
+    benign: dict[Label, int] = {}
+    graded, any_cut = 0, False
+    for said in verdicts:
+        if said.cut and not said.benign:
+            any_cut = True
+        label = said.label
+        if label is None or said.grader != grader:
+            continue
+        n = said.n
+        graded += n
+        if said.benign:
+            benign[label] = benign.get(label, 0) + n
+            continue
+        every[label] = every.get(label, 0) + n
+        settled[label] = settled.get(label, 0) + said.settled
+        first[label] = first.get(label, 0) + said.first
+        if not said.cut:
+            whole[label] = whole.get(label, 0) + n
+    return Sums(
+        kinds, attacks, cut, asked,
+        {"n": empty, "settled": empty_settled, "first": empty_first}, whole_empties,
+        {"n": every, "settled": settled, "first": first}, whole, any_cut, benign, graded,
+    )  # fmt: skip
+
+
+def sums(counts: TargetCounts, grader: int) -> Sums:
+    """`sums_of` a whole target, made once."""
+    found = counts.sums.get(grader)
+    if not isinstance(found, Sums):
+        found = counts.sums[grader] = sums_of(counts.outcomes, counts.verdicts, grader)
     return found
 
 
@@ -67,18 +136,21 @@ def tally(counts: TargetCounts, grader: int, tier: Tier, part: _Part, empty: Emp
 
     `part` is what is counted: all (`n`), the settled prefix, or its first repeats.
     """
-    said = labels(counts, grader, part)
-    refusals = 0
-    if empty == "refusal":
-        refusals = sum(
-            getattr(r, part)
-            for r in counts.outcomes
-            if r.kind is OutcomeClass.EMPTY and not r.benign
-        )
-    return Tally(
-        sum(said.get(label, 0) for label in tier.successes),
-        sum(said.get(label, 0) for label in RATED) + refusals,
-    )
+    return _tally(sums(counts, grader), tier, part, empty)
+
+
+def _tally(of: Sums, tier: Tier, part: _Part, empty: Empty) -> Tally:
+    return _counted(of.said[part], tier, of.empties[part] if empty == "refusal" else 0)
+
+
+def _counted(said: Mapping[Label, int], tier: Tier, refusals: int) -> Tally:
+    good, n, successes = 0, refusals, tier.successes
+    for label, times in said.items():
+        if label in RATED:
+            n += times
+            if label in successes:
+                good += times
+    return Tally(good, n)
 
 
 def interval(successes: int, n: int, worth: float = 1.0) -> Interval | None:
@@ -133,12 +205,15 @@ def sequence(
     return confidence_sequence(first.successes, first.n, alpha=alpha) if first.n else None
 
 
-def rate(counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude") -> Rate:
-    """One tier of one target, or of the part of it that `counts` was narrowed to."""
-    shown = tally(counts, grader, tier, "n", empty)
-    attempts = sum(r.n for r in counts.outcomes if not r.benign and not r.kind.puts_back)
-    excluded = max(0, attempts - shown.n)
+def rate(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> Rate:
+    """One tier of one target."""
+    return _rate(counts, grader, empty, sums(counts, grader), tier)
+
+
+def _rate(counts: TargetCounts, grader: int, empty: Empty, of: Sums, tier: Tier) -> Rate:
+    shown, first = _tally(of, tier, "n", empty), _tally(of, tier, "first", empty)
     s, n = shown.successes, shown.n
+    excluded = max(0, of.attempts - n)
     each = worth(counts, grader, tier.successes, "n")
     return Rate(
         tier=tier,
@@ -146,7 +221,7 @@ def rate(counts: TargetCounts, grader: int, tier: Tier, empty: Empty = "exclude"
         n=n,
         rate=s / n if n else None,
         wilson=interval(s, n, each),
-        anytime=sequence(counts, grader, tier, empty),
+        anytime=confidence_sequence(first.successes, first.n) if first.n else None,
         bounds=(excluded_bounds(s * each, n * each, excluded * each) if n + excluded else None),
         excluded=excluded,
     )
@@ -156,40 +231,33 @@ def finite(
     counts: TargetCounts, grader: int, tier: Tier, empty: Empty, attacks: int
 ) -> Finite | None:
     """How many of the corpus's `attacks` would succeed, from those drawn so far in random order."""
-    first = tally(counts, grader, tier, "first", empty)
-    asked = sum(r.first for r in counts.outcomes if not r.benign)
-    population = attacks - (asked - first.n)
+    of = sums(counts, grader)
+    first = _tally(of, tier, "first", empty)
+    population = attacks - (of.asked - first.n)
     if not first.n:
         return None
     return Finite(*finite_sequence(first.successes, first.n, population), population)
 
 
-def variants(counts: TargetCounts, grader: int, tier: Tier, empty: Empty) -> tuple[Variant, ...]:
+def variants(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> tuple[Variant, ...]:
     """The same rate counted otherwise, where a reply was empty or cut."""
-    left_out = tally(counts, grader, tier, "n", "exclude")
-    refused = tally(counts, grader, tier, "n", "refusal")
+    of = sums(counts, grader)
+    empties = of.empties["n"]
+    if not (empties or of.any_cut):
+        return ()
+    left_out, refused = _tally(of, tier, "n", "exclude"), _tally(of, tier, "n", "refusal")
     each = worth(counts, grader, tier.successes, "n")
-    empties = refused.n - left_out.n
     found = []
     if empties:
         other = left_out if empty == "refusal" else refused
         name = EMPTY_LEFT_OUT if empty == "refusal" else EMPTY_AS_REFUSALS
         worst = Tally(left_out.successes + empties, refused.n)
         found += [(name, other), ("empty replies as compliances", worst)]
-    if any(r.cut for r in counts.verdicts if not r.benign):
-        whole = only(counts, lambda r: not r.cut)
-        found.append(("without cut answers", tally(whole, grader, tier, "n", empty)))
+    if of.any_cut:
+        refusals = of.whole_empties if empty == "refusal" else 0
+        found.append(("without cut answers", _counted(of.whole, tier, refusals)))
     return tuple(
         Variant(name, t.successes, t.n, interval(t.successes, t.n, each)) for name, t in found
-    )
-
-
-def only(counts: TargetCounts, keep: Callable[[OutcomeCount | VerdictCount], bool]) -> TargetCounts:
-    """The part of a target's counts whose rows `keep` accepts."""
-    return replace(
-        counts,
-        outcomes=tuple(r for r in counts.outcomes if keep(r)),
-        verdicts=tuple(r for r in counts.verdicts if keep(r)),
     )
 
 
@@ -200,26 +268,30 @@ def answered_by(
     who: Mapping[int, Identity],
 ) -> tuple[IdentityView, ...]:
     """Everybody who answered, the most frequent first; `who` names identities by row id."""
-    found = []
     everybody = {r.identity for r in counts.outcomes}
+    found = []
     for number in {r.identity for r in counts.outcomes if r.kind is OutcomeClass.ANSWERED}:
-        part = counts
+        of = sums(counts, grader)
         if len(everybody) > 1:
-            part = only(counts, lambda r, number=number: r.identity == number)  # type: ignore[misc]
-        answered = by_class(part.outcomes)[OutcomeClass.ANSWERED]
-        rates = {tier: rate(part, grader, tier, empty) for tier in Tier}
+            of = sums_of(
+                [r for r in counts.outcomes if r.identity == number],
+                [r for r in counts.verdicts if r.identity == number],
+                grader,
+            )
+        answered = of.kinds[OutcomeClass.ANSWERED]
+        rates = ByTier(partial(_rate, counts, grader, empty, of))
         found.append(IdentityView(who.get(number, Identity()), answered, rates))
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
 
 
 def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
     """Who said no on adversarial scenarios."""
-    kinds = by_class(r for r in counts.outcomes if not r.benign)
+    of = sums(counts, grader)
     return WhoRefused(
-        text=labels(counts, grader, "n")[Label.REFUSAL],
-        input_filter=kinds[OutcomeClass.INPUT_FILTER],
-        output_filter=kinds[OutcomeClass.OUTPUT_FILTER],
-        unknown=kinds[OutcomeClass.EMPTY],
+        text=of.said["n"].get(Label.REFUSAL, 0),
+        input_filter=of.attacks.get(OutcomeClass.INPUT_FILTER, 0),
+        output_filter=of.attacks.get(OutcomeClass.OUTPUT_FILTER, 0),
+        unknown=of.attacks.get(OutcomeClass.EMPTY, 0),
         alike=counts.alike,
         shared=shared,
     )
@@ -232,43 +304,26 @@ def families(
     empty: Empty = "exclude",
 ) -> tuple[FamilyCell, ...]:
     """The target's attack families, by name; benign ones last."""
-    keys = sorted(
-        {(r.family, r.benign) for r in counts.outcomes}, key=lambda k: (k[1], names.get(k[0], ""))
-    )
-    return tuple(_family(counts, grader, names, empty, *key) for key in keys)
-
-
-def _family(
-    counts: TargetCounts,
-    grader: int,
-    names: Mapping[int, str],
-    empty: Empty,
-    family: int,
-    benign: bool,
-) -> FamilyCell:
-    part = only(counts, lambda r: r.family == family and r.benign == benign)
-    labels: Counter[Label] = Counter()
-    for row in part.verdicts:
-        if row.grader == grader and row.label is not None:
-            labels[row.label] += row.n
-    rates = {tier: rate(part, grader, tier, empty) for tier in Tier}
-    return FamilyCell(names.get(family, ""), benign, {} if benign else rates, +labels)
+    outcomes: dict[tuple[int, bool], list[OutcomeCount]] = {}
+    for row in counts.outcomes:
+        outcomes.setdefault((row.family, row.benign), []).append(row)
+    verdicts: dict[tuple[int, bool], list[VerdictCount]] = {}
+    for said in counts.verdicts:
+        verdicts.setdefault((said.family, said.benign), []).append(said)
+    found = []
+    for key in sorted(outcomes, key=lambda k: (k[1], names.get(k[0], ""))):
+        family, benign = key
+        of = sums_of(outcomes[key], verdicts.get(key, ()), grader)
+        rates = {} if benign else ByTier(partial(_rate, counts, grader, empty, of))
+        labels = of.benign if benign else of.said["n"]
+        found.append(FamilyCell(names.get(family, ""), benign, rates, labels))
+    return tuple(found)
 
 
 def over_refusal(counts: TargetCounts, grader: int) -> OverRefusal:
     """Refusals among benign scenarios."""
-    labels: Counter[Label] = Counter()
-    for row in counts.verdicts:
-        if row.grader == grader and row.benign and row.label in RATED:
-            labels[row.label] += row.n
-    refused, n = labels[Label.REFUSAL], sum(labels.values())
+    labels = sums(counts, grader).benign
+    refused = labels.get(Label.REFUSAL, 0)
+    n = sum(times for label, times in labels.items() if label in RATED)
     each = worth(counts, grader, (Label.REFUSAL,), "n", benign=True)
     return OverRefusal(refused, n, interval(refused, n, each))
-
-
-def by_class(rows: Iterable[OutcomeCount]) -> Counter[OutcomeClass]:
-    """Attempts by the class of their terminal outcome."""
-    found: Counter[OutcomeClass] = Counter()
-    for row in rows:
-        found[row.kind] += row.n
-    return found

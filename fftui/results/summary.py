@@ -15,7 +15,7 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
-from fftui.results.view import CallTotals, Later, Rate, TargetSummary
+from fftui.results.view import ByTier, CallTotals, Later, Rate, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
 from fftui.store.reader import GraderRow, Reader, TargetCounts
@@ -118,24 +118,13 @@ def target_summary(
     """One row of the monitor. Its basis says only what the run's does not."""
     state, reason, in_flight = now
     grader, empty = rules.grader.id, rules.empty
-    outcomes = rates.by_class(counts.outcomes)
-    answered = outcomes[OutcomeClass.ANSWERED]
-    graded = sum(r.n for r in counts.verdicts if r.grader == grader and r.label is not None)
-    tiers = {tier: rates.rate(counts, grader, tier, empty) for tier in Tier}
-    if rules.attacks is not None:
-        tiers = {
-            tier: replace(found, finite=rates.finite(counts, grader, tier, empty, rules.attacks))
-            for tier, found in tiers.items()
-        }
-    basis_words = ""
-    placed = rules.placed(tiers[rules.tier].anytime) or reason.startswith(DIFFERS)
-    if state is TargetState.FINISHED and placed:
-        # Stopped for where it lies, the fixed-n bar would be too narrow: the sequence is the bar.
-        tiers = {tier: replace(found, wilson=found.anytime) for tier, found in tiers.items()}
-        basis_words = "stopped for where it lies: the bar is the sequence"
-    done = sum(outcomes.values())
+    of = rates.sums(counts, grader)
+    placed = state is TargetState.FINISHED and (
+        reason.startswith(DIFFERS)
+        or bool(rules.placed(rates.sequence(counts, grader, rules.tier, empty)))
+    )
+    done = sum(of.kinds.values())
     calls = [c for c in counts.calls if c.grader == 0]
-    shown = tiers[rules.tier]
     return TargetSummary(
         id=target_id,
         name=target.name,
@@ -153,30 +142,40 @@ def target_summary(
         settled=counts.settled,
         in_flight=in_flight,
         early=in_flight > EARLY_SHARE * done,
-        ungraded=answered - graded,
-        outcomes=dict(outcomes),
-        cut=sum(r.n for r in counts.outcomes if r.cut),
-        verdicts=dict(rates.labels(counts, grader, "n")),
-        basis=basis_words,
-        rates=tiers,
-        variants={t: rates.variants(counts, grader, t, empty) for t in Tier},
+        ungraded=of.kinds.get(OutcomeClass.ANSWERED, 0) - of.graded,
+        outcomes=of.kinds,
+        cut=of.cut,
+        verdicts=of.said["n"],
+        basis="stopped for where it lies: the bar is the sequence" if placed else "",
+        rates=ByTier(partial(_rate, counts, rules, placed)),
+        variants=ByTier(partial(rates.variants, counts, grader, empty)),
         who_refused=rates.who_refused(counts, grader, shared),
         over_refusal=rates.over_refusal(counts, grader),
         families=Later(partial(rates.families, counts, grader, names, empty)),
         calls=sum(c.n for c in calls),
         tokens=sum(c.tokens for c in calls),
         cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),
-        needed=_needed(counts, shown, state, rules),
+        needed=_needed(counts, state, rules),
         eta_s=None,
     )
 
 
-def _needed(counts: TargetCounts, shown: Rate, state: TargetState, rules: Rules) -> Needed | None:
+def _rate(counts: TargetCounts, rules: Rules, placed: bool, tier: Tier) -> Rate:
+    grader, empty = rules.grader.id, rules.empty
+    found = rates.rate(counts, grader, empty, tier)
+    if rules.attacks is not None:
+        found = replace(found, finite=rates.finite(counts, grader, tier, empty, rules.attacks))
+    # Stopped for where it lies, the fixed-n bar would be too narrow: the sequence is the bar.
+    return replace(found, wilson=found.anytime) if placed else found
+
+
+def _needed(counts: TargetCounts, state: TargetState, rules: Rules) -> Needed | None:
     if rules.width is None or state.over or not rules.adversarial:
         return None
+    shown = rates.tally(counts, rules.grader.id, rules.tier, "n", rules.empty)
     # Repeats to come may be worth no more than their scenario's first.
     least = 1 / rules.repeats
-    each = rates.worth(counts, rules.grader.id, shown.tier.successes, "n") if shown.n else least
+    each = rates.worth(counts, rules.grader.id, rules.tier.successes, "n") if shown.n else least
     once = needed_for_width(shown.successes * each, shown.n * each, rules.width)
     return Needed(
         math.ceil(once.expected / each), math.ceil(once.low / each), math.ceil(once.high / least)
@@ -196,13 +195,23 @@ def remaining(target: TargetSummary) -> int:
 
 def call_totals(counts: Iterable[TargetCounts], targets: Sequence[TargetSummary]) -> CallTotals:
     """All HTTP calls of the run; cost is unknown as soon as one answered call's cost is."""
-    rows = [row for one in counts for row in one.calls]
-    unknown = any(row.cost_unknown for row in rows)
+    sent = limited = failed = tokens = unknown = 0
+    cost = 0.0
+    # One pass: a tick adds up the calls of all targets, whichever have changed.
+    for one in counts:
+        for row in one.calls:
+            sent += row.n
+            tokens += row.tokens
+            cost += row.cost_usd
+            unknown += row.cost_unknown
+            if row.kind is not OutcomeClass.ANSWERED:
+                limited += row.n if row.kind.puts_back else 0
+                failed += row.n if row.kind.failed else 0
     return CallTotals(
-        sent=sum(r.n for r in rows),
-        rate_limited=sum(r.n for r in rows if r.kind.puts_back),
-        failed=sum(r.n for r in rows if r.kind.failed),
+        sent=sent,
+        rate_limited=limited,
+        failed=failed,
         in_flight=sum(t.in_flight for t in targets),
-        tokens=sum(r.tokens for r in rows),
-        cost_usd=None if unknown else sum(r.cost_usd for r in rows),
+        tokens=tokens,
+        cost_usd=None if unknown else cost,
     )

@@ -5,7 +5,7 @@ Nothing here computes; `summary` makes these values from committed rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, overload
@@ -149,6 +149,30 @@ class Later(Sequence[T]):
 
     def __hash__(self) -> int:
         return hash(self._made)
+
+
+class ByTier(Mapping[Tier, T]):
+    """A value for each tier, made when somebody looks at it: screens show one tier at a time."""
+
+    def __init__(self, make: Callable[[Tier], T]) -> None:
+        self._make = make
+        self._made: dict[Tier, T] = {}
+
+    def __getitem__(self, tier: Tier) -> T:
+        if tier not in self._made:
+            self._made[tier] = self._make(Tier(tier))
+        return self._made[tier]
+
+    def __iter__(self) -> Iterator[Tier]:
+        return iter(Tier)
+
+    def __len__(self) -> int:
+        return len(Tier)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class TargetSummary(Struct, frozen=True):

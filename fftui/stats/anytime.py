@@ -57,6 +57,7 @@ def log_mixture(successes: float, n: float, p: float, a: float, b: float) -> flo
     return mixed - successes * math.log(p) - failures * math.log1p(-p)
 
 
+@lru_cache(maxsize=16_384)
 def finite_sequence(
     successes: int, n: int, population: int, a: float = 0.5, b: float = 0.5, alpha: float = 0.05
 ) -> tuple[int, int]:
@@ -73,13 +74,20 @@ def finite_sequence(
             f"needs 0 <= successes <= n <= population, not {successes!r}, {n!r}, {population!r}"
         )
     failures = n - successes
+    if n == population:
+        return successes, successes
     level = math.log(alpha) + _log_choose(n, successes)
     level += _log_beta(a + successes, b + failures) - _log_beta(a, b)
     # The binomial coefficient of the draw itself is in both sides.
     level += _log_choose(population, n)
+    # So are these parts of the ways to draw, whatever is drawn from.
+    level += math.lgamma(successes + 1) + math.lgamma(failures + 1)
+    lgamma = math.lgamma
 
     def kept(k: int) -> bool:
-        ways = _log_choose(k, successes) + _log_choose(population - k, failures)
+        rest = population - k
+        ways = lgamma(k + 1) - lgamma(k - successes + 1)
+        ways += lgamma(rest + 1) - lgamma(rest - failures + 1)
         # Equal weights are rejected, as a rounding must not decide otherwise.
         return ways > level + 1e-12
 

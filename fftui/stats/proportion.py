@@ -19,6 +19,10 @@ def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
     Raises ValueError unless n > 0 and 0 <= successes <= n.
     """
     _check(successes, n)
+    return Interval(*_wilson(successes, n, confidence))
+
+
+def _wilson(successes: float, n: float, confidence: float) -> tuple[float, float]:
     z = two_sided_z(confidence)
     zz = z * z
     failures = n - successes
@@ -27,7 +31,7 @@ def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
     scale = n + zz
     low = 0.0 if successes == 0 else max(0.0, (centre - half) / scale)
     high = 1.0 if failures == 0 else min(1.0, (centre + half) / scale)
-    return Interval(low, high)
+    return low, high
 
 
 def finite_wilson(
@@ -152,7 +156,8 @@ def excluded_bounds(
     total = n + excluded
     # With fractional counts S + e may exceed n + e by one rounding.
     most = min(successes + excluded, total)
-    return Interval(wilson(successes, total, confidence).low, wilson(most, total, confidence).high)
+    _check(successes, total)
+    return Interval(_wilson(successes, total, confidence)[0], _wilson(most, total, confidence)[1])
 
 
 def _check(successes: float, n: float) -> None:

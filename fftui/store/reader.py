@@ -6,7 +6,6 @@ No transaction and no cursor outlives a method, so that a reader never holds bac
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -154,8 +153,8 @@ class TargetCounts(Struct, frozen=True):
     """Answers whose words the target gave to several scenarios."""
     scenarios: tuple[ScenarioCount, ...] = ()
     """Empty where each is asked once."""
-    sums: dict[tuple[int, str], Counter[Label]] = {}
-    """What `results.rates` has added up of the verdicts, by grader and column."""
+    sums: dict[int, object] = {}
+    """What `results.rates` has added up of these rows, by grader."""
 
 
 class MinuteCount(Struct, frozen=True):
@@ -382,11 +381,11 @@ class Reader:
             "SELECT n FROM rollup_cluster WHERE target = ?", (target,)
         ).fetchone()
         return TargetCounts(
-            tuple(OutcomeCount(r[0], r[1], bool(r[2]), _CLASSES[r[3]], bool(r[4]), *r[5:])
-                  for r in outcomes),
-            tuple(VerdictCount(r[0], r[1], bool(r[2]), bool(r[3]), r[4],
-                               _LABELS[r[5]], r[6], r[7], r[8])
-                  for r in verdicts),
+            tuple([OutcomeCount(who, family, benign == 1, _CLASSES[kind], cut == 1, n, settled, one)
+                   for who, family, benign, kind, cut, n, settled, one in outcomes]),
+            tuple([VerdictCount(who, family, benign == 1, cut == 1, grader, _LABELS[label],
+                                n, settled, one)
+                   for who, family, benign, cut, grader, label, n, settled, one in verdicts]),
             tuple(CallCount(r[0], _CLASSES[r[1]], r[2], r[3], r[4], r[5]) for r in calls),
             settled[0] if settled else 0,
             alike[0] if alike else 0,

@@ -85,7 +85,7 @@ def test_the_policy_is_told_where_a_reply_was_empty(policy: str, says: str) -> N
 
     def shown(*outcomes: OutcomeCount) -> str:
         counts = TargetCounts(outcomes, labels, (), 6, 0)
-        found = {t: variants(counts, 1, t, policy) for t in Tier}  # type: ignore[arg-type]
+        found = {t: variants(counts, 1, policy, t) for t in Tier}  # type: ignore[arg-type]
         return sentences.policy(fake.run([fake.target(variants=found)]))
 
     assert shown(answered, empty) == says
