@@ -116,6 +116,19 @@ def test_keys_typed_ahead_label_nothing_that_did_not_stand(folder: Path) -> None
     assert len(readings(folder)) == 1
 
 
+def test_a_key_that_is_held_down_is_one_label(folder: Path) -> None:
+    terminal = reading(folder)
+    terminal.read(0.4)
+    for _ in range(30):
+        terminal.press("3")
+        terminal.read(0.05)
+    terminal.wait(lambda text: "29 keys dropped" in text)
+    assert len(readings(folder)) == 1
+    terminal.read(0.3)
+    terminal.press("3")
+    terminal.wait(lambda text: "saved: item 2" in text)
+
+
 def test_keys_typed_behind_the_one_that_leaves_do_nothing(folder: Path) -> None:
     for _ in range(3):
         terminal = reading(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 FAILED = (OSError, ValueError, RuntimeError, LookupError)
 """What the file may answer with."""
 SETTLE_S = 0.2
-"""After an item's paint no label is taken for so long: keys typed ahead label nothing unseen."""
+"""No label is taken for so long after an item's paint, nor after another key of a label."""
 PEEK_S = 8.0
 MEDIUM, WIDE = 110, 150
 """Columns from which there is room for one and for two columns beside the answer."""
@@ -96,6 +97,8 @@ class ReadingScreen(Screen[None]):
         self._shown: Shown | None = None
         self._unmasked = 0
         self._dropped = 0
+        self._typed = 0.0
+        """When a key of a label came last, taken or not."""
         self._last = Content("")
         self._all_unmasked = False
         self._blank = False
@@ -145,7 +148,8 @@ class ReadingScreen(Screen[None]):
 
     def _put(self, item: Item, *, back: int = -1) -> None:
         self._leave_picking()
-        self._shown = Shown(item, time.monotonic(), How(unmasked=self._all_unmasked), back=back)
+        # Until it is painted it stands nowhere, and no key can mean it.
+        self._shown = Shown(item, math.inf, How(unmasked=self._all_unmasked), back=back)
         if self._all_unmasked:
             self._count_unmasked()
         self._paint(keep=False)
@@ -227,7 +231,7 @@ class ReadingScreen(Screen[None]):
 
     def _dropped_words(self) -> str:
         n = self._dropped
-        return f"{n} key{'' if n == 1 else 's'} dropped: typed before the item stood" if n else ""
+        return f"{n} key{'' if n == 1 else 's'} dropped: typed ahead of what is shown" if n else ""
 
     def on_resize(self) -> None:
         """Other columns; wrap anew once the text knows its width."""
@@ -243,7 +247,11 @@ class ReadingScreen(Screen[None]):
         shown = self._shown
         if shown is None or self._blank:
             return False
-        if time.monotonic() - shown.at < SETTLE_S:
+        now, before = time.monotonic(), self._typed
+        self._typed = now
+        # One label a burst: a key that is held down, or was typed ahead of a line that stalled, may
+        # come later than the item and was meant for none that was seen.
+        if now - shown.at < SETTLE_S or now - before < SETTLE_S:
             self._dropped += 1
             self._labels()
             return False
