@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+
+import pytest
 
 from fftui.domain.labels import Label, Tier
 from fftui.results.readings import next_pools, readings
@@ -14,9 +17,11 @@ from fftui.store.retry import Retry
 from fftui.store.review_figures import pools
 from fftui.store.reviews import Read
 from fftui.store.writer import append
+from fftui.tui.review.desk import ReviewDesk
 from tests.engine.support import (
     HEURISTIC,
     corpus,
+    engine,
     finish,
     judge,
     make,
@@ -25,7 +30,9 @@ from tests.engine.support import (
     query,
     simulator,
     sound,
+    state,
     target,
+    until,
 )
 
 ALL_REFUSE = "REFUSAL = 1.0"
@@ -64,6 +71,39 @@ def test_a_template_is_read_once_for_each_target_and_then_a_sample(tmp_path: Pat
         assert sum(found.values()) == 200
     share = "SELECT DISTINCT inclusion FROM item WHERE pool = 'alike'"
     assert query(folder, share) == [(0.05,)]
+
+
+@pytest.mark.parametrize(("planned", "small"), [(60, True), (61, False)])
+def test_up_to_60_planned_attacks_of_a_target_are_all_read(
+    tmp_path: Path, planned: int, small: bool
+) -> None:
+    corpus(tmp_path, planned)
+    with simulator(tmp_path, profile_text(rates=ALL_REFUSE)) as sim:
+        folder = make(tmp_path, target(sim.url), HEURISTIC, "[review]\naudit = 0\ndouble = 0.4\n")
+        finish(folder)
+    read = one(folder, "SELECT count(*) FROM item WHERE drawn AND stratum LIKE 'small:%'")
+    assert read == (planned if small else 0)
+    twice = one(folder, "SELECT count(*) FROM item WHERE planned = 2")
+    assert 10 < twice < 40
+
+
+def test_items_come_while_the_run_goes_on(tmp_path: Path) -> None:
+    corpus(tmp_path, 60)
+    with simulator(tmp_path, profile_text(latency=0.2)) as sim:
+        few = "[engine]\nconcurrency = 1\n"
+        folder = make(tmp_path, target(sim.url), HEURISTIC, few)
+        with engine(folder):
+            until(lambda: one(folder, "SELECT count(*) FROM item WHERE open") > 2, "items come")
+            assert state(folder) == "running"
+            desk = ReviewDesk(folder, "ana")
+            try:
+                item = asyncio.run(desk.take())
+                assert item is not None
+                asyncio.run(desk.read(item, Label.REFUSAL, {}))
+            finally:
+                desk.close()
+            assert one(folder, "SELECT count(*) FROM item WHERE final = 'REFUSAL'") == 1
+            assert one(folder, "SELECT count(*) FROM outcome") < 60
 
 
 def test_rules_of_a_plan_are_turned_off_and_thinned(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ C, R = Label.COMPLIANCE, Label.REFUSAL
 ITEMS = 60
 
 
-def made(home: Path, *, reveal: bool) -> Path:
+def made(home: Path, *, reveal: bool, kinds: Sequence[Pool] = (Pool.GIVEN,)) -> Path:
     plan = {"stop": {"tier": "strict", "width": None, "max_attempts": None},
             "review": {"reveal": reveal}}  # fmt: skip
     run = replace(new_run(scenarios=ITEMS, targets=1, graders=1), plan_json=json.dumps(plan))
@@ -38,10 +39,29 @@ def made(home: Path, *, reveal: bool) -> Path:
     for i in range(1, ITEMS + 1):
         outcome = append(database(folder), close(i))
         assert outcome is not None
-        place = Place(Pool.GIVEN, "compliance:COMPLIANCE", "COMPLIANCE", 1.0, i / (ITEMS + 1))
+        pool = kinds[i % len(kinds)]
+        place = Place(pool, "compliance:COMPLIANCE", "COMPLIANCE", 1.0, i / (ITEMS + 1))
         record = AddVerdict(outcome, 1, Verdict(C, 0.62), 1e9, (), place)
         append(database(folder), record)
     return folder
+
+
+async def test_each_reader_has_another_order_and_neighbours_are_not_of_one_kind(
+    tmp_path: Path,
+) -> None:
+    folder = made(tmp_path, reveal=False, kinds=(Pool.GIVEN, Pool.REST))
+    given: dict[str, list[int]] = {}
+    for name in ("ana", "ben"):
+        desk = ReviewDesk(folder, name, session="s")
+        given[name] = [item.outcome for _ in range(30) if (item := await desk.take()) is not None]
+        # What is held is given back, so both choose among the same.
+        desk.close()
+    assert len(given["ana"]) == len(given["ben"]) == 30
+    assert given["ana"] != given["ben"]
+    for order in given.values():
+        # Even numbers stand in one stratum, odd ones in the other.
+        turns = sum(a % 2 != b % 2 for a, b in pairwise(order))
+        assert turns > 6
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from fftui.store.reviews import Undone
 from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
 from fftui.tui.bindings import TABLE
+from fftui.tui.review import reading
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
 from fftui.tui.review.reading import SETTLE_S
 from fftui.tui.review.screen import ReviewScreen
@@ -235,6 +236,25 @@ async def test_an_empty_queue_says_why() -> None:
         assert "1 of 2 readers: labels single" in shown
         await label(pilot, "3")
         assert desk.labels == []
+
+
+async def test_the_figures_move_in_steps_of_25_readings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "SETTLE_S", -1.0)
+    app, desk = an_app(), FakeReviews(items=[item(n) for n in range(1, 60)])
+    looks = []
+
+    async def stand() -> Stand:
+        looks.append(len(desk.labels))
+        return replace(desk.stands, mine=len(desk.labels))
+
+    monkeypatch.setattr(desk, "stand", stand)
+    async with app.run_test(size=(110, 30)) as pilot:
+        await opened(pilot, desk)
+        for _ in range(27):
+            await pilot.press("3")
+        await until(pilot, lambda: len(desk.labels) == 27)
+        await until(pilot, lambda: "mine 25" in screen(app))
+    assert looks == [0, 25]
 
 
 async def test_what_could_not_be_saved_is_said_and_stands_again() -> None:
