@@ -90,6 +90,17 @@ _BY_NAME: Mapping[str, tuple[tuple[str, bool], ...]] = {
     or_bench.NAME: (("toxic", False), ("hard", True), ("80k", True)),
 }
 """Sets whose harmful and harmless files differ in nothing but what their names say."""
+_PUBLISHED: Mapping[str, frozenset[str]] = {
+    harmbench.NAME: frozenset({"behavior", "functionalcategory", "semanticcategory", "tags",
+                               "contextstring", "behaviorid"}),
+    jailbreakbench.NAME: frozenset({"index", "goal", "target", "behavior", "category", "source"}),
+    xstest.NAME: frozenset({"id", "prompt", "type", "label", "focus", "note"}),
+    do_not_answer.NAME: frozenset({"id", "risk_area", "types_of_harm", "specific_harms",
+                                   "question"}),
+    wildjailbreak.NAME: frozenset({"vanilla", "adversarial", "tactics", "completion",
+                                   "data_type"}),
+}  # fmt: skip
+"""Columns of sets of which another column would be taken for the prompt if theirs were missing."""
 _COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,23}")
 _MOST_PROBLEMS = 1000
 
@@ -191,6 +202,14 @@ def _chosen(
             f" these is expected: turns, {', '.join(plain.COLUMNS)}; a plan's corpus.columns can"
             " name another"
         )
+    if loader.NAME == plain.NAME:
+        for known, published in _PUBLISHED.items():
+            gone = sorted(published - set(head.fields))
+            if len(gone) * 3 <= len(published):
+                raise CorpusError(
+                    f"{name}:1: has the columns of {known}, but not {', '.join(gone)}; a plan's"
+                    " corpus.columns can say what is what"
+                )
     return loader
 
 

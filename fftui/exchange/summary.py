@@ -72,7 +72,7 @@ class Summary(Part):
 def load_summary(path: Path) -> Summary:
     """Read a summary. Raises SummaryError with one line per mistake: file, field, what is wrong."""
     try:
-        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise SummaryError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:

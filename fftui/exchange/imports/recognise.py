@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from fftui.corpus.lines import CorpusError, TextLines, opened
 from fftui.exchange.imports import ff_traces, fftui_csv, fftui_records, garak, inspect_log
 from fftui.exchange.imports.log import ImportFault, Labels, Log
-from fftui.exchange.imports.objects import first_object
+from fftui.exchange.imports.objects import Objects, first_object
 
 KNOWN = (
     "Inspect AI's .eval and JSON logs, garak's report JSONL, Failure-First traces, fftui's own"
@@ -30,7 +32,17 @@ def read_log(path: Path, labels: Labels) -> Log:
         return ff_traces.read(path, labels)
     if start.lstrip().startswith(b"{") and b'"eval"' in start:
         return inspect_log.read(path, labels)
+    for _ in Objects(path) if start.lstrip().startswith(b"{") else _lines(path):
+        break  # what is wrong with the first line says more than that nobody knows it
     raise ImportFault(f"{path}: is no log that can be imported; known are {KNOWN}")
+
+
+def _lines(path: Path) -> Iterator[str]:
+    try:
+        with opened(path) as file:
+            yield from TextLines(file, path.name)
+    except CorpusError as error:
+        raise ImportFault(str(error)) from None
 
 
 def _start(path: Path) -> bytes:
