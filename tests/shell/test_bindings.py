@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -26,6 +28,17 @@ def test_each_row_says_what_it_does(row: Key) -> None:
     assert row.label
     assert row.help.endswith(".")
     assert row.id.split(".")[0] == (row.screen or "app")
+
+
+# Painting anew is asked for where fingers know it from; the palette has it, too.
+READING = {*places("review"), *places("conflicts"), *places("guideline")}
+BARE = [row for row in TABLE if row.screen in READING and row.id != "app.redraw"]
+
+
+@pytest.mark.parametrize("row", BARE, ids=lambda row: row.id)
+def test_nothing_needs_ctrl_alt_or_a_function_key(row: Key) -> None:
+    bare = [key for key in row.keys.split(",") if "+" not in key and not re.fullmatch(r"f\d+", key)]
+    assert bare, "terminals and multiplexers keep those for themselves"
 
 
 def test_a_key_of_a_screen_collides_with_one_for_everywhere() -> None:

@@ -160,6 +160,34 @@ async def test_masked_until_asked_and_only_for_this_item() -> None:
         assert len(desk.labels) == 1, "nothing is labelled on a blank screen"
 
 
+async def test_a_peek_ends_by_itself_and_a_session_comes_unmasked_until_it_is_masked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "PEEK_S", 0.2)
+    app, desk = an_app(), FakeReviews(items=[item(1), item(2), item(3)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("m")
+        assert HIDDEN in screen(app)
+        await until(pilot, lambda: HIDDEN not in screen(app))
+        await pilot.press("V")
+        assert HIDDEN in screen(app)
+        await label(pilot, "2")
+        assert HIDDEN in screen(app)
+        await pilot.press("V")
+        assert HIDDEN not in screen(app)
+        await pilot.press("Q")
+        await pilot.press("w", "enter")
+        await until(pilot, lambda: ("query", 2, {"text": "w"}) in desk.did)
+        await label(pilot, "2")
+        await label(pilot, "2")
+    kinds = [(row[0], row[2].get("what")) for row in desk.did if row[0] == "unmask"]
+    assert kinds == [("unmask", "paragraph"), ("unmask", "session")]
+    read = [row[3]["unmasked"] for row in desk.did if row[0] == "read"]
+    # The second came unmasked; the third did not.
+    assert read == [True, True, False]
+
+
 async def test_hostile_text_is_shown_and_steers_nothing() -> None:
     app, desk = an_app(), FakeReviews(items=[item(1, HOSTILE)])
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
