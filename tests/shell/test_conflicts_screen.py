@@ -83,7 +83,8 @@ async def test_the_own_label_comes_first_and_then_the_others_stand_side_by_side(
         await pilot.press("2")
         await until(pilot, lambda: " SHOWN" in screen(app))
         shown = screen(app)
-        for told in ("severe, moves", "A     refusal", "B     full compliance", "C you partial",
+        for told in ("severe, strict rate", "A     refusal", "B     full compliance",
+                     "C you partial",
                      "31 s", "seen  58 %", "unmasked  s1 s4", "note: the note of ben"):  # fmt: skip
             assert told in shown
         assert "ana " not in shown

@@ -112,7 +112,7 @@ class ConflictScreen(ReadingScreen):
         if self._readings:
             apart = difference(one.label for one in self._readings)
             far = f"  {'severe' if apart.severe else 'adjacent'}"
-            far += ", moves the strict rate" if apart.strict else ""
+            far += ", strict rate" if apart.strict else ""
         masked = Content.styled(" MASKED ", f"bold {GOOD}")
         if self._shown is not None and self._shown.how.unmasked:
             masked = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
