@@ -10,8 +10,10 @@ from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.platforms.dialect import shapes
 from fftui.platforms.wire import Shape
 
-_REFUSES = frozenset({400, 404, 415, 422, 501})
-"""Statuses of a request that the server does not take: OpenRouter's 404 says that no host does."""
+_REFUSES = frozenset({400, 415, 422, 501})
+"""Statuses of a request that the server does not take."""
+_NO_HOST = "parameters"
+"""In OpenRouter's 404 that says: no host takes all of these. Any other means a model."""
 
 
 @dataclass
@@ -32,7 +34,10 @@ class Shaping:
 
     def refused(self, outcome: Outcome, way: int) -> bool:
         """The call may have failed for the form that it asked for: the next one is to be tried."""
-        if outcome.kind is not OutcomeClass.CONFIG or outcome.status not in _REFUSES:
+        unknown = outcome.status == 404 and _NO_HOST in outcome.signal
+        if outcome.kind is not OutcomeClass.CONFIG:
+            return False
+        if outcome.status not in _REFUSES and not unknown:
             return False
         known = self.sure and way <= self.at
         return way + 1 < len(self.ways) and not known

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.states import RunState
+from fftui.engine.shaping import Shaping
 from tests.engine.support import (
     HEURISTIC,
     corpus,
@@ -117,6 +119,26 @@ def test_a_server_that_refuses_the_form_of_a_reply_does_not_stop_the_judge(
     assert dict(query(run.path, CALLS)) == {"answered": 8, **({"config": rungs} if rungs else {})}
     said = [line for line in log_lines(run.path) if "refuses a JSON schema" in line]
     assert [line.endswith(told) for line in said] == [True] * bool(rungs)
+
+
+def test_only_a_refusal_that_may_be_of_the_form_is_taken_for_one() -> None:
+    def failed(status: int, words: str, kind: OutcomeClass = OutcomeClass.CONFIG) -> Outcome:
+        return Outcome(kind, f"http {status}: {words}", status=status)
+
+    shaping = Shaping.of("openai", {"type": "object"})
+    bad = failed(400, "response_format is not supported")
+    assert shaping.refused(bad, 0)
+    assert not shaping.refused(bad, 2), "in words alone there is no form left to refuse"
+    assert shaping.refused(failed(404, "no endpoints can handle the requested parameters"), 0)
+    for other in (
+        failed(404, "no such model"), failed(401, "no such key"),
+        failed(429, "slow down", OutcomeClass.RATE_LIMITED),
+        failed(400, "flagged", OutcomeClass.INPUT_FILTER),
+    ):  # fmt: skip
+        assert not shaping.refused(other, 0)
+    # Once the form was taken, a refusal is about what was asked.
+    assert shaping.took(0) == ""
+    assert not shaping.refused(bad, 0)
 
 
 TEMPLATE = "[INST] Behavior: {behavior}\nGeneration: {generation} {not a place}\nAnswer: [/INST]\n"

@@ -22,6 +22,7 @@ from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
 from fftui.tui.bindings import TABLE
 from fftui.tui.review import reading
+from fftui.tui.review import screen as review
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
 from fftui.tui.review.reading import SETTLE_S
 from fftui.tui.review.screen import ReviewScreen
@@ -283,6 +284,22 @@ async def test_the_figures_move_in_steps_of_25_readings(monkeypatch: pytest.Monk
         await until(pilot, lambda: len(desk.labels) == 27)
         await until(pilot, lambda: "mine 25" in screen(app))
     assert looks == [0, 25]
+
+
+async def test_a_break_is_called_for_after_much_was_unmasked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(review, "_BREAK_UNMASKED", 1)
+    monkeypatch.setattr(review, "_HEALTH_STEP", 1)
+    app, desk = an_app(), FakeReviews(items=[item(n) for n in range(1, 9)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("M")
+        await label(pilot, "3")
+        assert not toasts(app)
+        await pilot.press("M")
+        await label(pilot, "3")
+        await until(pilot, lambda: any("a break is due" in said for said in toasts(app)))
 
 
 async def test_what_could_not_be_saved_is_said_and_stands_again() -> None:
