@@ -6,24 +6,23 @@ import asyncio
 import re
 import time
 import zlib
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
-import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 from msgspec import Struct
 from msgspec.structs import astuple, replace
 
 from fftui.credentials import REDACTED, redact, remember
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.platforms.faults import EncodingError, TooLargeError, fault_outcome
+from fftui.platforms.transport import KEPT, AiohttpTransport
 from fftui.platforms.wire import Auth, HttpReply, HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ssl import SSLContext
     from types import TracebackType
 
     from fftui.platforms.dialect import Dialect
@@ -39,7 +38,6 @@ _HEADERS = {
     "connection": "keep-alive",
     "user-agent": "fftui",
 }
-_PATIENCE = {"timeout": httpx.Timeout(None, connect=CONNECT_TIMEOUT).as_dict()}
 _KEY = re.compile(r"[\x21-\x7e]{1,4096}")
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 47}
 
@@ -147,19 +145,23 @@ class Client:
         if request.stream:
             # Some servers (llama.cpp) hang up after a stream without saying so beforehand.
             headers["connection"] = "close"
-        _on_its_way.set(progress)
         sent = _sent(request, headers)
-        response = await self._http.transport(sent.url).handle_async_request(sent)
+        try:
+            response = await self._http.transport(sent.url).handle_async_request(sent)
+        finally:
+            progress.kept = KEPT.get()
+        assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker
         try:
             progress.place = f"after http {response.status_code}"
             if not request.stream:
                 progress.first_byte = time.perf_counter()
             found = _joined(response.headers)
-            packed = await _read(response, found.get("content-length", ""), progress)
+            packed = await _read(response.stream, found.get("content-length", ""), progress)
             body = _unpacked(packed, found.get("content-encoding", ""))
             return _without_keys(HttpReply(response.status_code, found, body, time.time()))
         finally:
-            await response.aclose()
+            # What httpx's own `aclose` does beside it costs more than it.
+            await response.stream.aclose()
 
 
 def _sent(request: HttpRequest, headers: dict[str, str]) -> httpx.Request:
@@ -168,16 +170,10 @@ def _sent(request: HttpRequest, headers: dict[str, str]) -> httpx.Request:
     It goes to the transport itself: what httpx's client does on the way there (redirects, cookies,
     authentication, hooks) is what this client must not do, and costs more than the call's sending.
     """
-    made = httpx.Request(
-        request.method,
-        _address(request.url),
-        headers={**_HEADERS, **headers},
-        content=request.body,
-        extensions=_PATIENCE,
-    )
-    # Said, httpx need not find it out for each header of each request.
-    made.headers.encoding = "ascii"
-    return made
+    raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    # As a stream, since httpx would look through the headers for what the transport adds anyhow.
+    body = httpx.ByteStream(request.body)
+    return httpx.Request(request.method, _address(request.url), headers=raw, stream=body)
 
 
 @lru_cache(maxsize=256)
@@ -199,45 +195,35 @@ class _Progress:
     """The call went out over a connection kept from an earlier one."""
 
 
-_on_its_way: ContextVar[_Progress] = ContextVar("_on_its_way")
-
-
-async def _note_kept(*_: object) -> None:
-    _on_its_way.get(_Progress()).kept = True
-
-
-class _Transport(AiohttpTransport):
-    """httpx-aiohttp's transport without the cookies that aiohttp carries from call to call."""
-
-    def get_client(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(
-            limit=self.limits.max_connections or 0,
-            keepalive_timeout=self.limits.keepalive_expiry,
-            ssl=self.ssl_context,
-        )
-        watch = aiohttp.TraceConfig()
-        watch.on_connection_reuseconn.append(_note_kept)
-        return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trace_configs=[watch]
-        )
-
-
-class _Httpx(HttpxAiohttpClient):
-    """httpx's client over `_Transport`, with the proxies of the environment."""
+class _Httpx(httpx.AsyncClient):
+    """httpx's client over aiohttp's connections, with the proxies of the environment."""
 
     def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         """The way to `url`: straight, or over the proxy that the environment names for it."""
         return self._transport_for_url(url)
 
     def _init_transport(  # type: ignore[override]
-        self, **options: Any
+        self, *, limits: httpx.Limits, proxy: httpx.Proxy | None = None, **_: Any
     ) -> httpx.AsyncBaseTransport:
-        return _Transport(**options)
+        return AiohttpTransport(
+            connections=limits.max_connections or 0,
+            kept_s=limits.keepalive_expiry or 0.0,
+            connect_s=CONNECT_TIMEOUT,
+            headers=_HEADERS,
+            tls=_tls(),
+            proxy=proxy,
+        )
 
     def _init_proxy_transport(  # type: ignore[override]
         self, proxy: httpx.Proxy, **options: Any
     ) -> httpx.AsyncBaseTransport:
-        return _Transport(proxy=proxy, **options)
+        return self._init_transport(proxy=proxy, **options)
+
+
+@lru_cache(maxsize=1)
+def _tls() -> SSLContext:
+    # Loading the certificates takes as long as a hundred calls: once, for all ways there are.
+    return httpx.create_ssl_context()
 
 
 def _joined(headers: httpx.Headers) -> Mapping[str, str]:
@@ -250,38 +236,44 @@ def _joined(headers: httpx.Headers) -> Mapping[str, str]:
 
 def _without_keys(reply: HttpReply) -> HttpReply:
     """The reply without keys: some gateways repeat them in their error messages."""
-    headers = {name: redact(value) for name, value in reply.headers.items()}
     # Keys are ASCII, and Latin-1 gives each byte back as it was.
-    body = redact(reply.body.decode("latin-1")).encode("latin-1")
-    return HttpReply(reply.status, headers, body, reply.received_at)
+    body = reply.body.decode("latin-1")
+    if not _tells(*reply.headers.values(), body):
+        return reply
+    headers = {name: redact(value) for name, value in reply.headers.items()}
+    return HttpReply(reply.status, headers, redact(body).encode("latin-1"), reply.received_at)
 
 
 def _outcome_without_keys(outcome: Outcome) -> Outcome:
     """The outcome without keys, those spread over the pieces of a stream too."""
-    who = outcome.identity
-    clean = replace(
+    who, o = outcome.identity, outcome
+    said = (o.signal, o.text, o.reasoning, o.finish, o.request_id, *astuple(who))
+    if not _tells(*said) and not any(REDACTED in text for text in said):
+        return outcome
+    return replace(
         outcome,
         signal=redact(outcome.signal),
         text=redact(outcome.text),
         reasoning=redact(outcome.reasoning),
         finish=redact(outcome.finish),
         request_id=redact(outcome.request_id),
-        identity=Identity(
-            **{name: redact(getattr(who, name)) for name in Identity.__struct_fields__}
-        ),
+        identity=Identity(*map(redact, astuple(who))),
+        echoed=True,
     )
-    said = (clean.signal, clean.text, clean.reasoning, clean.finish, clean.request_id)
-    echoed = any(REDACTED in text for text in (*said, *astuple(clean.identity)))
-    return replace(clean, echoed=True) if echoed else outcome
 
 
-async def _read(response: httpx.Response, stated: str, progress: _Progress) -> bytes:
+def _tells(*texts: str) -> bool:
+    """Whether one of the texts holds a key; asked once of all, as nearly none does."""
+    joined = "\0".join(texts)
+    return redact(joined) != joined
+
+
+async def _read(body: httpx.AsyncByteStream, stated: str, progress: _Progress) -> bytes:
     """The body as it was sent. Raises TooLargeError beyond the cap, stated or reached."""
     if stated.isascii() and stated.isdigit() and len(stated) < 20 and int(stated) > BODY_CAP:
         raise TooLargeError
     chunks, size = [], 0
-    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - for the type checker
-    async for chunk in response.stream:
+    async for chunk in body:
         if progress.first_byte is None:
             progress.first_byte = time.perf_counter()
         size += len(chunk)
