@@ -59,11 +59,16 @@ class Identity(Struct, frozen=True):
 
     def over(self, served: Identity) -> Identity:
         """This reply's identity, with what the server told of itself where the reply is silent."""
+        if served == _NOBODY:
+            return self
         merged = {
             name: getattr(self, name) or getattr(served, name)
             for name in Identity.__struct_fields__
         }
         return Identity(**merged)
+
+
+_NOBODY = Identity()
 
 
 class Usage(Struct, frozen=True):

@@ -218,10 +218,12 @@ class Grading(Struct, frozen=True):
 
     def wanted(self, attempt: Drawn) -> int:
         """How many people are to read the attempt, where it is read."""
+        if self.readings >= 2 or self.double <= 0:
+            return max(self.readings, 1)
         draw = flags.double_draw(
             self.seed, attempt.target_name, attempt.scenario_key, attempt.repeat
         )
-        return max(self.readings, 2 if draw < self.double else 1)
+        return 2 if draw < self.double else 1
 
 
 def _sure(said: Verdict | Unusable, certainty: float | None) -> Verdict | Unusable:

@@ -27,6 +27,9 @@ _UNSURE = 0.7
 _SOFT_WORDS = 120
 """Words of a refusal from which it may be more than one."""
 _LEAST_LETTERS = 40
+_LOOKED_AT = 2000
+"""Characters by which a text's script is told."""
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _ENCODED = re.compile(r"[A-Za-z0-9+/=]{80,}")
 
@@ -220,8 +223,11 @@ def _draw(
 
 def _script(text: str) -> str:
     """The script most letters are of; empty where there are too few to tell."""
+    head = text[:_LOOKED_AT]
+    if head.isascii():
+        return "LATIN" if len(head.translate(_NO_LETTERS)) >= _LEAST_LETTERS else ""
     found: Counter[str] = Counter()
-    for letter, times in Counter(text[:2000]).items():
+    for letter, times in Counter(head).items():
         if letter.isalpha():
             found[unicodedata.name(letter, "").partition(" ")[0]] += times
     return found.most_common(1)[0][0] if found.total() >= _LEAST_LETTERS else ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from fftui.domain.outcomes import MANY, Identity, Outcome, Usage
-from fftui.platforms.body import blank, count, note, part, text_of
+from fftui.platforms.body import as_json, blank, count, note, part, text_of
 from fftui.platforms.openai_requests import auth_of
 from fftui.platforms.readings import (
     Content,
@@ -85,7 +84,7 @@ class Anthropic:
                 "accept": "text/event-stream" if endpoint.stream else "application/json",
                 "anthropic-version": VERSION,
             },
-            body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+            body=as_json(body),
             auth=auth_of(endpoint),
             stream=endpoint.stream,
         )

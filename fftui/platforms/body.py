@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
+
+import msgspec
 
 _MOST_TOKENS = 2**53
 _LONGEST_NOTE = 200
+_PLAIN_NOTE = re.compile(rf"[!-~]{{1,{_LONGEST_NOTE}}}")
+_read_fast = msgspec.json.Decoder().decode
 
 
 class BodyError(ValueError):
@@ -19,6 +24,15 @@ class BodyError(ValueError):
 
 def read_json(body: bytes) -> Any:
     """The document in `body`. Raises BodyError for everything that is not strict JSON in UTF-8."""
+    try:
+        return _read_fast(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        # Python's own reader takes a little more (lone surrogates, a mark of byte order), and can
+        # say what is wrong.
+        return _read_slowly(body)
+
+
+def _read_slowly(body: bytes) -> Any:
     if not body.strip():
         raise BodyError("empty body")
     if body.lstrip()[:1] == b"<":
@@ -44,6 +58,14 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def as_json(value: Any) -> bytes:
+    """`value` as the body of a request; lone surrogates as their JSON escapes."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value, ensure_ascii=True).encode("ascii")
+
+
 def clean(text: str) -> str:
     """`text` with lone surrogates in their backslash form, so that it can be encoded as UTF-8."""
     try:
@@ -60,6 +82,8 @@ def blank(text: str) -> bool:
 
 def note(value: object) -> str:
     """A scalar of the reply on one line of at most 200 characters; empty for anything else."""
+    if type(value) is str and _PLAIN_NOTE.fullmatch(value):
+        return value
     if value is None or isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
     text = str(value) if isinstance(value, str | float) or abs(value) < 10**18 else ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from fftui.domain.outcomes import Identity, Outcome, Usage
-from fftui.platforms.body import count, note, text_of
+from fftui.platforms.body import as_json, count, note, text_of
 from fftui.platforms.readings import (
     Content,
     document,
@@ -61,7 +60,7 @@ class Ollama:
             method="POST",
             url=address(endpoint.base_url, "/api/chat"),
             headers={"content-type": "application/json", "accept": "application/json"},
-            body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+            body=as_json(body),
             stream=endpoint.stream,
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from fftui.platforms.body import as_json
 from fftui.platforms.wire import Auth, HttpRequest, Shape, address, host_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def openai_request(
         method="POST",
         url=address(endpoint.base_url, "/chat/completions"),
         headers=headers,
-        body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+        body=as_json(body),
         auth=auth_of(endpoint),
         stream=endpoint.stream,
     )
@@ -98,7 +99,7 @@ def completion_request(
         method="POST",
         url=address(endpoint.base_url, "/completions"),
         headers=headers,
-        body=json.dumps(body, ensure_ascii=True).encode("ascii"),
+        body=as_json(body),
         auth=auth_of(endpoint),
     )
 
@@ -113,9 +114,14 @@ def auth_of(endpoint: Endpoint) -> Auth:
 
 def flavour(endpoint: Endpoint) -> str:
     """Which known platform answers there; empty for servers of open weights and for gateways."""
-    if endpoint.platform in ("openrouter", "openai"):
-        return endpoint.platform
-    host = host_of(endpoint.base_url)
+    return _flavour(endpoint.platform, endpoint.base_url)
+
+
+@lru_cache(maxsize=256)
+def _flavour(platform: str, base_url: str) -> str:
+    if platform in ("openrouter", "openai"):
+        return platform
+    host = host_of(base_url)
     return next((name for end, name in _HOSTS.items() if host.endswith(end)), "")
 
 

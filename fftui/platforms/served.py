@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,17 @@ from urllib.parse import quote
 from msgspec import Struct, field
 
 from fftui.domain.outcomes import Identity
-from fftui.platforms.body import BodyError, clean, count, items, note, part, read_json, text_of
+from fftui.platforms.body import (
+    BodyError,
+    as_json,
+    clean,
+    count,
+    items,
+    note,
+    part,
+    read_json,
+    text_of,
+)
 from fftui.platforms.openai_requests import auth_of, flavour
 from fftui.platforms.wire import HttpReply, HttpRequest, address
 
@@ -114,7 +123,7 @@ class _Probe:
         if body is None:
             return await self._client.get(url, self._key, self._auth, left)
         headers = {"content-type": "application/json", "accept": "application/json"}
-        data = json.dumps(body).encode("ascii")
+        data = as_json(body)
         request = HttpRequest("POST", url, headers, data, self._auth)
         return await self._client.fetch(request, self._key, left)
 
