@@ -8,7 +8,8 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.store.order import Block, PlanOrder
 from fftui.store.pending import Pending
-from fftui.store.sqlite import Connection
+from fftui.store.recent import Known, Recent
+from fftui.store.sqlite import Connection, IntegrityError
 
 
 def plan_order(db: Connection) -> PlanOrder:
@@ -38,10 +39,12 @@ class Context:
     """One connection that appends, with its dictionaries.
 
     `begin`, appends, `advance`, `commit`; or `rollback`, which also forgets what was cached.
+    With `recent` it appends many records in a row and remembers those of the last moments.
     """
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, recent: Recent | None = None) -> None:
         self.db = db
+        self.recent = recent
         self.touched: set[int] = set()
         """Targets whose settled prefix may have moved in this transaction."""
         self.pending = Pending()
@@ -50,12 +53,20 @@ class Context:
         self._identities: dict[tuple[int, int, Identity], int] = {}
         self._settled: dict[int, int] = {}
         self._weights_of: dict[int, str] = {}
+        self._data_version = -1
 
     def begin(self) -> None:
         """Start a transaction that holds the write lock from its first moment."""
         self.db.execute("BEGIN IMMEDIATE")
-        # Another process may have moved a prefix or changed the plan since our last transaction.
-        self._settled.clear()
+        version = self.db.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            # Another process has written: it may have moved a prefix or put an outcome back.
+            self._data_version = version
+            self._settled.clear()
+            if self.recent is not None:
+                self.recent.clear()
+        elif self.recent is not None:
+            self.recent.trim()
         if self._newest() != self._read_at:
             self.reread()
 
@@ -66,6 +77,8 @@ class Context:
         self._planned = frozenset(
             row[0] for row in self.db.execute("SELECT id FROM grader WHERE planned").fetchall()
         )
+        weights = self.db.execute(f"SELECT count(DISTINCT {WEIGHTS}) FROM target t").fetchone()[0]
+        self._one_model = weights <= 1
 
     def _newest(self) -> tuple[int, int]:
         row = self.db.execute(
@@ -76,10 +89,11 @@ class Context:
 
     def commit(self) -> None:
         """Move the settled prefixes and make everything durable."""
+        self.pending.write_rows(self.db)
         for target in self.touched:
             self._advance(target)
         self.touched.clear()
-        self.pending.write(self.db)
+        self.pending.write_sums(self.db)
         self.db.execute("COMMIT")
 
     def rollback(self) -> None:
@@ -90,6 +104,8 @@ class Context:
         self._scenarios.clear()
         self._settled.clear()
         self._weights_of.clear()
+        if self.recent is not None:
+            self.recent.clear()
         # What was read of the plan inside it may be gone too.
         self._read_at = (-1, -1)
         if self.db.in_transaction:
@@ -134,7 +150,7 @@ class Context:
 
     def minute(self, at: float, column: str) -> None:
         """Count one thing in the minute it happened in."""
-        self.pending.add("rollup_minute", (int(at // 60),), *(int(c == column) for c in _MINUTE))
+        self.pending.add("rollup_minute", (int(at // 60),), *_MINUTE[column])
 
     def _advance(self, target: int) -> None:
         start = settled = self.settled(target)
@@ -162,33 +178,55 @@ class Context:
             self._settled[target] = ordinal
         self.touched.add(target)
 
-    def _settle(self, target: int, scenario: int, repeat: int, sign: int = 1) -> bool:
+    def known(self, outcome: int) -> Known:
+        """An outcome without what was heard of it. Raises IntegrityError where there is none."""
+        row = self.db.execute(
+            "SELECT target, scenario, repeat, identity, class, cut, mark FROM outcome WHERE id = ?",
+            (outcome,),
+        ).fetchone()
+        if row is None:
+            raise IntegrityError(f"FOREIGN KEY constraint failed: no outcome {outcome}")
+        return Known(*row)
+
+    def _at(self, place: tuple[int, int, int]) -> Known | None:
+        """The outcome in force at a place, with what was heard of it."""
+        if self.recent is not None and (known := self.recent.at(place)) is not None:
+            return known
         row = self.db.execute(
             "SELECT id, identity, class, cut FROM in_force WHERE target = ? AND scenario = ?"
             " AND repeat = ?",
-            (target, scenario, repeat),
+            place,
         ).fetchone()
         if row is None:
-            return False
+            return None
         outcome, identity, kind, cut = row
         verdicts = self.db.execute(
-            "SELECT grader, label FROM verdict WHERE outcome = ?", (outcome,)
+            "SELECT grader, coalesce(label, '') FROM verdict WHERE outcome = ?", (outcome,)
         ).fetchall()
-        if kind == "answered" and not self._planned <= {grader for grader, _ in verdicts}:
+        return Known(*place, identity, kind, cut, None, dict(verdicts))
+
+    def _settle(self, target: int, scenario: int, repeat: int, sign: int = 1) -> bool:
+        known = self._at((target, scenario, repeat))
+        if known is None:
+            return False
+        identity, kind, cut = known.identity, known.kind, known.cut
+        if kind == "answered" and not self._planned <= known.heard.keys():
             return False
         family, benign = self.scenario(scenario)
         first = sign * int(repeat == 0)
         self.pending.add(
             "rollup_outcome", (target, identity, family, benign, kind, cut), 0, sign, first
         )
-        for grader, label in verdicts:
-            key = (target, identity, family, benign, cut, grader, label or "")
+        for grader, label in known.heard.items():
+            key = (target, identity, family, benign, cut, grader, label)
             self.pending.add("rollup_verdict", key, 0, sign, first)
             if self.order.repeats > 1:
                 before = self.said(target, scenario, grader, repeat)
                 after = self.said(target, scenario, grader, repeat + 1)
                 moved = (before, after) if sign > 0 else (after, before)
                 self.move(target, scenario, grader, "settled", *moved)
+        if self.recent is not None:
+            self.recent.drop((target, scenario, repeat))
         return True
 
     def said(self, target: int, scenario: int, grader: int, below: int) -> Said:
@@ -252,14 +290,15 @@ class Context:
                 " ON CONFLICT DO UPDATE SET n = n + excluded.n",
                 (target, ALIKE if row[0] == ALIKE else 1),
             )
-        self._share(target, mark, row[0])
+        if not self._one_model:
+            self._share(target, mark, row[0])
 
-    def is_canned(self, outcome: int) -> bool:
-        """The target has given the words of this answer to several scenarios by now."""
+    def is_canned(self, target: int, mark: int | None) -> bool:
+        """The target has given these words to several scenarios by now."""
+        if mark is None:
+            return False
         row = self.db.execute(
-            "SELECT c.n FROM outcome o JOIN cluster c ON c.mark = o.mark AND c.target = o.target"
-            " WHERE o.id = ?",
-            (outcome,),
+            "SELECT n FROM cluster WHERE mark = ? AND target = ?", (mark, target)
         ).fetchone()
         return row is not None and row[0] >= ALIKE
 
@@ -321,4 +360,9 @@ WEIGHTS = "coalesce(nullif(t.spec ->> '$.weights', ''), t.spec ->> '$.endpoint.m
 """SQL: what is equal where two targets are the same model."""
 _WHO = Identity.__struct_fields__
 _SAID = tuple(label.value.lower() for label in SAID)
-_MINUTE = ("closed", "verdicts", "rate_limited", "failed")
+_MINUTE = {
+    "closed": (1, 0, 0, 0),
+    "verdicts": (0, 1, 0, 0),
+    "rate_limited": (0, 0, 1, 0),
+    "failed": (0, 0, 0, 1),
+}

@@ -38,10 +38,14 @@ class Pending:
             for i, amount in enumerate(amounts):
                 known[i] += amount
 
-    def write(self, db: Connection) -> None:
-        """Into the transaction that is open."""
+    def write_rows(self, db: Connection) -> None:
+        """The rows, into the transaction that is open."""
         for statement, rows in self._rows.items():
             db.executemany(statement, rows)
+        self._rows.clear()
+
+    def write_sums(self, db: Connection) -> None:
+        """The sums, into the transaction that is open."""
         by_table: dict[str, list[tuple[object, ...]]] = {}
         for (table, key), amounts in self._sums.items():
             by_table.setdefault(table, []).append((*key, *amounts))
@@ -52,7 +56,7 @@ class Pending:
             db.executemany(
                 f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO UPDATE SET {sums}", rows
             )
-        self.clear()
+        self._sums.clear()
 
     def clear(self) -> None:
         """Forget it."""

@@ -21,9 +21,13 @@ from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
 from fftui.store.context import PARTS, Context, Said
+from fftui.store.recent import Known
 from fftui.store.texts import pack
 
 T_co = TypeVar("T_co", covariant=True)
+_VERDICT = (
+    "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at) VALUES (?,?,?,?,?,?)"
+)
 _NOBODY = Identity()
 _LONGEST_TEMPLATE = 1000
 _SHORTEST_TEMPLATE = 12
@@ -149,6 +153,10 @@ class CloseAttempt(Struct, frozen=True):
             "rollup_outcome",
             (key.target, identity, family, benign, self.kind.value, int(self.cut)), 1, 0, 0,
         )  # fmt: skip
+        if ctx.recent is not None:
+            known = Known(key.target, key.scenario, key.repeat, identity, self.kind.value,
+                          int(self.cut), self.mark, has_item=self.place is not None)  # fmt: skip
+            ctx.recent.add(outcome_id, known)
         if self.mark is not None and key.repeat == 0:
             ctx.alike(key.target, self.mark)
         ctx.minute(self.at, "closed")
@@ -180,19 +188,24 @@ class AddVerdict(Struct, frozen=True):
             confidence, evidence = self.result.confidence, self.result.evidence
         else:
             label, confidence, evidence = None, None, self.result.reason
-        of = ctx.db.execute(
-            "SELECT target, scenario, repeat, identity, cut FROM outcome WHERE id = ?",
-            (self.outcome_id,),
-        ).fetchone()
-        before = self._said(ctx, of)
-        new = ctx.db.execute(
-            "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at)"
-            " VALUES (?,?,?,?,?,?) ON CONFLICT DO NOTHING",
-            (self.outcome_id, self.grader, label, confidence, _storable(evidence), self.at),
-        ).rowcount
-        if not new:
+        recent = None if ctx.recent is None else ctx.recent.get(self.outcome_id)
+        if recent is not None and self.grader in recent.heard:
             return False
-        target, scenario, repeat, identity, cut = of
+        of = recent or ctx.known(self.outcome_id)
+        target, scenario, repeat, identity, cut = (
+            of.target, of.scenario, of.repeat, of.identity, of.cut
+        )  # fmt: skip
+        row = (self.outcome_id, self.grader, label, confidence, _storable(evidence), self.at)
+        before: tuple[Said, ...] = ()
+        if recent is not None and ctx.order.repeats == 1:
+            # Nobody else can have written it, and nobody reads it in this transaction.
+            ctx.pending.row(_VERDICT, row)
+        else:
+            before = self._said(ctx, of)
+            if not ctx.db.execute(f"{_VERDICT} ON CONFLICT DO NOTHING", row).rowcount:
+                return False
+        if recent is not None:
+            recent.heard[self.grader] = label or ""
         family, benign = ctx.scenario(scenario)
         settled = int(ctx.order.ordinal(scenario, repeat) < ctx.settled(target))
         ctx.pending.add(
@@ -203,17 +216,21 @@ class AddVerdict(Struct, frozen=True):
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
                 ctx.move(target, scenario, self.grader, column, was, now)
         # Where people have read the answer already, a later grader stands beside them at once.
-        judged.count(ctx.db, self.outcome_id, 1, self.grader)
+        if recent is None or recent.has_item:
+            ctx.pending.write_rows(ctx.db)
+            judged.count(ctx.db, self.outcome_id, 1, self.grader)
         ctx.minute(self.at, "verdicts")
         ctx.touched.add(target)
         place, flags = self.place, self.flags
-        if self.canned is not None and ctx.is_canned(self.outcome_id):
+        if self.canned is not None and ctx.is_canned(target, of.mark):
             place = self._of_cluster(ctx, self.canned)
             flags = place.flags
         for flag in flags:
             add_flag(ctx, self.outcome_id, flag, self.at)
         if place is not None:
             add_item(ctx, self.outcome_id, target, place, self.readings)
+            if recent is not None:
+                recent.has_item = True
         return True
 
     def _of_cluster(self, ctx: Context, place: Place) -> Place:
@@ -223,11 +240,11 @@ class AddVerdict(Struct, frozen=True):
             return place
         return Place(Pool.DOUBT, f"{rule}:{place.machine}", place.machine, 1.0, place.draw)
 
-    def _said(self, ctx: Context, of: tuple[int, ...] | None) -> tuple[Said, ...]:
+    def _said(self, ctx: Context, of: Known) -> tuple[Said, ...]:
         """What was said of all repeats of the scenario and of the settled; of one, nothing."""
-        if of is None or ctx.order.repeats == 1:
+        if ctx.order.repeats == 1:
             return ()
-        target, scenario = of[:2]
+        target, scenario = of.target, of.scenario
         below = (ctx.order.repeats, ctx.settled_repeats(target, scenario))
         return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
 
@@ -448,8 +465,11 @@ class PutBack(Struct, frozen=True):
         where = (
             "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"
         )
+        if ctx.recent is not None:
+            ctx.recent.drop((target, scenario, repeat))
         # A row that comes to nothing goes, so all that is to be added has to be in it.
-        ctx.pending.write(ctx.db)
+        ctx.pending.write_rows(ctx.db)
+        ctx.pending.write_sums(ctx.db)
         ctx.db.execute(f"UPDATE rollup_outcome SET n = n - 1 WHERE {where}", place)
         ctx.db.execute(f"DELETE FROM rollup_outcome WHERE {where} AND n = 0", place)
         return True

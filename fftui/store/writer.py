@@ -1,7 +1,8 @@
-"""The engine's one writer: a thread, a queue, natural group commit.
+"""The engine's one writer: a thread, a queue, group commit.
 
-A commit takes whatever has queued up meanwhile, so nothing waits for a timer and `synchronous=FULL`
-costs next to nothing. A record's future resolves only after the COMMIT that made it durable.
+A commit takes whatever has queued up meanwhile, so `synchronous=FULL` costs next to nothing; one
+that finds little waits a moment for more. A record's future resolves only after the COMMIT that
+made it durable.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from typing import Any, TypeVar
 
 from fftui.store import sqlite
 from fftui.store.context import Context
+from fftui.store.recent import Recent
 from fftui.store.records import Record
 
 T = TypeVar("T")
 _BATCH = 256
+_FEW, _MOMENT_S = 32, 0.002
+"""A commit of fewer records waits so long for more: each costs as much as the records of ten."""
 _RETRY_S = 1.0
 _TIDY = 1000
 """Pages of the -wal between two checkpoints, as many as SQLite takes by itself …"""
@@ -53,7 +57,7 @@ class Writer:
         self._wal = path.with_name(path.name + "-wal")
         self._wal_checked = 0.0
         self._untidy = 0
-        self._context = Context(sqlite.connect(path, write=True))
+        self._context = Context(sqlite.connect(path, write=True), Recent())
         self.trouble = ""
         """Why nothing can be written right now, e.g. a full disk; empty when all is well."""
         self.wal_bytes = 0
@@ -78,21 +82,12 @@ class Writer:
         return future
 
     def _run(self) -> None:
-        open_ = True
-        while open_:
-            first = self._queue.get()
-            if first is None:
-                return
+        while (first := self._queue.get()) is not None:
             batch = [first]
-            while len(batch) < _BATCH:
-                try:
-                    item = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if item is None:
-                    open_ = False
-                    break
-                batch.append(item)
+            self._take(batch)
+            if len(batch) < _FEW:
+                time.sleep(_MOMENT_S)
+                self._take(batch)
             self._write(batch)
             self._loop.call_soon_threadsafe(_resolve, batch)
             self._untidy += _PAGES_COMMIT + _PAGES_RECORD * len(batch)
@@ -100,6 +95,19 @@ class Writer:
                 self._untidy = 0
                 sqlite.tidy(self._context.db)
             self._bound_wal()
+
+    def _take(self, batch: list[_Item]) -> None:
+        """What has queued up, as far as there is room."""
+        while len(batch) < _BATCH:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                return
+            if item is None:
+                # The end comes back to whoever waits for it.
+                self._queue.put(None)
+                return
+            batch.append(item)
 
     def _write(self, batch: list[_Item]) -> None:
         """Commit the batch; alone or in parts where one record spoils it; again while it cannot."""

@@ -19,6 +19,7 @@ from fftui.store.audit import checks
 from fftui.store.context import Context
 from fftui.store.folder import database
 from fftui.store.reader import Reader
+from fftui.store.recent import Recent
 from fftui.store.records import PutBack
 from fftui.store.sqlite import StoreError
 from tests.store.support import call, close, extension, made, verdict
@@ -58,7 +59,8 @@ ending = st.sampled_from([("commit",), ("commit",), ("rollback",)])
 class Model:
     """The rows as plain Python, and the settled prefix by its definition."""
 
-    def __init__(self) -> None:
+    def __init__(self, repeats: int) -> None:
+        self.repeats = repeats
         self.closed: dict[tuple[int, int, int], tuple[int, OutcomeClass]] = {}
         self.heard: dict[int, dict[int, Label | None]] = {}
         self.flagged: set[int] = set()
@@ -70,7 +72,7 @@ class Model:
         return sum(self.blocks)
 
     def copy(self) -> Model:
-        other = Model()
+        other = Model(self.repeats)
         other.closed = dict(self.closed)
         other.heard = {o: dict(said) for o, said in self.heard.items()}
         other.flagged = set(self.flagged)
@@ -83,7 +85,7 @@ class Model:
         """Each block of scenarios is asked as often as all others before the next one begins."""
         first = 1
         for size in self.blocks:
-            for repeat in range(REPEATS):
+            for repeat in range(self.repeats):
                 yield from ((scenario, repeat) for scenario in range(first, first + size))
             first += size
 
@@ -116,25 +118,47 @@ class Model:
         ),
         min_size=30,
         max_size=110,
-    )
+    ),
+    st.sampled_from([1, REPEATS]),
+    st.lists(st.booleans(), max_size=12),
 )
-def test_rollups_equal_group_by_at_every_commit(actions: list[tuple]) -> None:  # type: ignore[type-arg]
+def test_rollups_equal_group_by_at_every_commit(
+    actions: list[tuple],  # type: ignore[type-arg]
+    repeats: int,
+    turns: list[bool],
+) -> None:
     with tempfile.TemporaryDirectory() as home:
-        folder = made(Path(home), scenarios=SCENARIOS, benign=[3], targets=TARGETS, repeats=REPEATS)
-        context = Context(sqlite.connect(database(folder), write=True))
+        folder = made(Path(home), scenarios=SCENARIOS, benign=[3], targets=TARGETS, repeats=repeats)
+        # Two that remember what they wrote themselves, and one that reads all of it.
+        found = [
+            Context(sqlite.connect(database(folder), write=True), recent)
+            for recent in (Recent(), Recent(), None)
+        ]
         with Reader(folder) as reader:
-            _play(context, reader, actions)
-        context.db.close()
+            _play(found, turns, reader, actions, repeats)
+        for context in found:
+            context.db.close()
 
 
-def _play(context: Context, reader: Reader, actions: list[tuple]) -> None:  # type: ignore[type-arg]
-    kept, now = Model(), Model()
+def _play(
+    contexts: list[Context],
+    turns: list[bool],
+    reader: Reader,
+    actions: list[tuple],  # type: ignore[type-arg]
+    repeats: int,
+) -> None:
+    kept, now = Model(repeats), Model(repeats)
+    context = contexts[0]
+    turn = iter(turns)
     context.begin()
     for name, *details in [*actions, ("commit",)]:
         if name == "commit":
             context.commit()
             kept = now.copy()
             _compare(reader, kept)
+            if next(turn, False):
+                contexts.append(contexts.pop(0))
+                context = contexts[0]
             context.begin()
         elif name == "rollback":
             context.rollback()
@@ -147,7 +171,7 @@ def _play(context: Context, reader: Reader, actions: list[tuple]) -> None:  # ty
         elif name == "close":
             target, scenario, repeat, kind, cut, who, mark = details
             key = (target, scenario, repeat)
-            if target > now.targets or scenario > now.scenarios:
+            if target > now.targets or scenario > now.scenarios or repeat >= repeats:
                 continue
             record = close(scenario, target=target, repeat=repeat, kind=kind, cut=cut, identity=who)
             # Only answers have words, and only short ones a mark of them.
