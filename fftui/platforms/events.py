@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from fftui.platforms.body import BodyError, items, part, read_json
+from fftui.platforms.body import BodyError, items, note, part, read_json
 
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _LINE = re.compile(r"\r\n|\n|\r")
@@ -43,7 +43,7 @@ def fold_events(body: bytes) -> dict[str, Any]:
     BodyError for one that cannot be read.
     """
     chunks, done = _chunks(body)
-    if any(chunk.get("type") in _ANTHROPIC for chunk in chunks):
+    if any(note(chunk.get("type")) in _ANTHROPIC for chunk in chunks):
         return _anthropic(chunks)
     return _openai(chunks, done)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fftui.domain.outcomes import Outcome
@@ -76,6 +76,7 @@ def test_any_bytes(name: str, tail: bytes, head: bytes) -> None:
 
 @settings(deadline=None)
 @given(DIALECTS, st.lists(st.tuples(EVENTS, JSON), max_size=5), st.sampled_from(["\n\n", "\n"]))
+@example("openai", [("", {"type": []})], "\n\n")
 def test_any_stream(name: str, events: list[tuple[str, Any]], end: str) -> None:
     lines = []
     for kind, value in events:
