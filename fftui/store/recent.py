@@ -7,13 +7,12 @@ what is not here is no error: see `Context`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 _MOST = 4096
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """One outcome as the file has it, with what was heard of it since it was written."""
 
     target: int
@@ -23,7 +22,7 @@ class Known:
     kind: str
     cut: int
     mark: int | None
-    heard: dict[int, str] = field(default_factory=dict)
+    heard: dict[int, str] = {}
     """Labels by grader; empty for an unusable reply."""
     has_item: bool = False
 
