@@ -9,11 +9,8 @@ from pathlib import Path
 
 from fftui.cli.errors import UsageError
 from fftui.cli.show import run_folder
-from fftui.results import session
 from fftui.settings import person, runs_dir
 from fftui.store.folder import run_folders
-from fftui.store.reader import Reader
-from fftui.store.review_figures import done_since, mix, newest_event
 from fftui.text import line
 
 _LONGEST_NAME = 40
@@ -36,6 +33,11 @@ def attach(options: argparse.Namespace) -> int:
 
 def review(options: argparse.Namespace) -> int:
     """The review screen of one run."""
+    # What a reader's sitting is told from is nothing that `attach` has to load.
+    from fftui.results import session
+    from fftui.store.reader import Reader
+    from fftui.store.review_figures import done_since, mix, newest_event
+
     found = run_folders(runs_dir())
     try:
         folder = run_folder(options.name) if options.name else found[0]

@@ -5,6 +5,7 @@ It opens files and writes commands; no run depends on it. Whatever ends it, runs
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,8 +22,6 @@ from fftui.tui.belt import Belt
 from fftui.tui.bindings import remap
 from fftui.tui.crash import keep
 from fftui.tui.dialogs import TooSmall, too_small
-from fftui.tui.home.desk import Desk
-from fftui.tui.home.screen import HomeScreen
 from fftui.tui.signals import Signals
 
 if TYPE_CHECKING:
@@ -34,10 +33,13 @@ if TYPE_CHECKING:
 
     from fftui.domain.labels import Tier
     from fftui.tui.attempts import Place
+    from fftui.tui.home.desk import Desk
     from fftui.tui.source import Source
 
     OpenSource = Callable[[Path], Source]
 
+_COLLECT_AFTER_S = 1.0
+"""Until then nothing is collected, see `start.run_app`: the first screen stands by that time."""
 MAX_TOAST = 400
 """Characters of a toast; an error body may be a whole page."""
 
@@ -47,6 +49,16 @@ def _open_source(path: Path) -> Source:
     from fftui.tui.source import Source
 
     return Source(path)
+
+
+def _is_home(screen: Screen[Any]) -> bool:
+    return getattr(screen, "NAME", "") == "home"
+
+
+def _collect() -> None:
+    """What the start has made stays; from here on the collector looks at what comes and goes."""
+    gc.freeze()
+    gc.enable()
 
 
 class FftuiApp(App[None]):
@@ -82,11 +94,11 @@ class FftuiApp(App[None]):
         self.animation_level = "none"
         self._run = run
         self._reviewer = reviewer
-        self._desk = desk or Desk()
+        self._desk = desk
         self._open_source = open_source
         self._source: Source | None = None
         self._cover: TooSmall | None = None
-        self._homed = False
+        self._begun = False
         self._said = [*warnings, *self.keys.problems]
         self._signals = Signals(self)
         self._begin_theme(theme, os.environ if env is None else env)
@@ -109,17 +121,19 @@ class FftuiApp(App[None]):
         self.theme = name if name in self._themes else themes.ANSI[0]
 
     async def on_mount(self) -> None:
-        """Home lies under everything, so that esc always leads somewhere."""
+        """The run that was asked for, else home."""
         self._signals.listen()
-        await self.push_screen(HomeScreen(self._desk, covered=self._run is not None))
         if self._run is not None and self._reviewer:
             self.open_review(self._run, self._reviewer)
         elif self._run is not None:
             self.open_run(self._run)
+        if len(self.screen_stack) == 1:
+            await self.push_screen(self._home())
         for problem in self._said:
             self.notify(problem, severity="warning", timeout=12)
-        self._homed = True
+        self._begun = True
         self._measure()
+        self.set_timer(_COLLECT_AFTER_S, _collect)
 
     def on_unmount(self) -> None:
         """Threads and signal handlers end with the application."""
@@ -131,6 +145,14 @@ class FftuiApp(App[None]):
         return {"cursor-line": "transparent"}
 
     # Places
+
+    def _home(self) -> Screen[None]:
+        # Whoever watches a run does not wait for the screen of all runs.
+        from fftui.tui.home.desk import Desk
+        from fftui.tui.home.screen import HomeScreen
+
+        self._desk = self._desk or Desk()
+        return HomeScreen(self._desk)
 
     def open_run(self, path: Path) -> None:
         """Watch a run."""
@@ -189,11 +211,15 @@ class FftuiApp(App[None]):
     # Textual awaits actions only where they can be; screens call this one as it is.
     def action_back(self) -> None:  # type: ignore[override]
         """One step back; on the home screen there is none."""
-        # The lowest screen is Textual's own blank one, home is the second.
-        if len(self.screen_stack) <= 2:
+        # The lowest screen is Textual's own blank one.
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        elif _is_home(self.screen):
             return
-        self.pop_screen()
-        if isinstance(self.screen, HomeScreen):
+        else:
+            # A run that was opened from the command line has had nothing below it so far.
+            self.switch_screen(self._home())
+        if _is_home(self.screen):
             self._close_source()
 
     def action_leave(self) -> None:
@@ -271,8 +297,8 @@ class FftuiApp(App[None]):
 
     def _measure(self, size: Size | None = None) -> None:
         size = size or self.size
-        # The first size comes before the home screen, which would then cover the cover.
-        if not self._homed:
+        # The first size comes before the first screen, which would then cover the cover.
+        if not self._begun:
             return
         if self._cover is not None:
             if too_small(size):

@@ -24,6 +24,8 @@ SLOW = {"tempfile", "tomllib", "secrets", "dataclasses", "hashlib", "shutil"}
 UNSEEN = {"fftui.results.quality", "fftui.stats.two_phase", "fftui.store.reviews",
           "fftui.results.forecast", "fftui.results.trend"}  # fmt: skip
 """What a run that is over, and of which nobody has read anything, has no use for."""
+OTHERS = {"fftui.tui.home.screen", "fftui.tui.review.screen", "fftui.results.compare"}
+"""Screens on which a watched run does not wait."""
 STATUS = "from fftui.cli import main\nassert main({argv!r}) == 0"
 HELP = """
 from fftui.cli import main
@@ -60,7 +62,7 @@ def loaded(desk: Desk, code: str) -> set[str]:
         ),
         pytest.param(STATUS.format(argv=["wait", "quick", "--for", "done"]), HEAVY, id="wait"),
         pytest.param("import fftui.cli.control", HEAVY, id="pause"),
-        pytest.param(SCREENS, {"scipy", "numpy", *NETWORK}, id="screens"),
+        pytest.param(SCREENS, {"scipy", "numpy", *NETWORK, *OTHERS}, id="screens"),
     ],
 )
 def test_nothing_heavy_is_loaded(desk: Desk, code: str, without: set[str]) -> None:

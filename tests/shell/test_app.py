@@ -15,6 +15,7 @@ from fftui.tui.crash import keep
 from fftui.tui.dialogs import SMALLEST, TooSmall
 from fftui.tui.help.screen import HelpScreen
 from fftui.tui.home.screen import HomeScreen
+from fftui.tui.monitor.screen import MonitorScreen
 from fftui.tui.responses.screen import ResponsesScreen
 from fftui.tui.trace.screen import TraceScreen
 from tests.shell.fakes import HIDDEN, HOSTILE, FakeDesk, FakeSource, a_run
@@ -35,6 +36,19 @@ async def test_escape_leads_home_and_never_further() -> None:
             await pilot.press("escape")
             assert isinstance(app.screen, kind)
         assert app.is_running
+
+
+async def test_a_run_from_the_command_line_stands_alone_and_escape_leads_home() -> None:
+    source = FakeSource()
+    app = an_app(run=Path("demo"), open_source=lambda _: source)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        assert not any(isinstance(below, HomeScreen) for below in app.screen_stack)
+        for _ in range(2):
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        assert source.closed
+        await until(pilot, lambda: "qwen3-platforms" in screen(app))
 
 
 async def test_ctrl_c_ends_nothing_and_q_leaves() -> None:

@@ -47,11 +47,9 @@ class HomeScreen(Screen[None]):
     detail = getters.query_one("#detail", Static)
     empty = getters.query_one("#empty", Static)
 
-    def __init__(self, desk: Desk, *, covered: bool = False) -> None:
-        """`covered`: another screen comes at once, which all runs read here would hold up."""
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self._covered = covered
         self._mine = False
         self._read = False
         self._problem = ""
@@ -77,9 +75,7 @@ class HomeScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """What stands there may be old."""
-        covered, self._covered = self._covered, False
-        if not covered:
-            self.refresh_runs()
+        self.refresh_runs()
 
     def _tick(self) -> None:
         if self.is_active and self.app.app_focus:
