@@ -12,20 +12,13 @@ from msgspec import Struct, to_builtins
 
 from fftui.domain.outcomes import Identity
 from fftui.domain.targets import Target
+from fftui.results.unrepeatable import FileNow, later, unrepeatable
 from fftui.store import manifest as kept
 from fftui.store import rows
 from fftui.store.reader import GraderRow, Header, Reader
 
 _SECTIONS = ("stop", "sampling", "review", "policy", "alert", "engine", "storage")
 """Parts of a plan that are policies: what was to be done with what came back."""
-
-
-class FileNow(Struct, frozen=True):
-    """A file that the run was made from, as it was and as it is."""
-
-    row: kept.FileRow
-    now: str
-    """`the same`, `changed` or `not found`, on the machine where this is read."""
 
 
 class Manifest(Struct, frozen=True):
@@ -68,10 +61,21 @@ def manifest(reader: Reader) -> Manifest:
         for number, found in rows.identities(reader).items()
     }
     benign, scenarios = reader.benign_share()
+    blocks = kept.blocks(reader)
+    told = (
+        *later(reader, header, plans, files, tuple(targets.values()), graders),
+        *unrepeatable(
+            header,
+            tuple(targets.values()),
+            graders,
+            answered,
+            [file for file in files if file.row.plan == plans[-1].id],
+        ),
+    )
     return Manifest(
-        header, plans, reader.changes(), files, kept.blocks(reader), scenarios, benign,
+        header, plans, reader.changes(), files, blocks, scenarios, benign,
         tuple(targets.values()), answered, graders,
-        tuple(_unrepeatable(header, tuple(targets.values()), graders, answered, files)),
+        told,
     )  # fmt: skip
 
 
@@ -140,59 +144,3 @@ def _places(row: kept.FileRow, plans: Sequence[kept.PlanRow]) -> Iterator[Path]:
     for corpus in plan.resolved["corpus"]:
         if PurePath(corpus["file"]).name == PurePath(row.path).name:
             yield Path(plan.source).parent / corpus["file"]
-
-
-def _unrepeatable(
-    header: Header,
-    targets: Sequence[Target],
-    graders: Sequence[tuple[GraderRow, str]],
-    answered: Mapping[str, Sequence[Identity]],
-    files: Sequence[FileNow],
-) -> Iterator[str]:
-    for file in files:
-        if file.now != "the same":
-            name = PurePath(file.row.path).name
-            why = "has changed since" if file.now == "changed" else "is not where it was"
-            yield f"{file.row.role} {name} {why} (SHA-256 then {file.row.sha256[:12]}…)"
-    hot = [t.name for t in targets if t.sampling.temperature > 0]
-    if not header.settings_told:
-        yield f"how the targets were sampled is not told by the log of {header.imported}"
-    elif hot:
-        yield f"sampled above temperature zero, so answers differ each time: {_names(hot)}"
-    cold = len(targets) - len(hot)
-    if cold and header.settings_told:
-        yield (
-            f"{cold} target{'s' if cold > 1 else ''} at temperature zero: hosts batch calls and"
-            " change kernels, so equal answers are likely, not certain"
-        )
-    several = [t.name for t in targets if len(answered.get(t.name, ())) > 1]
-    if several:
-        yield f"more than one identity answered, and no one chooses which: {_names(several)}"
-    unknown = [
-        t.name
-        for t in targets
-        if not any(i.digest or i.fingerprint for i in answered.get(t.name, ()))
-    ]
-    if unknown:
-        yield (
-            "no digest or fingerprint was told, so a change of the model behind the name cannot"
-            f" be seen: {_names(unknown)}"
-        )
-    hosted = [t.name for t in targets if t.endpoint.platform not in ("ollama", "local")]
-    if hosted and not header.simulated:
-        yield f"the platform may serve another model under the same name later: {_names(hosted)}"
-    free = [
-        t.name for t in targets if t.endpoint.platform == "openrouter" and not t.endpoint.upstream
-    ]
-    if free:
-        yield f"no upstream is pinned, so the router chooses who answers: {_names(free)}"
-    judges = [g.name for g, _ in graders if g.kind != "heuristic"]
-    if judges:
-        yield f"judges are models, too, and may label the same answer otherwise: {_names(judges)}"
-    if not header.simulated:
-        yield "keys, quotas and prices belong to the accounts of whoever runs it; none is stored"
-    yield "times, and with them the order in which answers came"
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names)

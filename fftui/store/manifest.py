@@ -97,6 +97,24 @@ def grader_hashes(reader: Reader) -> tuple[GraderHash, ...]:
     return tuple(GraderHash(*r) for r in rows)
 
 
+class Did(Struct, frozen=True):
+    """What people did to a run beside changing its plan."""
+
+    promoted: int
+    """Times that another grader was made the basis of the rates."""
+    put_back: int
+    """Outcomes that were put back."""
+
+
+def did(reader: Reader) -> Did:
+    """How often what of it."""
+    row = reader.db.execute(
+        "SELECT (SELECT count(*) FROM regrade WHERE kind = 'basis'),"
+        " (SELECT count(*) FROM put_back)"
+    ).fetchone()
+    return Did(row[0], row[1])
+
+
 def call_span(reader: Reader) -> tuple[float, float] | None:
     """When the first and the last call to a target was sent; `None` before the first."""
     low, high = reader.db.execute(

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from fftui.cli import main
-from tests.cli.support import Desk
+from tests.cli.support import MINIMAL, Desk, toml
 
 COMMANDS = ["demo", "init", "run", "attach", "status", "wait", "pause", "resume", "stop",
             "preflight", "corpus", "import", "doctor", "sim", "local"]  # fmt: skip
@@ -66,7 +66,11 @@ def test_init_from_a_run_finds_the_same_files_from_elsewhere(desk: Desk) -> None
 def _attempts(desk: Desk, name: str) -> list[tuple[str, str, str]]:
     rows = map(json.loads, desk.fftui("export", name).out.splitlines())
     found = [r for r in rows if r["record"] == "attempt"]
-    return sorted((r["scenario"], r["outcome"], str(r["verdicts"][0]["label"])) for r in found)
+    heard = [{v["grader"]: v["label"] for v in r["verdicts"]} for r in found]
+    return sorted(
+        (f"{r['target']} {r['scenario']}", r["outcome"], str(said["heuristic"]))
+        for r, said in zip(found, heard, strict=True)
+    )
 
 
 def test_another_file_of_the_same_name_here_is_not_taken_for_the_runs(desk: Desk) -> None:
@@ -91,6 +95,43 @@ def test_init_from_a_run_tells_what_will_not_be_the_same(desk: Desk) -> None:
     assert said.code == 0
     assert "will not be the same: corpus prompts.jsonl has changed since" in said.err
     assert "simulator profile profile.toml is not where it was" in said.err
+
+
+def test_init_from_a_run_that_was_changed_later_starts_its_last_plan_and_says_what_else_was_done(
+    desk: Desk,
+) -> None:
+    target = dict(MINIMAL["targets"][0])
+    desk.write(graders=[{"kind": "heuristic"}])
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    rows = [{"id": f"P-{n}", "turns": [f"[placeholder {n}]"]} for n in range(24)]
+    (desk.folder / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    judge = {"kind": "judge", "name": "judge", "platform": "sim:direct", "model": "j"}
+    changed = {**MINIMAL, "graders": [{"kind": "heuristic"}],
+               "targets": [target, target | {"name": "b"}]}  # fmt: skip
+    (desk.folder / "more.toml").write_text(toml(changed))
+    assert desk.fftui("extend", "quick", "more.toml").code == 0
+    assert desk.fftui("resume", "quick").code == 0
+    assert desk.fftui("wait", "quick", "--for", "done", "--timeout", "30").code == 0
+    (desk.folder / "judge.toml").write_text(toml({"graders": [judge]}))
+    assert desk.fftui("regrade", "quick", "--from", "judge.toml").code == 0
+    assert desk.fftui("wait", "quick", "--for", "done", "--timeout", "30").code == 0
+    assert desk.fftui("regrade", "quick", "--promote", "judge").code == 0
+
+    said = desk.fftui("init", "again.toml", "--from", "quick")
+    assert said.code == 0
+    for words in (
+        "the plan was changed once in mid-run: another run goes by its last form from the start",
+        "graders that no plan names came by `fftui regrade`: judge",
+        "a person made judge the basis of the rates; the plan does not say so",
+    ):
+        assert f"will not be the same: {words}" in said.err
+    assert "has changed since" not in said.err
+    assert desk.fftui("run", "again.toml", "--headless", "--name", "again").code == 0
+    # Of each target the same attempts with the same answers, in whatever order they came.
+    first, again = (_attempts(desk, name) for name in ("quick", "again"))
+    assert len(first) == 48
+    assert first == again
+    assert "no plan names came by" in desk.fftui("report", "quick", "-o", "-").out
 
 
 def test_corpus_shows_how_a_file_is_read(desk: Desk) -> None:
