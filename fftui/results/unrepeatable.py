@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from fftui import __version__
 from fftui.domain.outcomes import Identity
-from fftui.domain.plan import RunPlan
+from fftui.domain.parts import GraderPlan
 from fftui.domain.targets import Target
 from fftui.store import manifest as kept
 from fftui.store.reader import GraderRow, Header, Reader
@@ -35,7 +35,7 @@ def later(
     if header.imported:
         yield f"asked by {header.imported}: fftui has no plan of it to start again"
         return
-    plan = RunPlan.from_json(reader.plan_json())
+    plan = plans[-1].resolved
     if plans[-1].fftui != __version__:
         yield f"made by fftui {plans[-1].fftui}, and this one is {__version__}"
     if len(plans) > 1:
@@ -43,14 +43,14 @@ def later(
             f"the plan was changed {_times(len(plans) - 1)} in mid-run: another run goes by its"
             " last form from the start, and takes scenarios that came later among the others"
         )
-    named = {target.name for target in plan.targets}
+    named = {target["name"] for target in plan["targets"]}
     if gone := [target.name for target in targets if target.name not in named]:
         yield f"the plan's last form does not ask these targets of the run: {_names(gone)}"
     last = {file.row.path for file in files if file.row.plan == plans[-1].id}
     paths = dict.fromkeys(file.row.path for file in files if file.row.role == "corpus")
     if lost := [PurePath(path).name for path in paths if path not in last]:
         yield f"prompts of an earlier form of the plan are not in its last: {_names(lost)}"
-    planned = {grader.label for grader in plan.graders}
+    planned = {GraderPlan.model_construct(**grader).label for grader in plan["graders"]}
     if layers := [grader.name for grader, _ in graders if grader.name not in planned]:
         yield f"graders that no plan names came by `fftui regrade`: {_names(layers)}"
     did = kept.did(reader)

@@ -20,7 +20,7 @@ from fftui.store.context import Context
 from fftui.store.folder import NewGrader, create_run, database
 from fftui.store.records import AddEvent, Record
 from fftui.store.reviews import Read
-from tests.store.support import call, close, new_run, verdict
+from tests.store.support import call, close, new_run, plan_json, verdict
 
 T = TypeVar("T")
 JUDGE = Endpoint("p1", "openai", "", "j", "sim")
@@ -38,6 +38,7 @@ def evidence_run(
     run = replace(
         new_run(name=name, scenarios=scenarios, benign=(3,)),
         simulated=simulated,
+        plan_json=plan_json(names, ("words", "g2")),
         graders=[
             NewGrader("words", "heuristic", "1.1", "", {}, basis=False),
             NewGrader("g2", "judge", "label-v1", "ab" * 32, spec, basis=True),

@@ -17,7 +17,6 @@ from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.texts import pack
 
 SOUND = Identity(model="m")
-PLAN = json.dumps({"stop": {"tier": "strict", "width": None, "max_attempts": None}})
 
 
 def new_run(
@@ -41,7 +40,11 @@ def new_run(
         compress=False,
         plan_source="plan.toml",
         plan_toml="",
-        plan_json=json.dumps({"stop": {"tier": "strict", "width": width, "max_attempts": None}}),
+        plan_json=plan_json(
+            [f"t{i}" for i in range(1, targets + 1)],
+            [f"g{i}" for i in range(1, graders + 1)],
+            width,
+        ),
         plan_sha256="",
         fftui="0",
         versions={},
@@ -62,6 +65,18 @@ def new_run(
     )
 
 
+def plan_json(targets: Sequence[str], graders: Sequence[str], width: float | None = None) -> str:
+    """As much of a plan as is read of one that is over."""
+    return json.dumps(
+        {
+            "stop": {"tier": "strict", "width": width, "max_attempts": None},
+            "corpus": [],
+            "targets": [{"name": name} for name in targets],
+            "graders": [{"kind": "heuristic", "name": name} for name in graders],
+        }
+    )
+
+
 def made(home: Path, **how: object) -> Path:
     """The folder of a fresh run; see `new_run`."""
     return create_run(home, new_run(**how))  # type: ignore[arg-type]
@@ -78,7 +93,8 @@ def extension(
     """What `fftui extend` writes, where a plan adds these."""
     return Extension(
         based_on=based_on, at=2e9, by="anna", plan_source="plan.toml", plan_toml="",
-        plan_json=PLAN, plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
+        plan_json=plan_json((), ()),
+        plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
         scenarios=[Scenario(k, (f"[placeholder {k}]",), "family 0", False) for k in scenarios],
         seed=2,
         targets=[
