@@ -72,7 +72,8 @@ def _take_gold(folder: Path, file: Path) -> int:
         raise UsageError(str(error)) from None
     new, changed = append(database(folder), AddGold(found, person(), time.time()))
     more = f", {changed} with another label than before" if changed else ""
-    print(line(f"{file}: {len(found)} gold items, {new} of them new{more}", 400))
+    items = "1 gold item" if len(found) == 1 else f"{len(found)} gold items"
+    print(line(f"{file}: {items}, {new} of them new{more}", 400))
     return 0
 
 
