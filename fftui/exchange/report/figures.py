@@ -44,8 +44,12 @@ def intervals(
     height = top + row * len(targets) + 30
     x = _Scale(0, 1, left, right)
 
+    keys = [_ONE_LOOK, _ANY_LOOK]
+    if any(t.readings.rates and t.readings.rates[tier].rate is not None for t in targets):
+        keys.append(("people", 0, 1.0, "corrected by readings"))
+
     def draw(axes: Axes) -> None:
-        _legend(axes, narrow)
+        _legend(axes, narrow, keys)
         _axis(axes, x, top - 8, height - 24, [0, 0.25, 0.5, 0.75, 1], lambda v: f"{v * 100:.0f} %")
         for place, target in enumerate(targets):
             y = top + row * place + row / 2 + (9 if narrow else 0)
@@ -73,16 +77,20 @@ def intervals(
     return chart(width, height, alt, draw, simulated=simulated)
 
 
-def _legend(axes: Axes, narrow: bool) -> None:
-    parts = (
-        ("rate", 7, 0.55, "95 % interval"),
-        ("rate", 2, 0.45, "valid at any look"),
-        ("people", 2, 1.0, "corrected by readings"),
-    )
+_Key = tuple[str, float, float, str]
+"""Colour, width and opacity of a stroke, and what it stands for; width 0: a diamond."""
+_ONE_LOOK: _Key = ("rate", 7, 0.55, "95 % interval")
+_ANY_LOOK: _Key = ("rate", 2, 0.45, "valid at any look")
+
+
+def _legend(axes: Axes, narrow: bool, parts: Sequence[_Key]) -> None:
     at = _PAD
     for place, (colour, thick, alpha, words) in enumerate(parts):
         y, x = (12 + 15 * place, _PAD) if narrow else (12, at)
-        stroke(axes, (x, x + 22), (y, y), colour, thick, alpha)
+        if thick:
+            stroke(axes, (x, x + 22), (y, y), colour, thick, alpha)
+        else:
+            axes.plot([x + 11], [y], "D", color=COLOURS[colour], markersize=6)
         label(axes, x + 28, y, words, "soft", size=11)
         at += 40 + 6.4 * len(words)
 
@@ -90,7 +98,11 @@ def _legend(axes: Axes, narrow: bool) -> None:
 def contrasts(found: Sequence[Comparison], narrow: bool, *, simulated: bool) -> str:
     """Differences on matched scenarios, in points, with both intervals; a forest plot."""
     width = NARROW if narrow else WIDE
-    row, top = (58.0, 46.0) if narrow else (40.0, 44.0)
+    keys = [_ONE_LOOK, _ANY_LOOK]
+    if any(pair.differs for pair in found):
+        keys.append(("people", 7, 0.55, "shown to differ"))
+    heading = 16.0 + 15 * (len(keys) if narrow else 1)
+    row, top = (58.0 if narrow else 40.0), heading + 32
     left, right = (_PAD, width - _PAD) if narrow else (300.0, width - 160.0)
     height = top + row * len(found) + 30
     reach = _reach(found)
@@ -98,10 +110,10 @@ def contrasts(found: Sequence[Comparison], narrow: bool, *, simulated: bool) -> 
     marks = [-reach, -reach / 2, 0, reach / 2, reach]
 
     def draw(axes: Axes) -> None:
-        label(axes, left, 12, "second higher", "soft", size=11)
-        label(axes, (left + right) / 2, 12, "points", "soft", align="center", size=11)
-        if not simulated or not narrow:
-            label(axes, right, 12, "first higher", "soft", align="right", size=11)
+        _legend(axes, narrow, keys)
+        label(axes, left, heading, "second higher", "soft", size=11)
+        label(axes, (left + right) / 2, heading, "points", "soft", align="center", size=11)
+        label(axes, right, heading, "first higher", "soft", align="right", size=11)
         _axis(axes, x, top - 8, height - 24, marks, lambda v: f"{v * 100:+.0f}" if v else "0")
         stroke(axes, (x(0), x(0)), (top - 8, height - 24), "soft", 1.2)
         for place, pair in enumerate(found):
@@ -150,12 +162,18 @@ def trends(found: Sequence[tuple[TargetSummary, Trend]], narrow: bool, *, simula
     across = 1 if narrow else 2
     wide, tall = width / across, 190.0
     rows = -(-len(found) // across)
-    height = rows * tall + 14
+    keys: list[_Key] = [
+        ("rate", 2, 1.0, "estimate"), ("rate", 7, 0.42, "95 % interval"),
+        ("rate", 7, 0.16, "valid at any look"),
+    ]  # fmt: skip
+    heading = 14.0 + 15 * (len(keys) if narrow else 1)
+    height = rows * tall + heading
 
     def draw(axes: Axes) -> None:
+        _legend(axes, narrow, keys)
         for place, (target, trend) in enumerate(found):
             down, over = divmod(place, across)
-            _trend(axes, over * wide, down * tall + 14, wide, tall, target, trend)
+            _trend(axes, over * wide, down * tall + heading, wide, tall, target, trend)
 
     alt = f"Estimate and interval over verdicts, {len(found)} targets"
     return chart(width, height, alt, draw, simulated=simulated)
