@@ -50,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         # The interpreter would look through all that is left before it lets it go with the process.
         gc.freeze()
+        gc.enable()
     return code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import re
 import sys
 import time
@@ -61,6 +62,8 @@ def status(options: argparse.Namespace) -> int:
         return _watch(folders[0])
     if options.json:
         from fftui.results.status import line_of
+    # What is read is shown, and then the process ends: there is nothing to collect in between.
+    gc.disable()
     code = 0
     for folder in folders:
         try:

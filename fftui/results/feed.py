@@ -35,7 +35,7 @@ from fftui.results.view import (
 from fftui.store import presence, rows
 from fftui.store.folder import lock_file
 from fftui.store.lock import Note, is_held, noted
-from fftui.store.reader import EngineRow, Reader, TargetCounts, Watermarks
+from fftui.store.reader import NOTHING, EngineRow, Reader, TargetCounts, Watermarks
 from fftui.store.review_figures import PoolCount, judged, newest_event, pools, queue_counts
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
+_MANY = 8
+"""Where more targets than these and than a quarter changed, all at once are read sooner."""
 _LOG_LINES = 60
 _FLAG_LINES = 40
 _RATE_MINUTES = 5
@@ -131,8 +133,12 @@ class Feed:
             self._marks = None
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         reviewed = newest_event(reader)
-        for target in self._targets if changed is None else changed:
-            self._counts[target] = reader.counts(target)
+        if changed is None or len(changed) > max(_MANY, len(self._targets) // 4):
+            every = reader.all_counts()
+            found = self._targets if changed is None else changed
+            self._counts |= {t: every.get(t, NOTHING) for t in found}
+        else:
+            self._counts |= {t: reader.counts(t) for t in changed}
         for target in self._targets if changed is None or reviewed != self._reviewed else changed:
             self._pools[target] = pools(reader, target)
             self._read_by[target] = readings(self._pools[target])

@@ -51,6 +51,8 @@ class Sums(Struct):
     """The same without benign scenarios, as everything below but `benign` and `graded`."""
     cut: int
     """Cut answers, benign scenarios included."""
+    attempts: int
+    """Closed attempts."""
     asked: int
     """Settled first repeats."""
     empties: dict[_Part, int]
@@ -65,11 +67,6 @@ class Sums(Struct):
     benign: dict[Label, int]
     graded: int
     """Answers with a label, benign scenarios included."""
-
-    @property
-    def attempts(self) -> int:
-        """Closed attempts at attacks."""
-        return sum(n for kind, n in self.attacks.items() if not kind.puts_back)
 
 
 def sums_of(
@@ -94,6 +91,7 @@ def sums_of(
             empty_first += row.first
             if not row.cut:
                 whole_empties += n
+    attempts = sum([n for kind, n in attacks.items() if not kind.puts_back])
     every: dict[Label, int] = {}
     settled: dict[Label, int] = {}
     first: dict[Label, int] = {}
@@ -117,7 +115,7 @@ def sums_of(
         if not said.cut:
             whole[label] = whole.get(label, 0) + n
     return Sums(
-        kinds, attacks, cut, asked,
+        kinds, attacks, cut, attempts, asked,
         {"n": empty, "settled": empty_settled, "first": empty_first}, whole_empties,
         {"n": every, "settled": settled, "first": first}, whole, any_cut, benign, graded,
     )  # fmt: skip

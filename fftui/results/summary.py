@@ -195,23 +195,13 @@ def remaining(target: TargetSummary) -> int:
 
 def call_totals(counts: Iterable[TargetCounts], targets: Sequence[TargetSummary]) -> CallTotals:
     """All HTTP calls of the run; cost is unknown as soon as one answered call's cost is."""
-    sent = limited = failed = tokens = unknown = 0
-    cost = 0.0
-    # One pass: a tick adds up the calls of all targets, whichever have changed.
-    for one in counts:
-        for row in one.calls:
-            sent += row.n
-            tokens += row.tokens
-            cost += row.cost_usd
-            unknown += row.cost_unknown
-            if row.kind is not OutcomeClass.ANSWERED:
-                limited += row.n if row.kind.puts_back else 0
-                failed += row.n if row.kind.failed else 0
+    called = [one.called for one in counts]
+    unknown = any(c.cost_unknown for c in called)
     return CallTotals(
-        sent=sent,
-        rate_limited=limited,
-        failed=failed,
+        sent=sum(c.n for c in called),
+        rate_limited=sum(c.put_back for c in called),
+        failed=sum(c.failed for c in called),
         in_flight=sum(t.in_flight for t in targets),
-        tokens=tokens,
-        cost_usd=None if unknown else cost,
+        tokens=sum(c.tokens for c in called),
+        cost_usd=None if unknown else sum(c.cost_usd for c in called),
     )

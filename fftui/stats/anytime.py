@@ -181,8 +181,14 @@ def _upper_logit(successes: int, n: int, level: float) -> float:
     spread = math.sqrt(max(-2 * deviance, 1e-12) / (n * rate * (1 - rate)))
     t = math.log(successes / (n - successes)) + min(spread, 30.0)
     for _ in range(_STEPS):
-        soft = t + math.log1p(math.exp(-t)) if t > 0 else math.log1p(math.exp(t))
-        step = (level + n * soft - successes * t) / (n * _sigmoid(t) - successes)
+        # Of e^t or e^-t, whichever is small, follow both log(1 + e^t) and its slope.
+        if t > 0:
+            small = math.exp(-t)
+            soft, slope = t + math.log1p(small), 1 / (1 + small)
+        else:
+            small = math.exp(t)
+            soft, slope = math.log1p(small), small / (1 + small)
+        step = (level + n * soft - successes * t) / (n * slope - successes)
         t -= step
         if abs(step) <= 1e-13 * max(1.0, abs(t)):
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from benchmarks.big_run import make_big_run
 from fftui.domain.labels import Label
@@ -18,6 +19,7 @@ from fftui.results.feed import Feed
 from fftui.store import sqlite
 from fftui.store.folder import database
 from fftui.store.order import PlanOrder
+from fftui.store.reader import NOTHING
 from fftui.store.writer import append
 from tests.store.support import call, close, verdict
 
@@ -40,12 +42,18 @@ class Counting:
     def execute(self, sql: str, values: Sequence[object] = ()) -> _Cursor:
         self.statements.append(sql)
         table = re.search(r"FROM (\w+)", sql)
-        return _Cursor(self._db.execute(sql, values), self.rows, table[1] if table else "pragma")
+        return _Cursor(
+            self._db.execute(sql, values), self.rows, table[1] if table else "pragma",
+            packed="json_group_array" in sql,
+        )  # fmt: skip
 
 
 class _Cursor:
-    def __init__(self, cursor: Any, rows: Counter[str], table: str) -> None:
+    """Where rows come packed, as the rollups do, those inside are counted."""
+
+    def __init__(self, cursor: Any, rows: Counter[str], table: str, *, packed: bool) -> None:
         self._cursor, self._rows, self._table = cursor, rows, table
+        self._packed = packed
 
     def fetchone(self) -> Any:
         row = self._cursor.fetchone()
@@ -54,7 +62,8 @@ class _Cursor:
 
     def fetchall(self) -> Any:
         rows = self._cursor.fetchall()
-        self._rows[self._table] += len(rows)
+        inside = sum(len(json.loads(row[-1])) for row in rows) if self._packed else len(rows)
+        self._rows[self._table] += inside
         return rows
 
 
@@ -124,6 +133,20 @@ def test_a_tick_reads_what_is_new_and_the_rollups_of_whom_it_concerns(
         }
     )
     assert rows["scenario"] <= FLAGS
+
+
+def test_all_at_once_are_read_as_each_alone(tmp_path: Path) -> None:
+    feed = Feed.open(make_big_run(tmp_path, 1_000, targets=TARGETS))
+    reader = feed._reader
+    every = reader.all_counts()
+    assert every == {target: reader.counts(target) for target in reader.targets()}
+    row = reader.db.execute(
+        "SELECT identity, family, benign, class, cut, n, settled, first FROM rollup_outcome"
+        " WHERE target = 3 ORDER BY n DESC LIMIT 1"
+    ).fetchone()
+    assert any(astuple(one) == row for one in every[3].outcomes)
+    assert reader.counts(10**6) == NOTHING
+    feed.close()
 
 
 def test_a_tick_takes_as_many_queries_however_long_the_run_is(tmp_path: Path) -> None:
