@@ -198,6 +198,11 @@ def _report(report: ArgumentParser) -> None:
     report.add_argument(
         "--check", action="store_true", help="recompute every number from the run file's rows"
     )
+    report.add_argument(
+        "--against",
+        metavar="FILE",
+        help="check a report made before, with its figures and tables, against the runs' rows",
+    )
 
 
 @_command("export", "a run for other programs: ids and labels, texts where asked", "export")

@@ -31,6 +31,8 @@ def report(options: argparse.Namespace) -> int:
     from fftui.store.recount import Held
 
     folders = [run_folder(name) for name in dict.fromkeys(options.names)]
+    if options.against and not Path(options.against).is_file():
+        raise UsageError(f"--against {options.against}: no such file")
     path, forms = _where(options, folders)
     found = None
     with ExitStack() as stack:
@@ -42,11 +44,18 @@ def report(options: argparse.Namespace) -> int:
             say(f"no report can be made: {error}; counts differ from rows, see `fftui doctor`")
             return 1
         extra = [texts.section(reader, made) for reader in held] if options.with_text else []
-        if options.check:
+        if options.check or options.against:
             for reader in held:
                 reader.recount()
-            found = recount.differences(to_json(made), to_json(gather(held, made.tier)))
+            rows = gather(held, made.tier)
+            found = recount.differences(to_json(made), to_json(rows))
             found.different += [f for reader in held for f in recount.apart(reader, made)]
+    if options.against:
+        from fftui.exchange.report.against import against
+
+        older = against(rows, Path(options.against), extra)
+        older.different[:0] = found.different if found else []
+        return _tell(older)
     # Drawn when the files are let go of: a live run's writer never waits for a chart.
     if path == Path("-"):
         print(render(made, document(made, extra), forms[0], "."), end="")

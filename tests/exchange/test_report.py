@@ -16,6 +16,8 @@ import pytest
 from fftui.cli import main
 from fftui.domain.labels import Label
 from fftui.domain.readings import Cause, Confidence, Decision
+from fftui.exchange.report.against import against
+from fftui.results.evidence import gather
 from fftui.results.feed import Feed
 from fftui.results.status import to_json
 from fftui.store.claims import Enrol
@@ -248,6 +250,63 @@ def test_the_check_agrees_where_nothing_was(run: Path, capsys: pytest.CaptureFix
     assert re.search(r"\d{3,} numbers recomputed from the rows: all agree", said.err)
     # The check writes into no file, not even in passing.
     assert main(["doctor", str(run)]) == 0
+
+
+def test_a_report_in_which_a_number_was_altered_is_not_that_of_its_run(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In each document, each table and each figure, in five lines or more of it."""
+    place = tmp_path / "r.html"
+    assert main(["report", str(run), "-o", str(place)]) == 0
+    assert main(["report", str(run), "-o", str(tmp_path / "r.json")]) == 0
+    for form in ("html", "md", "json"):
+        capsys.readouterr()
+        assert main(["report", str(run), "--against", str(tmp_path / f"r.{form}")]) == 0
+        assert re.search(r"\d{3,} numbers recomputed .*: all agree", capsys.readouterr().err)
+    altered: dict[str, set[int]] = {}
+    beside = tmp_path / "r-files"
+    for path in [*everything(beside), *(tmp_path / f"r.{form}" for form in ("html", "md", "json"))]:
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        told = [
+            i for i, text in enumerate(lines)
+            if re.search(r"\d", text) and not re.search("eport of|made_at", text)
+        ]  # fmt: skip
+        for i in told[:: max(1, len(told) // 5)]:
+            lines[i] = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), lines[i], count=1)
+            altered.setdefault(path.name, set()).add(i + 1)
+        path.write_bytes("".join(lines).encode())
+    assert {Path(name).suffix for name in altered} == {".html", ".md", ".json", ".svg", ".csv"}
+    found: set[tuple[str, int]] = set()
+    for form in ("html", "md", "json"):
+        capsys.readouterr()
+        made = gather_against(run, tmp_path / f"r.{form}")
+        assert made
+        found |= made
+    assert {(name, line) for name, lines in altered.items() for line in lines} <= found
+    assert main(["report", str(run), "--against", str(place)]) == 1
+    assert capsys.readouterr().out == ""
+
+
+def gather_against(run: Path, path: Path) -> set[tuple[str, int]]:
+    """(file, line) of each difference."""
+    with Held(run) as held:
+        different = against(gather([held]), path, []).different
+    return {(name, int(line)) for name, line, *_ in (one.split(":", 2) for one in different)}
+
+
+def test_a_report_from_which_something_is_missing_or_to_which_something_came(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "r.md"
+    assert main(["report", str(run), "-o", str(place)]) == 0
+    (tmp_path / "r-files" / "rates.csv").unlink()
+    (tmp_path / "r-files" / "other.csv").write_text("1")
+    capsys.readouterr()
+    assert main(["report", str(run), "--against", str(place)]) == 1
+    said = capsys.readouterr().err
+    assert "rates.csv: is missing" in said
+    assert "r-files/other.csv: is no file of this report" in said
+    assert main(["report", str(run), "--against", str(tmp_path / "none.html")]) == 2
 
 
 def test_a_report_on_standard_output(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
