@@ -30,7 +30,7 @@ interop: $(VENV)/.ready ## fftui against other projects' servers and tools, wher
 	@test -x .venv-inspect/bin/inspect || { $(PYTHON) -m venv .venv-inspect && .venv-inspect/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[inspect,dev]' openai; } || { rm -rf .venv-inspect; echo 'Inspect AI does not install here: its tests are skipped'; }
 	@test -x .venv-garak/bin/garak || test -n "$(GARAK)" || echo 'garak is left out: it brings 6.5 GB with it (PyTorch, CUDA) and takes four minutes; "make interop GARAK=1" installs it. A report that it has written is read by "make test"'
 	@test -x .venv-garak/bin/garak || test -z "$(GARAK)" || { $(PYTHON) -m venv .venv-garak && .venv-garak/bin/python -m pip install --quiet --disable-pip-version-check garak; } || { rm -rf .venv-garak; echo 'garak does not install here: its test is skipped'; }
-	@$(BIN)/python -m pytest -m interop tests/interop $(ARGS)
+	@$(BIN)/python -m pytest -m interop tests/interop tests/exchange/test_browser.py $(ARGS)
 	@test ! -x .venv-inspect/bin/pytest || .venv-inspect/bin/python -m pytest tests/exchange/test_imports.py tests/exchange/test_imported_life.py tests/exchange/test_fields.py tests/exchange/test_export.py tests/exchange/test_round_trips.py $(ARGS)
 
 coverage: $(VENV)/.ready ## how often the intervals hold, and what the flags find, by simulation: the tables of docs/statistics.md and docs/grading.md

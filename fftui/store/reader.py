@@ -45,8 +45,9 @@ class Header(Struct, frozen=True):
 
     @property
     def settings_told(self) -> bool:
-        """How the targets were sampled is known: of other tools' logs only Inspect's say it."""
-        return all(tool.startswith("Inspect AI") for tool in self.imported.split(" and ") if tool)
+        """How the targets were sampled is known: Inspect's logs say it, and our JSONL export."""
+        tools = filter(None, self.imported.split(" and "))
+        return all(tool.startswith(("Inspect AI", "fftui ")) for tool in tools)
 
 
 class GraderRow(Struct, frozen=True):

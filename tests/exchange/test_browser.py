@@ -12,6 +12,7 @@ from tests.exchange.evidence_run import evidence_run
 
 pytestmark = [
     pytest.mark.long,
+    pytest.mark.interop,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 _LONG_NAME = "a-name-without-any-space-" * 6

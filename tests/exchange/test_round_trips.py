@@ -24,6 +24,7 @@ from fftui.store.reader import Reader
 from fftui.store.reviews import Adjudicate, Read, Undo
 from fftui.store.writer import append
 from tests.exchange.evidence_run import NAMES, evidence_run
+from tests.exchange.test_imports import GARAK
 
 
 @pytest.fixture
@@ -149,6 +150,38 @@ def test_a_run_comes_back(form: str, home: Path, capsys: pytest.CaptureFixture[s
     assert {r["target"] for r in theirs} == set(NAMES)
     assert main(["doctor", str(back)]) == 0
     assert main(["report", str(back), "--check"]) == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "ff-traces", "inspect", "jsonl"])
+def test_an_imported_run_is_exported_and_comes_back(
+    form: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if form == "inspect":
+        pytest.importorskip("inspect_ai")
+    assert main(["import", str(GARAK), "--name", "scan"]) == 0
+    run = home / "fftui_home" / "scan"
+    back = back_again(run, home, form)
+    basis = "always.Fail (imported)"
+    name = "labels_pred (imported)" if form == "ff-traces" else basis
+    theirs, ours = attempts(back, capsys), attempts(run, capsys)
+    assert len(ours) == 8
+    assert told(theirs, {name: basis}) == told(ours, {basis: basis})
+    with Reader(back) as reader, Reader(run) as before:
+        # What nobody told is not told by an export either.
+        assert not before.header().settings_told
+        assert not reader.header().settings_told
+
+
+@pytest.mark.parametrize("form", ["inspect", "jsonl"])
+def test_how_targets_were_sampled_comes_back_with_an_export(form: str, home: Path) -> None:
+    if form == "inspect":
+        pytest.importorskip("inspect_ai")
+    run = evidence_run(home / "made", scenarios=4)
+    back = back_again(run, home, form)
+    with Reader(back) as reader, Reader(run) as before:
+        assert reader.header().settings_told
+        sampled = [one.targets()[1].sampling for one in (reader, before)]
+    assert sampled[0] == sampled[1]
 
 
 def csv_lines(path: Path) -> list[list[str]]:

@@ -108,7 +108,7 @@ def _spec(
     from inspect_ai.model import GenerateConfig
 
     target = reader.targets()[summary.id]
-    sampling = target.sampling
+    told = to_builtins(target.sampling) if header.settings_told else {}
     benign, scenarios = reader.benign_share()
     return EvalSpec(
         eval_id=f"{header.uuid}{summary.id}",
@@ -119,10 +119,7 @@ def _spec(
         dataset=EvalDataset(name="corpus", samples=scenarios),
         model=f"{target.endpoint.platform}/{target.endpoint.model}",
         model_generate_config=GenerateConfig(
-            temperature=sampling.temperature,
-            max_tokens=sampling.max_tokens,
-            top_p=sampling.top_p,
-            system_message=(target.system_prompt or None) if text else None,
+            system_message=(target.system_prompt or None) if text else None, **told
         ),
         config=EvalConfig(epochs=header.repeats),
         packages={"fftui": __version__},

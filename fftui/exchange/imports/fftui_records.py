@@ -85,7 +85,7 @@ def gather(path: Path, objects: Records) -> Log:
     return Log(
         path=path,
         format=NAME,
-        tool=head.tool or NAME,
+        tool=head.tool if found.settings_told else f"an export without settings by {head.tool}",
         bytes=objects.bytes,
         sha256=objects.sha256,
         attempts=[
@@ -114,6 +114,8 @@ class _Gathered:
         self.acts: dict[int, list[Act]] = defaultdict(list)
         self.put_back = self.others = 0
         self.readings = 1
+        self.settings_told = True
+        """How the targets were sampled stands in the export."""
         self._targets: dict[str, Target] = {}
         self._ids: dict[str, set[int]] = {"attempt": set(), "item": set(), "event": set()}
         self._kept: set[int] = set()
@@ -124,6 +126,7 @@ class _Gathered:
         if self.end is not None:
             raise ValueError(f"record: {kind[:40]!r} stands behind the end")
         if kind == "header":
+            self.settings_told = _settled(record)
             self.head = shaped(HeaderRecord, record)
             if self.head.taxonomy.version != TAXONOMY:
                 raise ValueError(
@@ -177,6 +180,19 @@ class _Gathered:
         if attempt not in self._ids["attempt"]:
             raise ValueError(f"attempt: {attempt} stands nowhere among the attempts")
         return attempt
+
+
+def _settled(header: dict[str, Any]) -> bool:
+    """Put the usual settings where an export tells none; whether it tells all."""
+    manifest = header.get("manifest")
+    targets = manifest.get("targets") if isinstance(manifest, dict) else None
+    untold = [
+        one for one in (targets if isinstance(targets, list) else ())
+        if isinstance(one, dict) and one.get("sampling", {}) is None
+    ]  # fmt: skip
+    for one in untold:
+        one["sampling"] = {}
+    return not untold
 
 
 def _attempt(one: AttemptRecord, targets: Mapping[str, Target]) -> Attempt:

@@ -68,10 +68,11 @@ def read(path: Path, labels: Labels) -> Log:
     if not attempts:
         raise ImportFault(f"{path}: holds no samples (status {head.status})")
     version = head.eval.packages.get("inspect_ai", "")
+    tool = f"Inspect AI {version}".strip()
     return Log(
         path=path,
         format=NAME,
-        tool=f"Inspect AI {version}".strip(),
+        tool=tool if _settled(head) else f"a log without settings by {tool}",
         bytes=size,
         sha256=sha256,
         attempts=attempts,
@@ -166,9 +167,8 @@ def _remarks(head: EvalLog, attempts: list[Attempt]) -> Iterator[str]:
     whole = head.results.total_samples if head.results else len(attempts)
     if whole != len(attempts):
         yield f"the log says that it has {whole} samples; it holds {len(attempts)}"
-    config = head.eval.model_generate_config
-    if config.temperature is None and head.plan.config.temperature is None:
-        yield "the log states no temperature: shown is the default"
+    if not _settled(head):
+        yield "the log states no temperature: how the target was sampled is unknown"
     people = {act.author for one in attempts for act in one.acts}
     if people:
         yield (
@@ -183,6 +183,12 @@ def _remarks(head: EvalLog, attempts: list[Attempt]) -> Iterator[str]:
         )
     if not any(one.scenario.benign for one in attempts):
         yield "all scenarios are read as attacks: no sample's metadata says benign = true"
+
+
+def _settled(head: EvalLog) -> bool:
+    """It states how the target was sampled."""
+    stated = (head.eval.model_generate_config.temperature, head.plan.config.temperature)
+    return any(value is not None for value in stated)
 
 
 def _simulated(path: Path, head: EvalLog) -> bool:
