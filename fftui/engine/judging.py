@@ -104,14 +104,16 @@ class JudgeQueue:
     def given_up(self, waiting: Waiting, outcome: Outcome, tries: int, now: float) -> str:
         """Why a judge that failed again gives this answer no verdict; empty: it is asked again.
 
-        A judge that does not answer within the deadline has had its say after so many `tries`.
-        Any other failure may be an outage, unless others were judged since this one began to fail.
+        A judge that says nothing, or nothing within the deadline, has had its say after so many
+        `tries`. Any other failure may be an outage, unless others were judged since this one began
+        to fail.
         """
-        if outcome.kind is not OutcomeClass.INFRA:
+        silent = outcome.kind is OutcomeClass.EMPTY
+        if outcome.kind is not OutcomeClass.INFRA and not silent:
             return ""
         key = (waiting.answered.outcome_id, waiting.grader.id)
         since = self._failing_since.setdefault(key, now)
-        self._late[key] += int(outcome.signal.startswith("deadline"))
+        self._late[key] += int(silent or outcome.signal.startswith("deadline"))
         alone = self._heard_at.get(waiting.grader.id, 0.0) > since
         why = ""
         if self._late[key] >= tries:

@@ -62,6 +62,16 @@ def test_a_judge_that_gives_no_verdict_gives_a_flag(tmp_path: Path, what: str, r
     assert one(folder, "SELECT count(*) FROM item WHERE machine = 'none' AND drawn") == 8
 
 
+def test_a_judge_that_says_nothing_is_heard_to_the_end(tmp_path: Path) -> None:
+    corpus(tmp_path, 4)
+    nothing = '[[platforms.faults]]\nkind = "empty"\nmodel = "j"\n'
+    with simulator(tmp_path, profile_text(platform=nothing)) as sim:
+        run = finish(make(tmp_path, target(sim.url), HEURISTIC, judge(sim.url), ENGINE))
+    assert run.state is RunState.DONE
+    assert one(run.path, UNUSABLE) == 4
+    assert query(run.path, SAID)[0][0].startswith("no reply in 2 tries: http 200 empty content")
+
+
 @pytest.mark.long
 def test_some_silence_among_good_replies_is_of_those_answers_alone(tmp_path: Path) -> None:
     corpus(tmp_path, 40)
