@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,13 +105,15 @@ _ZWJ, _VS16 = "\u200d", "\ufe0f"
 _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
 
-class _Kind(NamedTuple):
+class _Kind:
     """What stands for a character; attached ones take no cell, pictorial ones may be joined."""
 
-    shown: str
-    cells: int
-    attached: bool = False
-    pictorial: bool = False
+    __slots__ = ("attached", "cells", "pictorial", "shown")
+
+    def __init__(
+        self, shown: str, cells: int, *, attached: bool = False, pictorial: bool = False
+    ) -> None:
+        self.shown, self.cells, self.attached, self.pictorial = shown, cells, attached, pictorial
 
 
 @lru_cache(maxsize=8192)
@@ -130,13 +132,13 @@ def _kind(char: str) -> _Kind:
     return _Kind(char, 2 if wide else 1, pictorial=pictorial)
 
 
-class _Piece(NamedTuple):
+class _Piece:
     """What stands for `used` raw characters; a run, one cell each, may be cut anywhere."""
 
-    shown: str
-    cells: int
-    used: int
-    run: bool = False
+    __slots__ = ("cells", "run", "shown", "used")
+
+    def __init__(self, shown: str, cells: int, used: int, *, run: bool = False) -> None:
+        self.shown, self.cells, self.used, self.run = shown, cells, used, run
 
 
 def _pieces(text: str, tab: int) -> Iterator[_Piece]:

@@ -7,6 +7,7 @@ or the plan is wrong, 130 interrupted.
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -15,8 +16,8 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code. No traceback reaches a person."""
-    import gc
-
+    # What is loaded stays: to look through it for garbage, over and over, finds none.
+    gc.disable()
     from fftui.cli.parser import parse
     from fftui.cli.terminal import show_only
     from fftui.credentials import guard

@@ -76,8 +76,6 @@ class _Parser(argparse.ArgumentParser):
 
 def _late(module: str, function: str) -> Callable[[argparse.Namespace], int]:
     def call(options: argparse.Namespace) -> int:
-        # What is loaded stays: to look through it for garbage, over and over, finds none.
-        gc.disable()
         found: Callable[[argparse.Namespace], int] = getattr(
             importlib.import_module(f"fftui.cli.{module}"), function
         )

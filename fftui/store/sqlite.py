@@ -2,22 +2,16 @@
 
 SQLite before 3.51.3 (3.50.7, 3.44.6) can corrupt a WAL database that two connections write at the
 same moment (sqlite.org/wal.html#walresetbug), so the fixed library of the `pysqlite3` wheel is
-taken where Python's own is older. One process uses one library only.
+taken where there is one, and Python's own otherwise. One process loads and uses one library only.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3 as _stdlib
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import sqlite3
-else:
-    sqlite3 = _stdlib
 
 
 def is_fixed(version: tuple[int, int, int]) -> bool:
@@ -27,14 +21,16 @@ def is_fixed(version: tuple[int, int, int]) -> bool:
     return (3, 50, 7) <= version < (3, 51, 0) or (3, 44, 6) <= version < (3, 45, 0)
 
 
-if not is_fixed(_stdlib.sqlite_version_info):
+if TYPE_CHECKING:
+    import sqlite3
+else:
     try:
-        from pysqlite3 import dbapi2 as _wheel
+        from pysqlite3 import dbapi2 as sqlite3
     except ImportError:
-        pass
+        import sqlite3
     else:
-        if not TYPE_CHECKING and _wheel.sqlite_version_info > _stdlib.sqlite_version_info:
-            sqlite3 = _wheel
+        if not is_fixed(sqlite3.sqlite_version_info):
+            import sqlite3
 
 VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
 SAFE = is_fixed(VERSION)

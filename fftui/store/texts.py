@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    import threading
 
 RAW, ZSTD = 0, 1
 
@@ -20,22 +22,25 @@ def pack(value: Any, *, compress: bool) -> tuple[int, bytes]:
         plain = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         body = plain.encode("utf-8", "backslashreplace")
     if compress and len(body) > 128:
-        return ZSTD, _compressor().compress(body)
+        return ZSTD, _compress(body)
     return RAW, body
 
 
-class _Compressor(threading.local):
-    """One a thread, since it may not be shared: making it takes ten times as long as using it."""
-
-    def __init__(self) -> None:
+def _compress(body: bytes) -> bytes:
+    """With a compressor of this thread's own: to make one takes ten times as long as to use it."""
+    mine = _of_thread()
+    if not hasattr(mine, "compressor"):
         import zstandard
 
-        self.compress = zstandard.ZstdCompressor(level=3).compress
+        mine.compressor = zstandard.ZstdCompressor(level=3)
+    return bytes(mine.compressor.compress(body))
 
 
 @cache
-def _compressor() -> _Compressor:
-    return _Compressor()
+def _of_thread() -> threading.local:
+    import threading  # who looks at a run compresses nothing
+
+    return threading.local()
 
 
 def unpack(enc: int, body: bytes) -> Any:
