@@ -45,6 +45,8 @@ class Context:
     def __init__(self, db: Connection, recent: Recent | None = None) -> None:
         self.db = db
         self.recent = recent
+        self.strict = False
+        """Rows that are there already are errors: `begin` says why."""
         self.touched: set[int] = set()
         """Targets whose settled prefix may have moved in this transaction."""
         self.pending = Pending()
@@ -54,10 +56,18 @@ class Context:
         self._settled: dict[int, int] = {}
         self._weights_of: dict[int, str] = {}
         self._data_version = -1
+        self._next_outcome = 0
 
-    def begin(self) -> None:
-        """Start a transaction that holds the write lock from its first moment."""
+    def begin(self, *, strict: bool = False) -> None:
+        """Start a transaction that holds the write lock from its first moment.
+
+        A `strict` one takes every row for new and writes them all at its end, which costs half. A
+        row that is there already is then an error of the whole transaction: its records have to be
+        appended once more, one by one and not strictly.
+        """
         self.db.execute("BEGIN IMMEDIATE")
+        self.strict = strict
+        self._next_outcome = 0
         version = self.db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
             # Another process has written: it may have moved a prefix or put an outcome back.
@@ -96,6 +106,13 @@ class Context:
         self.pending.write_sums(self.db)
         self.db.execute("COMMIT")
 
+    def flush(self) -> None:
+        """For a record that takes something back: the file, and it alone, has all there is."""
+        self.pending.write_rows(self.db)
+        self.pending.write_sums(self.db)
+        if self.recent is not None:
+            self.recent.clear()
+
     def rollback(self) -> None:
         """Forget the transaction, also where SQLite has rolled it back by itself."""
         self.touched.clear()
@@ -110,6 +127,14 @@ class Context:
         self._read_at = (-1, -1)
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
+
+    def new_outcome(self) -> int:
+        """Row id for an outcome that is about to be inserted."""
+        if not self._next_outcome:
+            row = self.db.execute("SELECT coalesce(max(id), 0) FROM outcome").fetchone()
+            self._next_outcome = row[0]
+        self._next_outcome += 1
+        return self._next_outcome
 
     def scenario(self, scenario: int) -> tuple[int, int]:
         """(family id, benign) of a scenario."""
@@ -304,6 +329,7 @@ class Context:
 
     def is_shared(self, outcome: int) -> bool:
         """A target of other weights has given the words of this answer, too."""
+        self.pending.write_rows(self.db)
         row = self.db.execute(
             f"SELECT count(DISTINCT {WEIGHTS}) FROM outcome o JOIN cluster c ON c.mark = o.mark"
             " JOIN target t ON t.id = c.target WHERE o.id = ?",
@@ -313,6 +339,7 @@ class Context:
 
     def heads(self, outcome: int) -> bool:
         """The outcome is, from now on, the one of its cluster that is read for all of it."""
+        self.pending.write_rows(self.db)
         row = self.db.execute(
             "UPDATE cluster SET head = ?1 WHERE head IS NULL AND (mark, target) ="
             " (SELECT mark, target FROM outcome WHERE id = ?1) RETURNING 1",

@@ -28,6 +28,7 @@ class ReadFirst(Struct, frozen=True):
     at: float
 
     def apply(self, ctx: Context) -> int:
+        ctx.flush()
         return sum(self._move(ctx, outcome) for outcome in self.outcomes)
 
     def _move(self, ctx: Context, outcome: int) -> bool:

@@ -14,6 +14,9 @@ _SUMS = {
     "rollup_verdict": ("n", "settled", "first"),
     "rollup_call": ("n", "tokens", "cost_usd", "cost_unknown"),
     "rollup_minute": ("closed", "verdicts", "rate_limited", "failed"),
+    "rollup_pool": ("size", "drawn"),
+    "rollup_flag": ("n",),
+    "rollup_flagged": ("n",),
 }
 """The columns that are added to; those before them are the key."""
 

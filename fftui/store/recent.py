@@ -24,6 +24,8 @@ class Known(Struct):
     mark: int | None
     heard: dict[int, str] = {}
     """Labels by grader; empty for an unusable reply."""
+    rules: set[str] = set()
+    """Those that flag it."""
     has_item: bool = False
 
 

@@ -25,9 +25,17 @@ from fftui.store.recent import Known
 from fftui.store.texts import pack
 
 T_co = TypeVar("T_co", covariant=True)
+_OUTCOME = (
+    "INSERT INTO outcome (id, target, scenario, repeat, round, identity, class, cut, signal,"
+    " mark, at) VALUES (?1,?2,?3,?4,(SELECT count(*) FROM put_back p JOIN outcome o"
+    " ON o.id = p.outcome WHERE o.target = ?2 AND o.scenario = ?3 AND o.repeat = ?4),"
+    "?5,?6,?7,?8,?9,?10)"
+)
 _VERDICT = (
     "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at) VALUES (?,?,?,?,?,?)"
 )
+_FLAG = "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
+_ITEM = "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'')"
 _NOBODY = Identity()
 _LONGEST_TEMPLATE = 1000
 _SHORTEST_TEMPLATE = 12
@@ -132,31 +140,28 @@ class CloseAttempt(Struct, frozen=True):
         key = self.key
         identity = ctx.identity(key.target, self.identity, self.at)
         family, benign = ctx.scenario(key.scenario)
-        row = ctx.db.execute(
-            "INSERT INTO outcome (target, scenario, repeat, round, identity, class, cut, signal,"
-            " mark, at) VALUES (?1,?2,?3,(SELECT count(*) FROM put_back p JOIN outcome o"
-            " ON o.id = p.outcome WHERE o.target = ?1 AND o.scenario = ?2 AND o.repeat = ?3),"
-            "?4,?5,?6,?7,?8,?9) ON CONFLICT DO NOTHING RETURNING id",
-            (key.target, key.scenario, key.repeat, identity, self.kind.value, int(self.cut),
-             self.signal, self.mark, self.at),
-        ).fetchone()  # fmt: skip
-        if row is None:
+        outcome_id = ctx.new_outcome()
+        row = (outcome_id, key.target, key.scenario, key.repeat, identity, self.kind.value,
+               int(self.cut), self.signal, self.mark, self.at)  # fmt: skip
+        if ctx.strict:
+            ctx.pending.row(_OUTCOME, row)
+        elif not ctx.db.execute(f"{_OUTCOME} ON CONFLICT DO NOTHING", row).rowcount:
             return None
-        outcome_id = int(row[0])
         if self.answers or self.reasoning:
             ctx.pending.row("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
-        if self.place is not None:
-            for flag in self.place.flags:
-                add_flag(ctx, outcome_id, flag, self.at)
-            add_item(ctx, outcome_id, key.target, self.place, self.readings)
         ctx.pending.add(
             "rollup_outcome",
             (key.target, identity, family, benign, self.kind.value, int(self.cut)), 1, 0, 0,
         )  # fmt: skip
+        known = None
         if ctx.recent is not None:
             known = Known(key.target, key.scenario, key.repeat, identity, self.kind.value,
-                          int(self.cut), self.mark, has_item=self.place is not None)  # fmt: skip
+                          int(self.cut), self.mark)  # fmt: skip
             ctx.recent.add(outcome_id, known)
+        if self.place is not None:
+            for flag in self.place.flags:
+                add_flag(ctx, outcome_id, flag, self.at, known)
+            add_item(ctx, outcome_id, key.target, self.place, self.readings, known)
         if self.mark is not None and key.repeat == 0:
             ctx.alike(key.target, self.mark)
         ctx.minute(self.at, "closed")
@@ -197,8 +202,8 @@ class AddVerdict(Struct, frozen=True):
         )  # fmt: skip
         row = (self.outcome_id, self.grader, label, confidence, _storable(evidence), self.at)
         before: tuple[Said, ...] = ()
-        if recent is not None and ctx.order.repeats == 1:
-            # Nobody else can have written it, and nobody reads it in this transaction.
+        if recent is not None and ctx.strict and ctx.order.repeats == 1:
+            # Nobody reads it in this transaction.
             ctx.pending.row(_VERDICT, row)
         else:
             before = self._said(ctx, of)
@@ -226,11 +231,9 @@ class AddVerdict(Struct, frozen=True):
             place = self._of_cluster(ctx, self.canned)
             flags = place.flags
         for flag in flags:
-            add_flag(ctx, self.outcome_id, flag, self.at)
+            add_flag(ctx, self.outcome_id, flag, self.at, recent)
         if place is not None:
-            add_item(ctx, self.outcome_id, target, place, self.readings)
-            if recent is not None:
-                recent.has_item = True
+            add_item(ctx, self.outcome_id, target, place, self.readings, recent)
         return True
 
     def _of_cluster(self, ctx: Context, place: Place) -> Place:
@@ -249,21 +252,23 @@ class AddVerdict(Struct, frozen=True):
         return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
 
 
-def add_item(ctx: Context, outcome: int, target: int, place: Place, readings: int) -> None:
+def add_item(
+    ctx: Context, outcome: int, target: int, place: Place, readings: int, known: Known | None = None
+) -> None:
     """Where an attempt stands among those to be read; it is fixed once."""
     drawn = int(place.drawn)
+    row = (outcome, target, place.pool.value, place.stratum, place.machine, place.inclusion,
+           place.draw, drawn, readings, readings, drawn)  # fmt: skip
     # A grader that is added later finds the place taken: it was fixed before anyone read.
-    new = ctx.db.execute(
-        "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'') ON CONFLICT DO NOTHING",
-        (outcome, target, place.pool.value, place.stratum, place.machine, place.inclusion,
-         place.draw, drawn, readings, readings, drawn),
-    ).rowcount  # fmt: skip
-    if new:
-        ctx.db.execute(
-            "INSERT INTO rollup_pool VALUES (?,?,1,?) ON CONFLICT DO UPDATE SET"
-            " size = size + 1, drawn = drawn + excluded.drawn",
-            (target, place.pool.value, drawn),
-        )
+    if known is not None and known.has_item:
+        return
+    if known is not None and ctx.strict:
+        ctx.pending.row(_ITEM, row)
+    elif not ctx.db.execute(f"{_ITEM} ON CONFLICT DO NOTHING", row).rowcount:
+        return
+    if known is not None:
+        known.has_item = True
+    ctx.pending.add("rollup_pool", (target, place.pool.value), 1, drawn)
 
 
 def _drop_item(ctx: Context, outcome: int) -> None:
@@ -286,24 +291,22 @@ def _drop_item(ctx: Context, outcome: int) -> None:
         ctx.db.execute(f"DELETE FROM rollup_read WHERE {where} AND n = 0", place)
 
 
-def add_flag(ctx: Context, outcome: int, flag: Flag, at: float) -> None:
+def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | None = None) -> None:
     """Why a person should read the outcome; a rule names it once."""
-    first = not ctx.db.execute("SELECT 1 FROM flag WHERE outcome = ?", (outcome,)).fetchone()
-    new = ctx.db.execute(
-        "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
-        " ON CONFLICT DO NOTHING",
-        (outcome, flag.rule, flag.stratum, flag.inclusion, at),
-    ).rowcount
-    if not new:
-        return
-    ctx.db.execute(
-        "INSERT INTO rollup_flag VALUES (?,?,1) ON CONFLICT DO UPDATE SET n = n + 1",
-        (flag.rule, flag.stratum),
-    )
-    ctx.db.execute(
-        "INSERT INTO rollup_flagged VALUES (1,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        (int(first),),
-    )
+    row = (outcome, flag.rule, flag.stratum, flag.inclusion, at)
+    if known is not None and ctx.strict:
+        if flag.rule in known.rules:
+            return
+        first = not known.rules
+        ctx.pending.row(_FLAG, row)
+    else:
+        first = not ctx.db.execute("SELECT 1 FROM flag WHERE outcome = ?", (outcome,)).fetchone()
+        if not ctx.db.execute(f"{_FLAG} ON CONFLICT DO NOTHING", row).rowcount:
+            return
+    if known is not None:
+        known.rules.add(flag.rule)
+    ctx.pending.add("rollup_flag", (flag.rule, flag.stratum), 1)
+    ctx.pending.add("rollup_flagged", (1,), int(first))
 
 
 class AddEvent(Struct, frozen=True):
@@ -447,6 +450,7 @@ class PutBack(Struct, frozen=True):
     at: float
 
     def apply(self, ctx: Context) -> bool:
+        ctx.flush()
         row = ctx.db.execute(
             "SELECT target, scenario, repeat, identity, class, cut FROM in_force"
             " WHERE id = ? AND class <> 'answered'",
@@ -465,11 +469,8 @@ class PutBack(Struct, frozen=True):
         where = (
             "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"
         )
-        if ctx.recent is not None:
-            ctx.recent.drop((target, scenario, repeat))
         # A row that comes to nothing goes, so all that is to be added has to be in it.
-        ctx.pending.write_rows(ctx.db)
-        ctx.pending.write_sums(ctx.db)
+        ctx.flush()
         ctx.db.execute(f"UPDATE rollup_outcome SET n = n - 1 WHERE {where}", place)
         ctx.db.execute(f"DELETE FROM rollup_outcome WHERE {where} AND n = 0", place)
         return True

@@ -129,7 +129,7 @@ class Writer:
             return
 
     def _transaction(self, batch: list[_Item]) -> None:
-        self._context.begin()
+        self._context.begin(strict=len(batch) > 1)
         for item in batch:
             item.result = item.record.apply(self._context)
         self._context.commit()

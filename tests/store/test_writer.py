@@ -77,8 +77,10 @@ async def test_one_bad_record_in_a_batch_spoils_no_other(tmp_path: Path) -> None
             good = [out.submit(close(i)) for i in (2, 3)]
             poison = out.submit(Poison())
             foreign = out.submit(verdict(99, 1, Label.REFUSAL))
+            twice = out.submit(close(2))
             more = out.submit(close(4))
         numbers = await asyncio.gather(first, *good, more)
+        assert await twice is None
         told = await asyncio.gather(poison, foreign, return_exceptions=True)
     assert len(set(numbers)) == 4
     assert None not in numbers
