@@ -194,8 +194,6 @@ class AddVerdict(Struct, frozen=True):
         else:
             label, confidence, evidence = None, None, self.result.reason
         recent = None if ctx.recent is None else ctx.recent.get(self.outcome_id)
-        if recent is not None and self.grader in recent.heard:
-            return False
         of = recent or ctx.known(self.outcome_id)
         target, scenario, repeat, identity, cut = (
             of.target, of.scenario, of.repeat, of.identity, of.cut

@@ -193,7 +193,10 @@ def _play(
             closed = now.closed.values() if not strict else kept.closed.values()
             answered = [o for o, kind in closed if kind is OutcomeClass.ANSWERED]
             if answered and grader <= now.graders:
-                _grade(context, now, answered[pick % len(answered)], grader, label, rules)
+                outcome = answered[pick % len(answered)]
+                if strict and grader in now.heard.get(outcome, {}):
+                    continue
+                _grade(context, now, outcome, grader, label, rules)
     context.rollback()
 
 
