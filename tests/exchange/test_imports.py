@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fftui.cli import main
 from fftui.domain.labels import Label
+from fftui.domain.verdicts import Unusable
 from fftui.exchange.imports.log import ImportFault, Log
 from fftui.exchange.imports.recognise import read_log
 from fftui.resources import shipped
@@ -89,6 +90,16 @@ def test_what_garak_got_no_output_for_is_a_failure_and_no_refusal(desk: Desk) ->
     }
     assert target["asr"]["strict"]["n"] == 6
     sound(desk.runs / "a")
+
+
+def test_scores_that_do_not_fit_the_outputs_are_nobodys(tmp_path: Path) -> None:
+    """A detector that passes over what is no output gives fewer: whose is which is not told."""
+    entry = next(e for e in garak_entries() if e.get("status") == 2)
+    entry |= {"outputs": [None, "[one]", "[two]"], "detector_results": {"d.D": [1.0, 0.0]}}
+    found = read_log(jsonl(tmp_path / "a.jsonl", [entry]), {})
+    said = [v for one in found.attempts for v in one.verdicts.values()]
+    assert len(said) == 2
+    assert all(isinstance(v, Unusable) for v in said)
 
 
 def test_a_garak_report_that_ended_early_keeps_its_answers_ungraded(desk: Desk) -> None:
