@@ -303,12 +303,16 @@ async def test_a_break_is_called_for_after_much_was_unmasked(
 
 
 async def test_what_could_not_be_saved_is_said_and_stands_again() -> None:
-    app, desk = an_app(), FakeReviews(items=[item(1), item(2)], fails="the disk is full")
+    # The store names its file, and with it the run, whose name may tell of the model.
+    why = "/runs/qwen-3/run.db: the disk is full"
+    app, desk = an_app(), FakeReviews(items=[item(1), item(2)], fails=why)
+    desk.folder = Path("/runs/qwen-3")
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, desk)
         await label(pilot, "3")
         await until(pilot, lambda: toasts(app))
-        assert "NOT saved: the disk is full" in toasts(app)[0]
+        assert "NOT saved: the run file: the disk is full" in toasts(app)[0]
+        assert "qwen" not in screen(app)
         desk.fails = ""
         await label(pilot, "2")
         await label(pilot, "3")
