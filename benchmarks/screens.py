@@ -14,13 +14,16 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.big_run import make_big_run
+from benchmarks.constant_server import constant_server
 from benchmarks.found import Found, missing, ratio, spread
 from benchmarks.live import playing
-from benchmarks.machine import FFTUI, bench_home, cpu_of, memory_of
+from benchmarks.machine import FFTUI, bench_home, cost, cpu_of, memory_of, plan, until
 from benchmarks.terminal import Program, program
+from fftui.domain.states import RunState
 from fftui.results.feed import Feed
 from fftui.store import sqlite
 from fftui.store.folder import database
+from fftui.store.reader import Reader
 
 _EMPTY = """
 from textual.app import App
@@ -181,6 +184,9 @@ def sent(quick: bool) -> Iterator[Found]:
             app.settle()
             at_rest = app.read(window)
         yield Found("bytes/s, run done", f"{at_rest / window:g} B/s", "", "0", at_rest == 0)
+        at_rest = _paused(window)
+        yield Found("bytes/s, run paused, its engine alive", f"{at_rest / window:g} B/s", "", "0",
+                    at_rest == 0)  # fmt: skip
         for targets, speed in ((8, 5), (50, 500)):
             folder = make_big_run(_runs(), 10_000, targets=targets, spare=900, name=f"b{speed}")
             with playing(folder, speed), program(_attach(folder)) as app:
@@ -195,6 +201,27 @@ def sent(quick: bool) -> Iterator[Found]:
         yield ratio(what, rates["500"] / 1000, rates["btop"] / 1000, 1, "KB/s", "btop")
     else:
         yield missing(what, "≤ btop", "btop is not installed (Debian: apt install btop htop)")
+
+
+def _paused(window: float) -> int:
+    """Bytes from the screen of a run that a person has paused; its engine goes on beating."""
+    with constant_server() as server:
+        path = plan(_runs().parent / "plan", server.url, 20_000, 4)
+        cost([*FFTUI, "run", str(path), "--name", "held", "--detach"])
+        folder = _runs() / "held"
+        with Reader(folder) as reader:
+            until(lambda: reader.watermarks().outcome > 50, "answers come in")
+            cost([*FFTUI, "pause", "held"])
+            until(lambda: reader.engine().state is RunState.PAUSED, "the run is paused")
+            with program(_attach(folder)) as app:
+                app.wait(lambda sent: b"PAUSED" in sent and b"activity" in sent)
+                app.settle()
+                sent = app.read(window)
+            beat = reader.engine().heartbeat_at or 0.0
+            assert time.time() - beat < window + 5
+            cost([*FFTUI, "stop", "held"])
+            until(lambda: reader.engine().state.over, "the run is stopped")
+    return sent
 
 
 def memory(quick: bool) -> Iterator[Found]:
