@@ -23,9 +23,10 @@ from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Verdict
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
+from fftui.store.now import Heartbeat, TargetNow
 from fftui.store.order import PlanOrder
 from fftui.store.reader import Reader
-from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt, Heartbeat, TargetNow
+from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.writer import Writer
 
 _STEP_S = 0.02

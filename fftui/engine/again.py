@@ -11,7 +11,8 @@ from fftui.engine import stopping
 from fftui.engine.pairs import Pairs
 from fftui.engine.schedule import TargetQueue
 from fftui.results.summary import EARLY_SHARE, Rules
-from fftui.store.reader import Reader, TargetCounts
+from fftui.store.counts import TargetCounts
+from fftui.store.reader import Reader
 
 FIRST = "what was opened again comes first"
 

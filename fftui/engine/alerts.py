@@ -13,7 +13,8 @@ from fftui.results.matching import Match, Matching
 from fftui.results.rates import sequence, tally
 from fftui.results.summary import Rules
 from fftui.store import rows
-from fftui.store.reader import Reader, TargetCounts
+from fftui.store.counts import TargetCounts
+from fftui.store.reader import Reader
 
 KIND = "alert"
 _ALPHA = 0.05

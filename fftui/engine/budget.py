@@ -18,7 +18,7 @@ from fftui.domain.parts import AccountPlan
 from fftui.engine.needs import Need
 from fftui.engine.purse import Purse
 from fftui.platforms.rulings import Scope, scope
-from fftui.store.records import AccountNow
+from fftui.store.now import AccountNow
 
 _BACKOFF_S = (1.0, 60.0)
 _OVERLOADED = frozenset({503, 529})

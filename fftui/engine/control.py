@@ -16,8 +16,8 @@ from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring
 from fftui.store import commands
 from fftui.store.commands import Command
+from fftui.store.now import AddEvent, CommandDone
 from fftui.store.reader import Reader
-from fftui.store.records import AddEvent, CommandDone
 from fftui.text import line
 
 _LOOK_S = 0.2

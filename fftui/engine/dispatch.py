@@ -37,8 +37,9 @@ from fftui.platforms.rulings import Scope, scope
 from fftui.results.summary import Rules
 from fftui.store import rows
 from fftui.store.discordant import ReadFirst
+from fftui.store.now import AddEvent
 from fftui.store.reader import GraderRow, Reader
-from fftui.store.records import AddCall, AddEvent, AddVerdict, AttemptKey, CloseAttempt
+from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.writer import Writer
 
 _REVIEW_S = 0.1

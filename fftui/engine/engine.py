@@ -31,8 +31,8 @@ from fftui.results.machine import proxy_mistakes
 from fftui.results.summary import rules_of
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
+from fftui.store.now import AddEvent, Heartbeat
 from fftui.store.reader import Reader
-from fftui.store.records import AddEvent, Heartbeat
 from fftui.store.rows import identities as answered_by
 from fftui.store.sqlite import SAFE, VERSION, StoreError
 from fftui.store.writer import WAL_ALARM, Writer

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from fftui.domain.outcomes import BudgetReading, Outcome
 from fftui.engine.needs import Need, spent_of
 from fftui.store.ledger import Bought, Heard, Ledger, Standing, Window, same_window
-from fftui.store.records import WindowNow
+from fftui.store.now import WindowNow
 from fftui.store.sqlite import StoreError
 
 _MOST_CREDIT = 16

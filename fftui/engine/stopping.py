@@ -11,7 +11,7 @@ from fftui.engine.pairs import Pairs
 from fftui.engine.schedule import TargetQueue
 from fftui.results.rates import sequence, settled_interval
 from fftui.results.summary import Rules
-from fftui.store.reader import TargetCounts
+from fftui.store.counts import TargetCounts
 
 COMPARED = "; open for its comparison with "
 """What stands in the reason of a target that is narrow enough and goes on for a pair."""

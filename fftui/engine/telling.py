@@ -10,7 +10,7 @@ from fftui.engine.budget import Gate
 from fftui.engine.dispatch import Dispatcher
 from fftui.engine.needs import Need
 from fftui.engine.schedule import TargetQueue
-from fftui.store.records import AccountNow, TargetNow
+from fftui.store.now import AccountNow, TargetNow
 
 _SOON_S = 5.0
 """Waits shorter than this are not worth a line in the log."""

@@ -14,8 +14,9 @@ from fftui.domain.states import TargetState
 from fftui.domain.targets import FREE
 from fftui.results.summary import remaining
 from fftui.results.view import TargetSummary
-from fftui.store.reader import Reader, TargetCounts
-from fftui.store.records import AccountNow
+from fftui.store.counts import TargetCounts
+from fftui.store.now import AccountNow
+from fftui.store.reader import Reader
 
 if TYPE_CHECKING:  # a run that is over has nothing to foretell
     from fftui.results.forecast import Limit, Work

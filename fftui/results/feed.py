@@ -33,9 +33,10 @@ from fftui.results.view import (
     Trace,
 )
 from fftui.store import presence, rows
+from fftui.store.counts import TargetCounts
 from fftui.store.folder import lock_file
 from fftui.store.lock import Note, is_held, noted
-from fftui.store.reader import NOTHING, EngineRow, Reader, TargetCounts, Watermarks
+from fftui.store.reader import NOTHING, EngineRow, Reader, Watermarks
 from fftui.store.review_figures import PoolCount, judged, newest_event, pools, queue_counts
 
 if TYPE_CHECKING:

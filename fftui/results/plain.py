@@ -12,7 +12,7 @@ from fftui.text import Shown, cell_width, line
 if TYPE_CHECKING:
     from fftui.domain.labels import Tier
     from fftui.stats.interval import Interval
-    from fftui.store.records import AccountNow, WindowNow
+    from fftui.store.now import AccountNow, WindowNow
 
 _GLYPHS = {
     "starting": "○", "running": "●", "paused": "‖", "waiting": "◷", "draining": "◌",

@@ -26,7 +26,7 @@ from fftui.results.view import (
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n_of, effective_wilson, excluded_bounds
-from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
 
 Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""

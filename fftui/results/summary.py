@@ -18,7 +18,8 @@ from fftui.results import rates
 from fftui.results.view import ByTier, CallTotals, Later, Rate, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
-from fftui.store.reader import GraderRow, Reader, TargetCounts
+from fftui.store.counts import TargetCounts
+from fftui.store.reader import GraderRow, Reader
 
 EARLY_SHARE = 0.10
 """Open calls above this share of n: the row says *early*."""

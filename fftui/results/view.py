@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fftui.results.quality import Audit, Quality
     from fftui.stats.interval import Interval
     from fftui.stats.planning import Needed
-    from fftui.store.records import AccountNow as AccountView
+    from fftui.store.now import AccountNow as AccountView
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from msgspec import Struct
 from fftui.domain.labels import Label
 from fftui.domain.readings import Gold
 from fftui.store.context import Context
+from fftui.store.now import AddEvent
 from fftui.store.reader import Reader
-from fftui.store.records import AddEvent
 from fftui.store.sqlite import Connection
 from fftui.store.texts import pack, unpack
 

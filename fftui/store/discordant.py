@@ -10,7 +10,7 @@ from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Flag
 from fftui.store import judged
 from fftui.store.context import Context
-from fftui.store.records import add_flag
+from fftui.store.places import add_flag
 from fftui.store.reviews import count_read, settle
 
 RULE = "discordant"

@@ -24,7 +24,7 @@ from fftui.store.folder import (
     add_scenarios,
     add_targets,
 )
-from fftui.store.records import AddEvent
+from fftui.store.now import AddEvent
 from fftui.store.sqlite import StoreError
 
 _LONGEST_LINE = 300

@@ -16,15 +16,8 @@ from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store.claims import Enrol
 from fftui.store.context import Context
 from fftui.store.folder import NewRun, create_run
-from fftui.store.records import (
-    AddCall,
-    AddEvent,
-    AddVerdict,
-    AttemptKey,
-    CloseAttempt,
-    Heartbeat,
-    TargetNow,
-)
+from fftui.store.now import AddEvent, Heartbeat, TargetNow
+from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.reviews import ADJUDICATE, READ, REVEAL, UNDO, Adjudicate, Note, Read, Undo
 from fftui.store.sqlite import Connection
 

@@ -6,23 +6,29 @@ No transaction and no cursor outlives a method, so that a reader never holds bac
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
 
-from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
 from fftui.store.context import SAID, plan_order
+from fftui.store.counts import (
+    CallCount,
+    MinuteCount,
+    OutcomeCount,
+    ScenarioCount,
+    TargetCounts,
+    VerdictCount,
+)
 from fftui.store.folder import check, database
-from fftui.store.records import AccountNow
+from fftui.store.now import AccountNow
 
 _CLASSES = {kind.value: kind for kind in OutcomeClass}
 """To call an enumeration costs ten times what a look into this does, and a tick does it often."""
@@ -90,99 +96,6 @@ class EngineRow(Struct, frozen=True):
     worked_s: float
 
 
-class OutcomeCount(Struct, frozen=True, array_like=True):
-    """One rollup row of outcomes; `identity` tells apart who answered."""
-
-    identity: int
-    family: int
-    benign: bool
-    kind: OutcomeClass
-    cut: bool
-    n: int
-    settled: int
-    first: int
-    """Settled, first repeat of each scenario only."""
-
-
-class VerdictCount(Struct, frozen=True, array_like=True):
-    """One rollup row of verdicts; `label` is `None` for unusable replies of a grader."""
-
-    identity: int
-    family: int
-    benign: bool
-    cut: bool
-    grader: int
-    label: Label | None
-    n: int
-    settled: int
-    first: int
-    """Settled, first repeat of each scenario only."""
-
-
-class ScenarioCount(Struct, frozen=True):
-    """Scenarios of a target of which a grader said the same over all repeats heard so far."""
-
-    grader: int
-    benign: bool
-    said: Mapping[Label, int]
-    """How often each label was given; those that count only."""
-    n: int
-    """Scenarios, by all their repeats."""
-    settled: int
-    """Scenarios, by their settled repeats alone."""
-
-
-class CallCount(Struct, frozen=True):
-    """Calls of one target by purpose and outcome."""
-
-    grader: int
-    """0 for the target's own calls."""
-    kind: OutcomeClass
-    n: int
-    tokens: int
-    cost_usd: float
-    cost_unknown: int
-
-
-class CallSum(Struct, frozen=True):
-    """All calls of one target, its judges' included."""
-
-    n: int
-    put_back: int
-    failed: int
-    tokens: int
-    cost_usd: float
-    cost_unknown: int
-
-
-class TargetCounts(Struct, frozen=True, dict=True):
-    """All rollup rows of one target."""
-
-    outcomes: tuple[OutcomeCount, ...]
-    verdicts: tuple[VerdictCount, ...]
-    calls: tuple[CallCount, ...]
-    settled: int
-    alike: int
-    """Answers whose words the target gave to several scenarios."""
-    scenarios: tuple[ScenarioCount, ...] = ()
-    """Empty where each is asked once."""
-    sums: dict[int, object] = {}
-    """What `results.rates` has added up of these rows, by grader."""
-
-    @cached_property
-    def called(self) -> CallSum:
-        """The calls added up; a tick asks for those of all targets, whichever have changed."""
-        rows = self.calls
-        return CallSum(
-            sum(row.n for row in rows),
-            sum(row.n for row in rows if row.kind.puts_back),
-            sum(row.n for row in rows if row.kind.failed),
-            sum(row.tokens for row in rows),
-            sum(row.cost_usd for row in rows),
-            sum(row.cost_unknown for row in rows),
-        )
-
-
 NOTHING = TargetCounts((), (), (), 0, 0)
 _OUTCOMES = "json_group_array(json_array(identity, family, benign, class, cut, n, settled, first))"
 _VERDICTS = (
@@ -192,16 +105,6 @@ _VERDICTS = (
 # Not strict: to SQLite a boolean is 0 or 1.
 _outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
 _verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
-
-
-class MinuteCount(Struct, frozen=True):
-    """What happened in one epoch minute."""
-
-    minute: int
-    closed: int
-    verdicts: int
-    rate_limited: int
-    failed: int
 
 
 class KnownScenario(Struct, frozen=True):

@@ -6,23 +6,21 @@ that appends. Duplicates are impossible by the unique keys; a rollup moves only 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
-from fftui.credentials import redact
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass
 from fftui.domain.readings import Pool
 from fftui.domain.rules import ALIKE, TEMPLATE
-from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
 from fftui.store.context import PARTS, Context, Said
+from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
-from fftui.store.texts import pack
+from fftui.store.texts import pack, storable
 
 T_co = TypeVar("T_co", covariant=True)
 _OUTCOME = (
@@ -34,8 +32,6 @@ _OUTCOME = (
 _VERDICT = (
     "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at) VALUES (?,?,?,?,?,?)"
 )
-_FLAG = "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
-_ITEM = "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'')"
 _NOBODY = Identity()
 _LONGEST_TEMPLATE = 1000
 _SHORTEST_TEMPLATE = 12
@@ -198,7 +194,7 @@ class AddVerdict(Struct, frozen=True):
         target, scenario, repeat, identity, cut = (
             of.target, of.scenario, of.repeat, of.identity, of.cut
         )  # fmt: skip
-        row = (self.outcome_id, self.grader, label, confidence, _storable(evidence), self.at)
+        row = (self.outcome_id, self.grader, label, confidence, storable(evidence), self.at)
         before: tuple[Said, ...] = ()
         if recent is not None and ctx.strict and ctx.order.repeats == 1:
             # Nobody reads it in this transaction.
@@ -250,193 +246,6 @@ class AddVerdict(Struct, frozen=True):
         return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
 
 
-def add_item(
-    ctx: Context, outcome: int, target: int, place: Place, readings: int, known: Known | None = None
-) -> None:
-    """Where an attempt stands among those to be read; it is fixed once."""
-    drawn = int(place.drawn)
-    row = (outcome, target, place.pool.value, place.stratum, place.machine, place.inclusion,
-           place.draw, drawn, readings, readings, drawn)  # fmt: skip
-    # A grader that is added later finds the place taken: it was fixed before anyone read.
-    if known is not None and known.has_item:
-        return
-    if known is not None and ctx.strict:
-        ctx.pending.row(_ITEM, row)
-    elif not ctx.db.execute(f"{_ITEM} ON CONFLICT DO NOTHING", row).rowcount:
-        return
-    if known is not None:
-        known.has_item = True
-    ctx.pending.add("rollup_pool", (target, place.pool.value), 1, drawn)
-
-
-def _drop_item(ctx: Context, outcome: int) -> None:
-    """An attempt that is asked anew is read no more; what was read of it stays in the file."""
-    row = ctx.db.execute(
-        "SELECT target, pool, machine, final, source, blind FROM item WHERE outcome = ? AND drawn",
-        (outcome,),
-    ).fetchone()
-    if row is None:
-        return
-    target, pool, machine, final, source, blind = row
-    ctx.db.execute("UPDATE item SET drawn = 0, open = 0 WHERE outcome = ?", (outcome,))
-    ctx.db.execute(
-        "UPDATE rollup_pool SET drawn = drawn - 1 WHERE target = ? AND pool = ?", (target, pool)
-    )
-    if final and blind:
-        place = (target, pool, machine, final, source)
-        where = "target = ? AND pool = ? AND machine = ? AND final = ? AND source = ?"
-        ctx.db.execute(f"UPDATE rollup_read SET n = n - 1 WHERE {where}", place)
-        ctx.db.execute(f"DELETE FROM rollup_read WHERE {where} AND n = 0", place)
-
-
-def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | None = None) -> None:
-    """Why a person should read the outcome; a rule names it once."""
-    row = (outcome, flag.rule, flag.stratum, flag.inclusion, at)
-    if known is not None and ctx.strict:
-        if flag.rule in known.rules:
-            return
-        first = not known.rules
-        ctx.pending.row(_FLAG, row)
-    else:
-        first = not ctx.db.execute("SELECT 1 FROM flag WHERE outcome = ?", (outcome,)).fetchone()
-        if not ctx.db.execute(f"{_FLAG} ON CONFLICT DO NOTHING", row).rowcount:
-            return
-    if known is not None:
-        known.rules.add(flag.rule)
-    ctx.pending.add("rollup_flag", (flag.rule, flag.stratum), 1)
-    ctx.pending.add("rollup_flagged", (1,), int(first))
-
-
-class AddEvent(Struct, frozen=True):
-    """A line of the run's log."""
-
-    at: float
-    kind: str
-    text: str
-    severity: str = "info"
-    target: int | None = None
-
-    def apply(self, ctx: Context) -> int:
-        row = ctx.db.execute(
-            "INSERT INTO event (at, kind, severity, target, text) VALUES (?,?,?,?,?) RETURNING id",
-            (self.at, self.kind, self.severity, self.target, _storable(self.text)),
-        ).fetchone()
-        return int(row[0])
-
-
-class TargetNow(Struct, frozen=True):
-    """What the engine is doing with a target."""
-
-    target: int
-    state: TargetState
-    reason: str
-    in_flight: int
-
-
-class WindowNow(Struct, frozen=True):
-    """One limit of an account as the engine last knew it."""
-
-    kind: str
-    """`requests/minute`, `requests/day`, `tokens/minute`, `tokens/day` or `usd`."""
-    limit: float | None
-    remaining: float | None
-    resets_at: float | None
-    source: str
-    """Where the number comes from: `header`, `api`, `plan` or `own count`."""
-
-
-class AccountNow(Struct, frozen=True):
-    """What an account has left, and who waits for it."""
-
-    name: str
-    platform: str
-    windows: tuple[WindowNow, ...]
-    in_flight: int
-    concurrency: int
-    waiting: tuple[str, ...]
-    """Names of targets that wait for this account."""
-    blocked_until: float | None
-    """Epoch seconds until which nothing is sent, e.g. after a 429."""
-    reason: str
-    paused: str = ""
-    """Why nothing is sent until a person has mended it: a refused key, spent credit."""
-    places: int = 0
-    """Calls that may be out at once right now, adapted to what the platform bears."""
-    spent_usd: float | None = None
-    """What this run has spent on the account; `None` where a call's cost is unknown."""
-
-    def at_rest(self) -> AccountNow:
-        """What stays true when no engine draws on the account: what the run has spent there."""
-        return AccountNow(
-            self.name,
-            self.platform,
-            (),
-            0,
-            self.concurrency,
-            (),
-            None,
-            "",
-            spent_usd=self.spent_usd,
-        )
-
-    @classmethod
-    def from_json(cls, body: str) -> AccountNow:
-        """The inverse of what `Heartbeat` stores."""
-        data: dict[str, Any] = json.loads(body)
-        data["windows"] = tuple(WindowNow(**w) for w in data["windows"])
-        data["waiting"] = tuple(data["waiting"])
-        return cls(**data)
-
-
-class Heartbeat(Struct, frozen=True):
-    """The engine's sign of life, with what changed since the last one."""
-
-    at: float
-    pid: int | None
-    state: RunState
-    reason: str
-    started_at: float | None
-    worked_s: float
-    """Seconds of work that this heartbeat adds."""
-    targets: tuple[TargetNow, ...] = ()
-    accounts: tuple[AccountNow, ...] = ()
-
-    def apply(self, ctx: Context) -> None:
-        ctx.db.execute(
-            "INSERT INTO engine VALUES (1,?,?,?,?,?,?)"
-            " ON CONFLICT DO UPDATE SET pid = excluded.pid,"
-            " state = excluded.state, reason = excluded.reason, started_at = excluded.started_at,"
-            " heartbeat_at = excluded.heartbeat_at, worked_s = worked_s + excluded.worked_s",
-            (self.pid, self.state.value, self.reason, self.started_at, self.at, self.worked_s),
-        )
-        for t in self.targets:
-            ctx.db.execute(
-                "INSERT INTO target_state VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET"
-                " state = excluded.state, reason = excluded.reason, in_flight = excluded.in_flight",
-                (t.target, t.state.value, _storable(t.reason), t.in_flight),
-            )
-        for account in self.accounts:
-            ctx.db.execute(
-                "INSERT INTO account_state VALUES (?,?)"
-                " ON CONFLICT DO UPDATE SET body = excluded.body",
-                (account.name, json.dumps(to_builtins(account))),
-            )
-
-
-class CommandDone(Struct, frozen=True):
-    """The engine did what a command asked, or says why not."""
-
-    command_id: int
-    at: float
-    result: str
-
-    def apply(self, ctx: Context) -> None:
-        ctx.db.execute(
-            "UPDATE command SET done_at = ?, result = ? WHERE id = ?",
-            (self.at, self.result, self.command_id),
-        )
-
-
 class PutBack(Struct, frozen=True):
     """A person opens an attempt again; its outcome stays in the file and leaves every count.
 
@@ -462,7 +271,7 @@ class PutBack(Struct, frozen=True):
             "INSERT INTO put_back (outcome, by, at) VALUES (?,?,?)",
             (self.outcome, self.by, self.at),
         )
-        _drop_item(ctx, self.outcome)
+        drop_item(ctx, self.outcome)
         place = (target, identity, *ctx.scenario(scenario), kind, cut)
         where = (
             "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"
@@ -488,8 +297,3 @@ def mark_of(text: str) -> int | None:
 
     digest = blake2b(letters.encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
-
-
-def _storable(text: str) -> str:
-    """Without keys, and lone surrogates, which SQLite refuses, as their escapes."""
-    return redact(text.encode("utf-8", "backslashreplace").decode())

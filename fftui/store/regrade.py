@@ -12,7 +12,7 @@ from fftui.store import commands
 from fftui.store.context import Context
 from fftui.store.extend import open_answers, reopen
 from fftui.store.folder import NewGrader, add_graders
-from fftui.store.records import AddEvent
+from fftui.store.now import AddEvent
 from fftui.store.sqlite import StoreError
 
 LAYER, BASIS = "layer", "basis"

@@ -10,7 +10,8 @@ from msgspec import Struct
 from fftui.store import commands
 from fftui.store.context import Context
 from fftui.store.extend import lines, reopen
-from fftui.store.records import AddEvent, PutBack
+from fftui.store.now import AddEvent
+from fftui.store.records import PutBack
 
 
 class Returned(Struct, frozen=True):

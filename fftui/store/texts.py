@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fftui.credentials import redact
+
 if TYPE_CHECKING:
     import threading
 
@@ -55,3 +57,8 @@ def unpack(enc: int, body: bytes) -> Any:
     elif enc != RAW:
         raise ValueError(f"unknown text encoding {enc}")
     return json.loads(body)
+
+
+def storable(text: str) -> str:
+    """Without keys, and lone surrogates, which SQLite refuses, as their escapes."""
+    return redact(text.encode("utf-8", "backslashreplace").decode())

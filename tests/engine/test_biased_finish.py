@@ -19,8 +19,9 @@ from fftui.results.summary import Rules, rules_of
 from fftui.stats.interval import Interval
 from fftui.store import sqlite
 from fftui.store.context import Context
+from fftui.store.counts import TargetCounts
 from fftui.store.folder import database
-from fftui.store.reader import Reader, TargetCounts
+from fftui.store.reader import Reader
 from tests.engine.support import corpus, finish, judge, make, profile_text, simulator, target
 from tests.store.support import close, made, verdict
 

@@ -18,7 +18,8 @@ from fftui.store import sqlite
 from fftui.store.claims import Claim, Enrol
 from fftui.store.context import Context
 from fftui.store.folder import NewGrader, create_run, database
-from fftui.store.records import AddEvent, Record
+from fftui.store.now import AddEvent
+from fftui.store.records import Record
 from fftui.store.reviews import Read
 from tests.store.support import call, close, new_run, plan_json, verdict
 

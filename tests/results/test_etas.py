@@ -12,7 +12,8 @@ from fftui.domain.states import RunState, TargetState
 from fftui.results.feed import Feed
 from fftui.store.folder import lock_file
 from fftui.store.lock import EngineLock
-from fftui.store.records import AccountNow, Heartbeat, Record, TargetNow, WindowNow
+from fftui.store.now import AccountNow, Heartbeat, TargetNow, WindowNow
+from fftui.store.records import Record
 from tests.results.test_feed import Run
 from tests.store.support import call, close, made
 

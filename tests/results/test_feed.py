@@ -18,7 +18,8 @@ from fftui.store import sqlite
 from fftui.store.context import Context
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
-from fftui.store.records import Heartbeat, Record, TargetNow
+from fftui.store.now import Heartbeat, TargetNow
+from fftui.store.records import Record
 from fftui.store.writer import append
 from tests.store.support import call, close, extension, made, verdict
 

@@ -13,7 +13,7 @@ from fftui.domain.outcomes import OutcomeClass
 from fftui.results import rates
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
-from fftui.store.reader import OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
+from fftui.store.counts import OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
 
 C, P, R = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL
 H, N = Label.HALLUCINATION_REFUSAL, Label.NON_ANSWER

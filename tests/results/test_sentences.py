@@ -16,9 +16,9 @@ from fftui.results.feed import Feed
 from fftui.results.plain import heading, table
 from fftui.results.rates import variants
 from fftui.results.view import IdentityView, RunSummary, WhoRefused
+from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
 from fftui.store.folder import database
-from fftui.store.reader import OutcomeCount, TargetCounts, VerdictCount
-from fftui.store.records import WindowNow
+from fftui.store.now import WindowNow
 from fftui.store.writer import append
 from tests.store.support import close, made, verdict
 from tests.tui import fake

@@ -21,8 +21,9 @@ from fftui.store import sqlite
 from fftui.store.claims import Enrol
 from fftui.store.copies import columns_of, snapshot, tables
 from fftui.store.folder import database
+from fftui.store.now import AddEvent, Heartbeat
 from fftui.store.reader import Reader
-from fftui.store.records import AddEvent, AddVerdict, Heartbeat
+from fftui.store.records import AddVerdict
 from fftui.store.reviews import Note, Read
 from fftui.store.sqlite import StoreError
 from fftui.store.withheld import REPLACED, WITHHELD

@@ -14,8 +14,8 @@ from fftui.results.doctor import examine_run
 from fftui.store import sqlite, writer
 from fftui.store.folder import create_run, database, lock_file
 from fftui.store.lock import EngineLock
+from fftui.store.now import AddEvent
 from fftui.store.reader import Reader
-from fftui.store.records import AddEvent
 from fftui.store.sqlite import StoreError
 from fftui.store.writer import Writer, append
 from tests.store.support import close, made, new_run

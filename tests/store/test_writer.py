@@ -19,8 +19,8 @@ from fftui.store import sqlite, writer
 from fftui.store.audit import checks
 from fftui.store.context import Context
 from fftui.store.folder import database
+from fftui.store.now import AddEvent
 from fftui.store.reader import Reader
-from fftui.store.records import AddEvent
 from fftui.store.rows import answer
 from fftui.store.writer import Writer, append
 from tests.store.support import close, made, verdict

@@ -15,18 +15,9 @@ from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.engine.prepare import make_run
 from fftui.results.preflight import check
 from fftui.store.folder import database
+from fftui.store.now import AccountNow, AddEvent, Heartbeat, TargetNow, WindowNow
 from fftui.store.reader import Reader
-from fftui.store.records import (
-    AccountNow,
-    AddCall,
-    AddEvent,
-    AddVerdict,
-    AttemptKey,
-    CloseAttempt,
-    Heartbeat,
-    TargetNow,
-    WindowNow,
-)
+from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.writer import Writer
 
 TARGETS = 6

@@ -35,7 +35,7 @@ from fftui.results.view import (
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.planning import Needed
 from fftui.stats.proportion import wilson
-from fftui.store.records import AccountNow, WindowNow
+from fftui.store.now import AccountNow, WindowNow
 from fftui.tui import theme as themes
 from fftui.tui.bindings import remap
 from fftui.tui.source import Source

@@ -19,7 +19,7 @@ from fftui.results.view import (
     WhoRefused,
 )
 from fftui.stats.proportion import wilson
-from fftui.store.records import WindowNow
+from fftui.store.now import WindowNow
 from fftui.tui.draw.glyphs import ASCII, UNICODE
 from fftui.tui.draw.line import Tone
 from fftui.tui.monitor import about, budget, detail, flags, header

@@ -14,7 +14,7 @@ from fftui.tui.words import TARGET
 
 if TYPE_CHECKING:
     from fftui.results.view import TargetSummary
-    from fftui.store.records import AccountNow, WindowNow
+    from fftui.store.now import AccountNow, WindowNow
 
 
 class Level(IntEnum):

@@ -13,7 +13,7 @@ from fftui.tui.monitor.scene import Scene, ScenePane
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fftui.store.records import AccountNow
+    from fftui.store.now import AccountNow
 
 
 class BudgetPane(ScenePane):
