@@ -24,7 +24,7 @@ from fftui.results.preflight import Preflight
 from fftui.settings import person
 from fftui.store.extend import Extension
 from fftui.store.folder import turns_sha256
-from fftui.store.reader import KnownScenario, Reader
+from fftui.store.reader import Reader
 
 
 class Proposal(Struct, frozen=True):
@@ -48,14 +48,15 @@ def propose(reader: Reader, checked: Preflight) -> Proposal:
         based_on = reader.plan_id()
         old = RunPlan.from_json(reader.plan_json())
         header = reader.header()
-        known = reader.known_scenarios()
+        known = reader.benign_share()[1]
         profile = reader.file_sha256(PROFILE)
         floor = _begun(reader)
+    # Outside: of a large corpus this takes seconds, and scenarios only come, with a plan.
+    added = Scenarios(s for s in checked.scenarios if reader.known_scenario(s.key) is None)
     new = stored_plan(checked, header.name)
     changes = compare(old, new)
-    added = Scenarios(s for s in checked.scenarios if s.key not in known)
     files = source_files(checked)
-    refused = [*changes.refused, *_scenarios(checked, known)]
+    refused = [*changes.refused, *_scenarios(checked, reader)]
     if header.taxonomy != TAXONOMY:
         refused.append(
             f"taxonomy: the run counts by version {header.taxonomy} of the labels, this fftui by"
@@ -66,7 +67,7 @@ def propose(reader: Reader, checked: Preflight) -> Proposal:
             "sim.profile: another profile would change what the simulated platform answers;"
             " leave it as it was, or start a new run"
         )
-    planned = (len(known) + len(added)) * new.repeats
+    planned = (known + len(added)) * new.repeats
     planned = min(planned, new.stop.max_attempts or planned)
     name, begun = max(floor.items(), key=lambda item: item[1], default=("", 0))
     if planned < begun:
@@ -80,7 +81,7 @@ def propose(reader: Reader, checked: Preflight) -> Proposal:
     judge = bring_judge(old, new)
     if judge is not None:
         words.append(f"rates as graded by {judge!r} from now on")
-    gone = len(known) - (len(checked.scenarios) - len(added))
+    gone = known - (len(checked.scenarios) - len(added))
     remarks = (
         (f"{gone} scenarios of the run are not in this plan; they stay in it",) if gone else ()
     )
@@ -136,12 +137,12 @@ def _begun(reader: Reader) -> dict[str, int]:
     }
 
 
-def _scenarios(checked: Preflight, known: dict[str, KnownScenario]) -> Iterator[str]:
+def _scenarios(checked: Preflight, reader: Reader) -> Iterator[str]:
     """Scenarios of the run that the new plan tells otherwise: one line per way and file."""
     for number, corpus in enumerate(checked.corpora, 1):
         found: dict[str, list[str]] = {}
         for s in corpus.scenarios:
-            if (k := known.get(s.key)) is None:
+            if (k := reader.known_scenario(s.key)) is None:
                 continue
             if turns_sha256(s) != k.turns_sha256:
                 found.setdefault("other words", []).append(s.key)

@@ -227,13 +227,14 @@ class Reader:
         ).fetchall()
         return tuple((row[0], row[1]) for row in rows)
 
-    def known_scenarios(self) -> dict[str, KnownScenario]:
-        """Every scenario of the run, by its key."""
-        rows = self.db.execute(
-            "SELECT s.key, s.sha256, f.name, s.benign FROM scenario s"
-            " JOIN family f ON f.id = s.family ORDER BY s.id"
-        ).fetchall()
-        return {r[0]: KnownScenario(r[1], r[2], bool(r[3])) for r in rows}
+    def known_scenario(self, key: str) -> KnownScenario | None:
+        """The scenario of the run with this key; `None`: there is none."""
+        row = self.db.execute(
+            "SELECT s.sha256, f.name, s.benign FROM scenario s JOIN family f ON f.id = s.family"
+            " WHERE s.key = ?",
+            (key,),
+        ).fetchone()
+        return None if row is None else KnownScenario(row[0], row[1], bool(row[2]))
 
     def prompts_sha256(self) -> str:
         """One hash of all prompts, equal where two runs ask the same. Grows with the corpus."""
