@@ -97,6 +97,7 @@ def test_init_from_a_run_tells_what_will_not_be_the_same(desk: Desk) -> None:
     assert "simulator profile profile.toml is not where it was" in said.err
 
 
+@pytest.mark.long
 def test_init_from_a_run_that_was_changed_later_starts_its_last_plan_and_says_what_else_was_done(
     desk: Desk,
 ) -> None:

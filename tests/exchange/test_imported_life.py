@@ -60,7 +60,7 @@ def read_by(run: Path, who: str) -> int:
     return int(row[0])
 
 
-LONG = {"Failure-First", "csv"}
+LONG = {"Failure-First", "csv", "garak"}
 
 
 @pytest.mark.parametrize(
