@@ -22,7 +22,7 @@ from fftui.store.recent import Recent
 from fftui.store.records import Record
 
 T = TypeVar("T")
-_BATCH = 256
+_BATCH = 512
 _FEW, _MOMENT_S = 32, 0.002
 """A commit of fewer records waits so long for more: each costs as much as the records of ten."""
 _RETRY_S = 1.0
