@@ -24,7 +24,7 @@ from fftui.store.user import UserFile
 
 PROFILE = "simulator profile"
 """Role of the simulated platform's profile among a run's files."""
-_LIBRARIES = ("aiohttp", "httpx", "httpx-aiohttp", "pydantic", "xllamacpp")
+_LIBRARIES = ("aiohttp", "httpx", "msgspec", "pydantic", "xllamacpp")
 
 
 def make_run(checked: Preflight, home: Path, name: str | None) -> Path:

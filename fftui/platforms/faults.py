@@ -1,8 +1,8 @@
 """From what went wrong on the way to an `Outcome`.
 
-httpx-aiohttp renames aiohttp's exceptions, and not always well (a server that hangs up becomes a
-`ConnectTimeout`), and lets some through; so the chain of causes is searched for the truth. No text
-of an exception enters a signal: it may hold the address of a proxy with its password.
+aiohttp wraps what the system and the TLS library say, so the chain of causes is searched for the
+truth. No text of an exception enters a signal: it may hold the address of a proxy with its
+password.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ _BY_TYPE: tuple[tuple[type[BaseException], OutcomeClass, str, int], ...] = (
     (TooLargeError, INFRA, "body too large", 0),
     (aiohttp.ClientProxyConnectionError, INFRA, "proxy refused", MANY),
     (aiohttp.ClientHttpProxyError, CONFIG, "proxy says no", 0),
-    (httpx.ProxyError, INFRA, "proxy failed", MANY),
     (aiohttp.ClientConnectorDNSError, INFRA, "dns", MANY),
     (socket.gaierror, INFRA, "dns", MANY),
     (aiohttp.ConnectionTimeoutError, INFRA, "connect timeout", MANY),
@@ -54,13 +53,6 @@ _BY_TYPE: tuple[tuple[type[BaseException], OutcomeClass, str, int], ...] = (
     (aiohttp.NonHttpUrlClientError, CONFIG, "bad address", 0),
     (aiohttp.InvalidURL, CONFIG, "bad address", 0),
     (httpx.InvalidURL, CONFIG, "bad address", 0),
-    (httpx.UnsupportedProtocol, CONFIG, "bad address", 0),
-    (httpx.ConnectTimeout, INFRA, "connect timeout", MANY),
-    (httpx.PoolTimeout, INFRA, "pool timeout", MANY),
-    (httpx.TimeoutException, INFRA, "timeout", MANY),
-    (httpx.ConnectError, INFRA, "connect failed", MANY),
-    (httpx.RemoteProtocolError, INFRA, "not http", 1),
-    (httpx.TransportError, INFRA, "connection failed", MANY),
     (aiohttp.ClientError, INFRA, "connection failed", MANY),
 )
 

@@ -17,7 +17,7 @@ from fftui.store.writer import append
 from tests.cli.support import Desk
 
 ROOT = Path(__file__).resolve().parents[2]
-NETWORK = {"httpx", "aiohttp", "httpx_aiohttp", "uvicorn"}
+NETWORK = {"httpx", "aiohttp", "uvicorn"}
 HEAVY = {"textual", "rich", "pydantic", "scipy", "numpy", "asyncio", *NETWORK}
 SLOW = {"tempfile", "tomllib", "secrets", "dataclasses", "hashlib", "shutil"}
 """Of the standard library: what a look at a run does not need and would wait for."""
