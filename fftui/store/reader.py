@@ -102,6 +102,9 @@ _VERDICTS = (
     "json_group_array(json_array(identity, family, benign, cut, grader, nullif(label, ''),"
     " n, settled, first))"
 )
+_SCENARIOS = (
+    "grader, benign, n, settled, compliance, partial, refusal, hallucination_refusal, non_answer"
+)
 # Not strict: to SQLite a boolean is 0 or 1.
 _outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
 _verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
@@ -320,10 +323,9 @@ class Reader:
         ):
             calls.setdefault(target, []).append(CallCount(grader, _CLASSES[kind], *rest))
         scenarios: dict[int, list[ScenarioCount]] = {}
-        for target, grader, benign, n, settled, *said in read(
-            "grader, benign, n, settled, compliance, partial, refusal, hallucination_refusal,"
-            " non_answer", "rollup_scenario",
-        ):  # fmt: skip
+        # Kept only where scenarios are asked several times.
+        repeated = read(_SCENARIOS, "rollup_scenario") if self.order.repeats > 1 else []
+        for target, grader, benign, n, settled, *said in repeated:
             labels = dict(zip(SAID, said, strict=True))
             scenarios.setdefault(target, []).append(
                 ScenarioCount(grader, bool(benign), labels, n, settled)
