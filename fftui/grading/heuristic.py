@@ -10,6 +10,7 @@ import re
 import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from msgspec import Struct
 
@@ -34,7 +35,6 @@ _LONGEST_NOTICE = 600
 
 
 class _Markers(Struct, frozen=True):
-    version: str
     refusal: re.Pattern[str]
     compliance: re.Pattern[str]
     harmless: re.Pattern[str]
@@ -43,15 +43,20 @@ class _Markers(Struct, frozen=True):
 
 
 @cache
-def _markers() -> _Markers:
+def _phrases() -> dict[str, Any]:
     text = files("fftui.grading").joinpath("markers.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
+    return tomllib.loads(text)
+
+
+@cache
+def _markers() -> _Markers:
+    # Not before the first answer: a run asks its first question meanwhile.
+    data = _phrases()
 
     def found(group: str) -> re.Pattern[str]:
         return pattern(phrase for each in data[group].values() for phrase in each)
 
     return _Markers(
-        version=data["version"],
         refusal=found("refusal"),
         compliance=found("compliance"),
         harmless=found("harmless"),
@@ -62,7 +67,7 @@ def _markers() -> _Markers:
 
 def version() -> str:
     """The grader's version: rules here, then the phrases' own."""
-    return f"2.{_markers().version}"
+    return f"2.{_phrases()['version']}"
 
 
 HEURISTIC_VERSION = version()

@@ -210,7 +210,7 @@ class _Httpx(httpx.AsyncClient):
             kept_s=limits.keepalive_expiry or 0.0,
             connect_s=CONNECT_TIMEOUT,
             headers=_HEADERS,
-            tls=_tls(),
+            tls=_tls,
             proxy=proxy,
         )
 

@@ -15,7 +15,7 @@ import httpx
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from ssl import SSLContext
 
 KEPT: ContextVar[bool] = ContextVar("KEPT", default=False)
@@ -37,13 +37,15 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         kept_s: float,
         connect_s: float,
         headers: Mapping[str, str],
-        tls: SSLContext,
+        tls: Callable[[], SSLContext],
         proxy: httpx.Proxy | None = None,
     ) -> None:
-        self._pool = (connections, kept_s, tls)
+        self._pool = (connections, kept_s)
+        self._tls = tls
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_s)
         self._headers = headers
         self._proxy = None if proxy is None else _proxy_url(proxy)
+        self._safely = proxy is not None and proxy.url.scheme == "https"
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -58,6 +60,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             data=request.read() or None,
             allow_redirects=False,
             proxy=self._proxy,
+            # The certificates are read when something is asked that has to prove who it is.
+            ssl=self._tls() if self._safely or request.url.scheme == "https" else True,
         )
         return httpx.Response(came.status, headers=came.raw_headers, stream=_Body(came))
 
@@ -68,9 +72,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         # Not before there is a loop to belong to.
-        connections, kept_s, tls = self._pool
+        connections, kept_s = self._pool
         self._session = aiohttp.ClientSession(
-            connector=_Connector(limit=connections, keepalive_timeout=kept_s, ssl=tls),
+            connector=_Connector(limit=connections, keepalive_timeout=kept_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=self._headers,
             timeout=self._timeout,
