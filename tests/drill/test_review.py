@@ -191,7 +191,7 @@ def test_no_other_screen_tells_or_shows_a_word(folder: Path) -> None:
     terminal.press("\x1b")
     terminal.wait(lambda text: "ANSWER" in text)
     terminal.press("i")
-    terminal.wait(lambda text: "ended by itself" in text)
+    terminal.wait(lambda text: "  ended  " in text)
     terminal.press("r")
     terminal.wait(lambda text: "stay hidden" in text)
     terminal.press("3")

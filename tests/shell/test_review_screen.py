@@ -136,6 +136,25 @@ async def test_a_refusal_whose_end_was_not_seen_needs_the_key_again() -> None:
         assert desk.did[2][3]["seen"] < 1
 
 
+async def test_reading_what_is_folded_is_not_reading_the_answer() -> None:
+    """Refuse-then-comply hides at the end: a prompt or a reasoning as long does not open it."""
+    other = "\n".join(f"{HIDDEN} {n}" for n in range(200))
+    app = an_app()
+    desk = FakeReviews(items=[item(n, LONG, reasoning=other, turns=(other,)) for n in (1, 2)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        for fold in ("p", "t"):
+            await pilot.press(fold)
+            for _ in range(9):
+                await pilot.press("space")
+            await pilot.press(fold)
+            await label(pilot, "!")
+            await label(pilot, "!")
+        await label(pilot, "1")
+        assert desk.labels == []
+        assert "the same key again means it" in screen(app)
+
+
 async def test_masked_until_asked_and_only_for_this_item() -> None:
     thinking = f"{HIDDEN} thoughts"
     app = an_app()
@@ -154,6 +173,8 @@ async def test_masked_until_asked_and_only_for_this_item() -> None:
         assert HIDDEN not in screen(app)
         await pilot.press("j", "j", "m")
         assert HIDDEN in screen(app)
+        assert " PEEK " in screen(app)
+        assert "MASKED" not in screen(app)
         await until(pilot, lambda: ("unmask", 2, {"what": "paragraph"}) in desk.did)
         await pilot.press("!")
         assert HIDDEN not in screen(app)

@@ -113,14 +113,11 @@ class ConflictScreen(ReadingScreen):
             apart = difference(one.label for one in self._readings)
             far = f"  {'severe' if apart.severe else 'adjacent'}"
             far += ", strict rate" if apart.strict else ""
-        masked = Content.styled(" MASKED ", f"bold {GOOD}")
-        if self._shown is not None and self._shown.how.unmasked:
-            masked = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
         name = (f"{line(self._desk.name, 16)}  ", MUTED)
         title = ("conflicts", "bold $text-primary")
         simulated = ("  simulated" if self._simulated else "", CARE)
         said = Content.assemble(title, f"  {self._decided} decided  ", badge, simulated, far)
-        self.top.show(said, Content.assemble(name, masked))
+        self.top.show(said, Content.assemble(name, self._badge()))
         self.health.show(self._step())
 
     def _step(self) -> Content:

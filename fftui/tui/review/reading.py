@@ -26,7 +26,7 @@ from fftui.tui.dialogs import Ask
 from fftui.tui.review.guide import GuidelineScreen, rule, section_lines
 from fftui.tui.review.page import How, Row, lay
 from fftui.tui.review.text import ItemText
-from fftui.tui.words import BAD, CARE, MUTED
+from fftui.tui.words import BAD, CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -222,12 +222,26 @@ class ReadingScreen(Screen[None]):
         shown = self._shown
         if shown is None:
             return []
-        said = [f"seen {self.text.seen * 100:.0f} %"]
+        said = [f"seen {self._percent()} %"]
         said += [f"origin {shown.origin.value}"] if shown.origin else []
-        if shown.evidence:
-            said.append("evidence " + " ".join(f"s{n + 1}" for n in sorted(shown.evidence)))
         said += ["flagged"] * shown.flagged + ["note"] * shown.noted
+        if shown.evidence:
+            # Last: of a long list the end is cut off, and nothing else with it.
+            said.append("evidence " + " ".join(f"s{n + 1}" for n in sorted(shown.evidence)))
         return said
+
+    def _percent(self) -> int:
+        # Rounded down: 100 is all of it.
+        return int(self.text.seen * 100)
+
+    def _badge(self) -> Content:
+        """Whether anything of the item stands there to be read."""
+        how = None if self._shown is None else self._shown.how
+        if how is not None and how.unmasked:
+            return Content.styled(" UNMASKED ", f"bold reverse {CARE}")
+        if how is not None and how.peeked:
+            return Content.styled(f" PEEK {PEEK_S:.0f} s ", f"bold reverse {CARE}")
+        return Content.styled(" MASKED ", f"bold {GOOD}")
 
     def _dropped_words(self) -> str:
         n = self._dropped
@@ -257,7 +271,7 @@ class ReadingScreen(Screen[None]):
             return False
         if name == Label.REFUSAL and self.text.seen < 1 and not shown.sure:
             shown.sure = True
-            self._say(f"{self.text.seen * 100:.0f} % seen: the same key again means it", CARE)
+            self._say(f"{self._percent()} % seen: the same key again means it", CARE)
             return False
         return True
 
@@ -359,7 +373,7 @@ class ReadingScreen(Screen[None]):
         if said:
             shown.noted = True
             await self._try(self._desk.note(shown.item, kind, {"text": said}))
-            self._say("note saved")
+            self._say("note saved" if kind == reviews.NOTE else "question saved")
 
     def action_origin(self) -> None:
         """Who refused: the model, the platform, unclear."""
@@ -424,14 +438,24 @@ class ReadingScreen(Screen[None]):
     def action_prompt(self) -> None:
         """The whole prompt, or the goal alone."""
         if self._shown is not None:
-            self._shown.how = replace(self._shown.how, prompt=not self._shown.how.prompt)
-            self._paint(keep=True)
+            opened = not self._shown.how.prompt
+            self._fold(replace(self._shown.how, prompt=opened), opened=opened)
 
     def action_reasoning(self) -> None:
         """The reasoning."""
         if self._shown is not None:
-            self._shown.how = replace(self._shown.how, reasoning=not self._shown.how.reasoning)
-            self._paint(keep=True)
+            opened = not self._shown.how.reasoning
+            self._fold(replace(self._shown.how, reasoning=opened), opened=opened)
+
+    def _fold(self, how: How, *, opened: bool) -> None:
+        """What was opened from its beginning; after folding, the line of the answer as before."""
+        line = self.text.line
+        if self._shown is not None:
+            self._shown.how = how
+        self.text.edge(-1)
+        self._paint(keep=True)
+        if not opened:
+            self.text.to_line(line)
 
     @work(exclusive=True, group="ask")
     async def action_search(self) -> None:

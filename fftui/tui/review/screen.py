@@ -162,9 +162,6 @@ class ReviewScreen(ReadingScreen):
         pace = f"{self._read / minutes * 60:.0f}/h  " if minutes >= 1 else ""
         left = max(0.0, _BREAK_S / 60 - minutes)
         rest = f"break in {left:.0f}m  " if self.has_class("-medium") else ""
-        badge = Content.styled(" MASKED ", f"bold {GOOD}")
-        if self._shown is not None and self._shown.how.unmasked:
-            badge = Content.styled(" UNMASKED ", f"bold reverse {CARE}")
         seen = self._shown is not None and self._shown.item.seen
         blind = ("NOT BLIND: you were shown its verdict", CARE) if seen else ("BLIND", GOOD)
         simulated = ("  simulated" if self._stand and self._stand.simulated else "", CARE)
@@ -174,13 +171,16 @@ class ReviewScreen(ReadingScreen):
                 f"  item {self._read + 1}  ", blind, simulated,
             ),
             Content.assemble(
-                (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}{rest}", MUTED), badge
+                (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}{rest}", MUTED),
+                self._badge(),
             ),
         )  # fmt: skip
         exposed = f"unmasked {self._unmasked}/{_BREAK_UNMASKED}"
         s = self._stand
         if s is not None:
             said = f"{s.queue.read} read  {s.queue.queued} to read  {s.conflicts.n} conflicts"
+            # A small terminal's line of figures is full with those of all readers.
+            said = "  ".join([said, *health.own_words(s.controls)])
             warn = self._too_few(s)
             self.health.show(
                 Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (said, MUTED)),
@@ -188,7 +188,7 @@ class ReviewScreen(ReadingScreen):
             )
             found = health.agreement(s.pairs)
             self.set_class(found is not None and not self.has_class("-medium"), "-agree")
-            more = "  ".join([*health.words(found), *health.own_words(s.controls)])
+            more = "  ".join(health.words(found))
             self.agree.show(Content.styled(clean(more), "" if found and found.enough else MUTED))
 
     def _too_few(self, s: Stand) -> str:
@@ -410,9 +410,11 @@ class ReviewScreen(ReadingScreen):
         if shown is None:
             return
         item, book = shown.item, guideline()
+        # 78 cells is what a small terminal has, and what stands last is cut off first.
         parts = [
             f"answer {item.mark}", f"turns {len(item.turns)}", f"{count(item.answer)} words",
-            f"reasoning {count(item.reasoning)} words", "cut" if item.cut else "ended by itself",
-            f"skipped {item.skips}", f"guideline {book.version} {book.sha256[:8]}",
+            f"reasoning {count(item.reasoning)}", "cut" if item.cut else "ended",
+            f"guideline {book.version} {book.sha256[:8]}",
+            *([f"skipped {item.skips}"] if item.skips else []),
         ]  # fmt: skip
         self._say("  ".join(parts))

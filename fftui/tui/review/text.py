@@ -19,20 +19,27 @@ class ItemText(Lines):
         super().__init__()
         self._rows: list[Row] = []
         self._held: float | None = None
-        self.deepest = 0
-        """Lines that have been on the screen so far, counted from the first."""
+        self._answer: tuple[int, int] = (0, 0)
+        """First line of the answer, and lines of it."""
+        self._deepest = 0
+        """Lines of the answer that have been on the screen, counted from its first."""
 
     def show(self, rows: list[Row], *, keep: bool) -> None:
         """Other lines; `keep` stays where the eye is."""
         self._rows = rows
         self.set_count(len(rows))
         if not keep:
-            self.deepest = 0
+            self._answer, self._deepest = (0, 0), 0
             self._held = None
             self.jump(0)
             self.scroll_to(y=0, animate=False, immediate=True)
-        self.note_seen()
+        if rows and self._held is None:
+            self._lay([i for i, row in enumerate(rows) if row.paragraph >= 0])
         self.refresh()
+
+    def _lay(self, answer: list[int]) -> None:
+        self._answer = (answer[0] if answer else 0, len(answer))
+        self.note_seen()
 
     def hold(self, *, on: bool) -> None:
         """While it is laid out otherwise, what has been seen stays what it was."""
@@ -40,15 +47,31 @@ class ItemText(Lines):
 
     def note_seen(self) -> None:
         """Remember how far down somebody could read."""
-        if self._held is None:
-            self.deepest = max(self.deepest, self.scroll_offset.y + self.size.height)
+        first, count = self._answer
+        if self._held is None and self._rows:
+            bottom = self.scroll_offset.y + self.size.height
+            self._deepest = max(self._deepest, min(count, bottom - first))
 
     @property
     def seen(self) -> float:
-        """Share of the lines that have been on the screen."""
+        """Share of the answer's lines that have been on the screen; 1 where it has none.
+
+        The prompt and the reasoning do not count: unfolded and folded again they are as many lines
+        as the answer, and nothing of it was read.
+        """
         if self._held is not None:
             return self._held
-        return min(1.0, self.deepest / self.count) if self.count else 1.0
+        count = self._answer[1]
+        return min(1.0, self._deepest / count) if count else 1.0
+
+    @property
+    def line(self) -> int:
+        """Of the answer, under the cursor; -1 where the cursor stands before it."""
+        return self.cursor - self._answer[0] if self._answer[0] <= self.cursor else -1
+
+    def to_line(self, line: int) -> None:
+        """The cursor on a line of the answer; at the top for -1."""
+        self.jump(self._answer[0] + line if line >= 0 else 0)
 
     @property
     def paragraph(self) -> int:
