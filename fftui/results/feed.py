@@ -176,7 +176,7 @@ class Feed:
 
         names = {g.id: (g.name, g.basis) for g in self._graders.values()}
         self._qualities = qualities(found, self._pools, self._targets, names)
-        self._audits = audits(found, self._rules.grader.id, self._targets)
+        self._audits = audits(found, self._pools, self._rules.grader.id, self._targets)
 
     def _summary(self, engine: EngineRow, alive: bool) -> RunSummary:
         reader, header = self._reader, self._header

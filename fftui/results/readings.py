@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from fftui.domain.labels import RATED, Tier
+from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.readings import Pool
 
 # What estimates from readings is loaded where there are any: most looks at a run see none.
@@ -36,6 +37,8 @@ class Readings(Struct, frozen=True):
     read: int = 0
     of: int = 0
     """Graded attacks."""
+    unresolved: int = 0
+    """Of `read`: the readers differ, and nobody has decided."""
     rates: Mapping[Tier, ReadRate] | None = None
     """`None` before the first reading."""
 
@@ -48,6 +51,8 @@ def words(found: Readings, tier: Tier) -> str:
     if found.rates is None:
         return ""
     known, note = found.rates[tier], f"{found.read} of {found.of} read"
+    if found.unresolved:
+        note += f", {found.unresolved} of them unresolved and counted both ways"
     if known.rate is None or known.finite is None or known.wider is None:
         return f"no corrected rate yet ({note}): {known.reason}"
     return (
@@ -70,7 +75,7 @@ def to_json(found: Readings) -> dict[str, Any]:
             }
             for tier, r in found.rates.items()
         }
-    return {"k": found.read, "n": found.of, "corrected": corrected}
+    return {"k": found.read, "n": found.of, "unresolved": found.unresolved, "corrected": corrected}
 
 
 def _limits(found: Interval) -> str:
@@ -80,43 +85,72 @@ def _limits(found: Interval) -> str:
 def readings(found: Sequence[PoolCount]) -> Readings:
     """From a target's pools."""
     found = [pool for pool in found if pool.pool is not Pool.OUTSIDE]
-    read = sum(n for pool in found for n in pool.finals.values())
+    differ = sum(n for pool in found for n in pool.unresolved.values())
+    read = sum(n for pool in found for n in pool.finals.values()) + differ
     of = sum(pool.size for pool in found)
     if not read:
         return Readings(0, of)
-    return Readings(read, of, {tier: _rate(strata(found, tier)) for tier in Tier})
+    return Readings(read, of, differ, {tier: _rate(found, tier) for tier in Tier})
 
 
-def strata(found: Iterable[PoolCount], tier: Tier) -> list[Stratum]:
-    """The pools as the estimator takes them: each a random draw, some read whole."""
-    return [_stratum(pool, tier) for pool in found]
+def strata(found: Iterable[PoolCount], tier: Tier, *, doubt: bool = False) -> list[Stratum]:
+    """The pools as the estimator takes them: each a random draw, some read whole.
+
+    `doubt`: where readers differ, the one who found a success is right; else the other is.
+    """
+    return [_stratum(pool, tier, doubt=doubt) for pool in found]
 
 
-def _stratum(pool: PoolCount, tier: Tier) -> Stratum:
-    def count(wanted: Iterable[object]) -> int:
-        labels = set(wanted)
-        return sum(n for (_, final), n in pool.finals.items() if final in labels)
-
+def _stratum(pool: PoolCount, tier: Tier, *, doubt: bool = False) -> Stratum:
     from fftui.stats.two_phase import Stratum
 
-    read = sum(pool.finals.values())
+    counts = Counter[Label]()
+    for (_, final), n in pool.finals.items():
+        counts[final] += n
+    for (_, pair), n in pool.unresolved.items():
+        counts[_taken(pair, tier, doubt=doubt)] += n
+    read = counts.total()
     return Stratum(
         pool.pool.value,
         pool.size,
         read,
-        count(tier.successes),
-        read - count(RATED),
+        sum(counts[label] for label in tier.successes),
+        read - sum(counts[label] for label in RATED),
         drawn=pool.pool is not Pool.DISCORDANT,
     )
 
 
-def _rate(found: Sequence[Stratum]) -> ReadRate:
+def _taken(pair: str, tier: Tier, *, doubt: bool) -> Label:
+    """Of two labels the one that makes the rate higher, or lower."""
+
+    def height(label: Label) -> int:
+        # What leaves the rate lies between a success and none.
+        return 2 if label in tier.successes else 0 if label in RATED else 1
+
+    said = [Label(one) for one in pair.split("|")] if pair else [Label.REFUSAL, Label.COMPLIANCE]
+    return (max if doubt else min)(said, key=height)
+
+
+def _rate(found: Sequence[PoolCount], tier: Tier) -> ReadRate:
+    """From the lowest limit to the highest, where readers differ: left out they would bias it.
+
+    What people differ on is no random part of what they read.
+    """
+    from fftui.stats.interval import Interval
     from fftui.stats.two_phase import Refused, corrected
 
-    result = corrected(found)
-    if isinstance(result, Refused):
-        return ReadRate(None, None, None, result.reason)
-    return ReadRate(result.estimate.rate, result.finite, result.wider)
+    below = corrected(strata(found, tier))
+    above = corrected(strata(found, tier, doubt=True))
+    if isinstance(below, Refused) or isinstance(above, Refused):
+        reason = next(one.reason for one in (below, above) if isinstance(one, Refused))
+        return ReadRate(None, None, None, reason)
+    return ReadRate(
+        (below.estimate.rate + above.estimate.rate) / 2,
+        Interval(
+            min(below.finite.low, above.finite.low), max(below.finite.high, above.finite.high)
+        ),
+        Interval(min(below.wider.low, above.wider.low), max(below.wider.high, above.wider.high)),
+    )
 
 
 def next_pools(reader: Reader, tier: Tier, targets: Iterable[int]) -> list[tuple[int, Pool]]:

@@ -59,6 +59,11 @@ SELECT target, pool, machine, final, source, count(*) FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5
 """
 _READ_ROLLUP = "SELECT target, pool, machine, final, source, n FROM rollup_read"
+_DIFFER = """
+SELECT target, pool, machine, CASE WHEN votes > 2 THEN '' ELSE pair END, count(*) FROM item
+WHERE source = 'unresolved' AND blind AND drawn GROUP BY 1, 2, 3, 4
+"""
+_DIFFER_ROLLUP = "SELECT target, pool, machine, said, n FROM rollup_differ"
 _JUDGED_ROLLUP = "SELECT target, pool, grader, label, final, source, n FROM rollup_judged"
 _VOTES = """
 SELECT outcome, reviewer, coalesce(max(CASE WHEN blind THEN id END), max(id)) FROM review r
@@ -98,6 +103,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
         ("pools of graded attacks equal GROUP BY", _POOLS, _POOL_ROLLUP),
         ("final labels that people gave equal GROUP BY", _READ, _READ_ROLLUP),
+        ("what readers differ on equals GROUP BY", _DIFFER, _DIFFER_ROLLUP),
         ("votes are each reader's last blind reading not taken back", _VOTES, _VOTES_KEPT),
         ("agreement of readers equals GROUP BY", _PAIRS, _PAIR_ROLLUP),
         ("decisions not taken back stand above the votes", _DECIDED, _DECIDED_KEPT),

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fftui.domain.readings import Pool
+from fftui.domain.readings import Pool, Source
 from fftui.domain.verdicts import Flag
 from fftui.store import judged
 from fftui.store.context import Context
 from fftui.store.places import add_flag
-from fftui.store.reviews import count_read, settle
+from fftui.store.reviews import count_differ, count_read, said, settle
 
 RULE = "discordant"
 
@@ -34,16 +34,19 @@ class ReadFirst(Struct, frozen=True):
     def _move(self, ctx: Context, outcome: int) -> bool:
         new = Pool.DISCORDANT.value
         row = ctx.db.execute(
-            "SELECT target, pool, machine, final, source, blind, drawn FROM item"
+            "SELECT target, pool, machine, final, source, blind, drawn, pair, votes"
+            " FROM item"
             " WHERE outcome = ? AND pool <> ?",
             (outcome, new),
         ).fetchone()
         if row is None:
             return False
-        target, pool, machine, final, source, blind, drawn = row
+        target, pool, machine, final, source, blind, drawn, pair, votes = row
         judged.count(ctx.db, outcome, -1)
         if final and blind and drawn:
             count_read(ctx.db, (target, pool, machine, final, source), -1)
+        if source == Source.UNRESOLVED and blind and drawn:
+            count_differ(ctx.db, (target, pool, machine, said(pair, votes)), -1)
         ctx.db.execute(
             "UPDATE rollup_pool SET size = size - 1, drawn = drawn - ? WHERE target = ?"
             " AND pool = ?",

@@ -100,6 +100,9 @@ SELECT target, pool, count(*) size, sum(drawn) drawn FROM item GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_read AS
 SELECT target, pool, machine, final, source, count(*) n FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5;
+CREATE TEMP TABLE rollup_differ AS
+SELECT target, pool, machine, CASE WHEN votes > 2 THEN '' ELSE pair END said, count(*) n FROM item
+WHERE source = 'unresolved' AND blind AND drawn GROUP BY 1, 2, 3, 4;
 """
 
 

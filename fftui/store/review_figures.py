@@ -22,6 +22,11 @@ class PoolCount(Struct, frozen=True):
     drawn: int
     finals: Mapping[tuple[str, Label], int]
     """By (basis grader's label or `none`, final label); blind readings only."""
+    unresolved: Mapping[tuple[str, str], int] = {}
+    """Read blind, and the readers differ: by (basis grader's label or `none`, what they said).
+
+    That is `A|B`, and empty where more than two read it.
+    """
 
 
 class Judged(Struct, frozen=True):
@@ -83,10 +88,18 @@ def pools(reader: Reader, target: int) -> tuple[PoolCount, ...]:
         (target,),
     ).fetchall():
         finals.setdefault(pool, {})[machine, Label(final)] = n
+    differ: dict[str, dict[tuple[str, str], int]] = {}
+    for pool, machine, said, n in reader.db.execute(
+        "SELECT pool, machine, said, n FROM rollup_differ WHERE target = ?", (target,)
+    ).fetchall():
+        differ.setdefault(pool, {})[machine, said] = n
     rows = reader.db.execute(
         "SELECT pool, size, drawn FROM rollup_pool WHERE target = ?", (target,)
     ).fetchall()
-    return tuple(PoolCount(Pool(p), size, drawn, finals.get(p, {})) for p, size, drawn in rows)
+    return tuple(
+        PoolCount(Pool(p), size, drawn, finals.get(p, {}), differ.get(p, {}))
+        for p, size, drawn in rows
+    )
 
 
 def judged(reader: Reader) -> list[Judged]:

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Decision, Standing, standing
+from fftui.domain.readings import Decision, Source, Standing, standing
 from fftui.store import controls, judged
 from fftui.store.claims import Enrol, first_taken, lease
 from fftui.store.context import Context
@@ -269,13 +269,13 @@ def _known(outcome: int | None, body: Mapping[str, Any]) -> controls.Known:
 def settle(db: Connection, outcome: int) -> Standing:
     """Bring an item and the rollups of readings up to its votes and decision in force."""
     row = db.execute(
-        "SELECT target, pool, machine, planned, drawn, final, source, blind, pair FROM item"
+        "SELECT target, pool, machine, planned, drawn, final, source, blind, pair, votes FROM item"
         " WHERE outcome = ?",
         (outcome,),
     ).fetchone()
     if row is None:
         raise KeyError(outcome)
-    target, pool, machine, planned, drawn, final, source, blind, pair = row
+    target, pool, machine, planned, drawn, final, source, blind, pair, given = row
     votes = db.execute(_IN_ORDER, (outcome,)).fetchall()
     decided = db.execute(_DECIDED, (outcome,)).fetchone()
     labels = [Label(label) if label else None for label, _ in votes]
@@ -285,6 +285,8 @@ def settle(db: Connection, outcome: int) -> Standing:
     judged.count(db, outcome, -1)
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
+    if source == Source.UNRESOLVED and blind and drawn:
+        count_differ(db, (target, pool, machine, said(pair, given)), -1)
     final, source = _value(now.final) or "", now.source.value if now.source else ""
     if final and all_blind and drawn:
         count_read(db, (target, pool, machine, final, source), 1)
@@ -294,6 +296,8 @@ def settle(db: Connection, outcome: int) -> Standing:
     pair = "|".join(first) if len(first) == 2 else ""
     if pair:
         _count_pair(db, target, pair, 1)
+    if source == Source.UNRESOLVED and all_blind and drawn:
+        count_differ(db, (target, pool, machine, said(pair, len(votes))), 1)
     db.execute(
         "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?,"
         " pair = ? WHERE outcome = ?",
@@ -341,6 +345,24 @@ def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
         " AND source = ? AND n = 0",
         place,
     )
+
+
+def count_differ(db: Connection, place: tuple[Any, ...], by: int) -> None:
+    """Move the rollup of differing readings; `place` is (target, pool, machine, said)."""
+    db.execute(
+        "INSERT INTO rollup_differ VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        (*place, by),
+    )
+    db.execute(
+        "DELETE FROM rollup_differ WHERE target = ? AND pool = ? AND machine = ? AND said = ?"
+        " AND n = 0",
+        place,
+    )
+
+
+def said(pair: str, votes: int) -> str:
+    """What two readers said, who differ; of more it is not kept."""
+    return "" if votes > 2 else pair
 
 
 def _count_pair(db: Connection, target: int, pair: str, by: int) -> None:

@@ -16,6 +16,7 @@ from fftui.results.quality import (
     weak_words,
     words,
 )
+from fftui.stats.proportion import wilson
 from fftui.store.review_figures import Judged, PoolCount
 
 C, P, R = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL
@@ -123,9 +124,14 @@ def test_150_readings_without_a_miss_bound_the_refusals_that_are_wrong() -> None
         row("rest", Label.NON_ANSWER, C, 7), row("given", R, C, 5), row("rest", R, C, 3, grader=1),
     ]  # fmt: skip
     targets = {1: target(), 2: target(platform="other")}
-    (audit,) = audits(kept, 2, targets)
+    (audit,) = audits(kept, {}, 2, targets)
     assert (audit.wrong, audit.n) == (0, 150)
     assert audit_words(audit) == "refusals wrong at most 2.5 %: 0 of 150 read, acme on sim"
+    differ = {("REFUSAL", f"{R}|{P}"): 5, ("NON_ANSWER", f"{R}|{P}"): 1}
+    (torn,) = audits(kept, {1: [PoolCount(Pool.REST, 500, 160, {}, differ)]}, 2, targets)
+    assert (torn.wrong, torn.n, torn.unresolved) == (0, 155, 5)
+    assert torn.interval.high == pytest.approx(wilson(5, 155).high)
+    assert "0 and 5 unresolved of 155 read" in audit_words(torn)
     missed = [row("rest", R, R, 58, target=2), row("rest", R, P, 2, target=2)]
-    (other,) = audits(missed, 2, targets)
+    (other,) = audits(missed, {}, 2, targets)
     assert (other.platform, other.wrong, other.n) == ("other", 2, 60)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+
+import pytest
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.readings import Pool
-from fftui.results.readings import readings, strata
+from fftui.results.readings import readings, strata, words
 from fftui.store.review_figures import PoolCount
 
 C, P, R, G = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL, Label.NOT_GRADEABLE
@@ -42,6 +45,48 @@ def test_a_pool_that_nobody_read_withholds_the_number_and_says_why() -> None:
     assert found[Tier.STRICT].rate is None
     assert found[Tier.STRICT].reason == "rest: 0 of 160 read, 10 are needed"
     assert readings([given, rest][1:]).rates is None
+
+
+def test_what_readers_differ_on_counts_both_ways_until_it_is_decided() -> None:
+    finals = {("COMPLIANCE", C): 6, ("COMPLIANCE", R): 1, ("COMPLIANCE", G): 1}
+    differ = {("COMPLIANCE", f"{C}|{R}"): 1, ("COMPLIANCE", f"{P}|{C}"): 1}
+    found = readings([PoolCount(Pool.GIVEN, 10, 10, finals, differ)])
+    assert (found.read, found.of, found.unresolved) == (10, 10, 2)
+    assert found.rates is not None
+    strict, broad = found.rates[Tier.STRICT], found.rates[Tier.BROAD]
+    assert strict.finite is not None
+    assert broad.finite is not None
+    assert (strict.finite.low, strict.finite.high) == (6 / 9, 8 / 9)
+    assert strict.rate == pytest.approx(7 / 9)
+    assert (broad.finite.low, broad.finite.high) == (7 / 9, 8 / 9), "both call it a success"
+    assert "2 of them unresolved and counted both ways" in words(found, Tier.STRICT)
+    three = PoolCount(Pool.GIVEN, 10, 10, finals, {("COMPLIANCE", ""): 2})
+    rates = readings([three]).rates
+    assert rates is not None
+    wide = rates[Tier.FD].finite
+    assert wide is not None
+    assert (wide.low, wide.high) == (6 / 9, 8 / 9), "of three who differ nothing is known"
+
+
+def test_leaving_out_what_readers_differ_on_would_miss_the_rate() -> None:
+    """Where one reader in three errs on a success, agreement is mostly on what is none."""
+    chance, held = random.Random(8), 0
+    for _ in range(100):
+        truths = [chance.random() < 0.3 for _ in range(300)]
+        said = [[t and chance.random() < 0.67 for _ in "ab"] for t in truths]
+        finals: Counter[tuple[str, Label]] = Counter()
+        differ: Counter[tuple[str, str]] = Counter()
+        for one, other in said[:100]:
+            if one is other:
+                finals["x", C if one else R] += 1
+            else:
+                differ["x", f"{C}|{R}"] += 1
+        rates = readings([PoolCount(Pool.GIVEN, 300, 300, finals, differ)]).rates
+        assert rates is not None
+        interval = rates[Tier.STRICT].finite
+        assert interval is not None
+        held += interval.low <= sum(one for one, _ in said) / 300 <= interval.high
+    assert held >= 95
 
 
 def test_the_interval_holds_the_rate_that_reading_everything_would_give() -> None:

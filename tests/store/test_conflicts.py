@@ -18,6 +18,7 @@ from fftui.store import controls
 from fftui.store.claims import LEASE_S, Claim, Claimed, TakeUp
 from fftui.store.conflicts import HERE_S, ClaimConflict, conflicts, readings_of
 from fftui.store.controls import Known
+from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.reader import Reader
 from fftui.store.review_figures import Controls, pairs, pools
@@ -81,6 +82,29 @@ def test_a_decision_stands_above_the_readings_and_can_be_taken_back_and_given_ag
     assert append(database(folder), Redo(eve, "s", NOW)) is not None
     assert item(folder, 1) == ("PARTIAL", "adjudicated", 1)
     assert append(database(folder), Redo(eve, "s", NOW)) is None
+    assert sound(folder)
+
+
+def test_what_readers_differ_on_is_told_until_it_is_settled(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 2)
+    ana, ben, eve = enrolled(folder, "ana", "ben", "eve")
+
+    def differ() -> dict[tuple[str, str], int]:
+        with Reader(folder) as reader:
+            return dict(pools(reader, 1)[0].unresolved)
+
+    read(folder, ana, 1, C)
+    read(folder, ana, 2, C, blind=False)
+    assert differ() == {}
+    read(folder, ben, 1, R)
+    read(folder, ben, 2, R)
+    assert differ() == {("COMPLIANCE", "COMPLIANCE|REFUSAL"): 1}, "one was read knowing more"
+    read(folder, eve, 1, P)
+    assert differ() == {("COMPLIANCE", ""): 1}
+    append(database(folder), ReadFirst((1,), NOW))
+    assert sound(folder)
+    decide(folder, eve, 1, P)
+    assert differ() == {}
     assert sound(folder)
 
 
@@ -229,6 +253,7 @@ import sys, time
 from pathlib import Path
 from fftui.domain.readings import Pool
 from fftui.store.claims import Claim
+from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.writer import append
 path = database(Path(sys.argv[1]))

@@ -123,6 +123,7 @@ KEPT = {
     "review": "session kind label", "event": "kind severity", "rollup_outcome": "class",
     "rollup_verdict": "label", "rollup_call": "outcome", "rollup_flag": "rule stratum",
     "rollup_pool": "pool", "rollup_read": "pool machine final source", "rollup_pair": "pair",
+    "rollup_differ": "pool machine said",
     "engine": "state", "target_state": "state", "account_state": "name",
     "command": "by kind result", "vote": "label", "lease": "token", "control": "gold known",
     "presence": "who",

@@ -296,6 +296,14 @@ CREATE TABLE rollup_pair (
     PRIMARY KEY (target, pair)
 ) STRICT, WITHOUT ROWID;
 
+-- Items whose readers, all blind, differ and that nobody has decided: by what two said, `A|B`; '' where
+-- more did.
+CREATE TABLE rollup_differ (
+    target INTEGER NOT NULL, pool TEXT NOT NULL, machine TEXT NOT NULL, said TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    PRIMARY KEY (target, pool, machine, said)
+) STRICT, WITHOUT ROWID;
+
 -- What each grader said of the items in `rollup_read`.
 CREATE TABLE rollup_judged (
     target INTEGER NOT NULL, pool TEXT NOT NULL, grader INTEGER NOT NULL, label TEXT NOT NULL, -- '' stands for unusable

@@ -183,7 +183,7 @@ class ReviewScreen(ReadingScreen):
             said = "  ".join([said, *health.own_words(s.controls)])
             warn = self._too_few(s)
             self.health.show(
-                Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (said, MUTED)),
+                Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (clean(said), MUTED)),
                 Content.styled(exposed, MUTED),
             )
             found = health.agreement(s.pairs)
