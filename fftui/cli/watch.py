@@ -6,6 +6,8 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 
 from fftui.cli.errors import UsageError
 from fftui.cli.show import run_folder
@@ -54,8 +56,13 @@ def review(options: argparse.Namespace) -> int:
     with Reader(folder) as reader:
         done = done_since(reader, name, before)
         for text in session.lines(done, folder.name, name, mix(reader, name)):
-            print(text, file=sys.stderr)
+            print("\n".join(_wrapped(text)), file=sys.stderr)
     return code
+
+
+def _wrapped(text: str) -> list[str]:
+    width = get_terminal_size().columns
+    return wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def _take_gold(folder: Path, file: Path) -> int:

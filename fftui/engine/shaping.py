@@ -39,7 +39,8 @@ class Shaping:
             return False
         if outcome.status not in _REFUSES and not unknown:
             return False
-        known = self.sure and way <= self.at
+        # A stricter one than what was taken was asked for before that was known.
+        known = self.sure and way == self.at
         return way + 1 < len(self.ways) and not known
 
     def took(self, way: int) -> str:

@@ -34,9 +34,15 @@ def lines(done: Sequence[Done], run: str, name: str, mix: Mix = ({}, {})) -> lis
     if not facts:
         return []
     aside = f"skipped {kinds[SKIP]}, passed on {kinds[PASS]}, taken back {kinds[UNDO]}"
-    facts.append(f"unmasked {kinds[UNMASK]}, {aside}")
+    facts.append(f"unmasked {_unmasked(done)}, {aside}")
     facts.append(f"go on with: fftui review {shlex.quote(run)} --as {shlex.quote(name)}")
     return [line(text, _WIDTH) for text in facts]
+
+
+def _unmasked(done: Sequence[Done]) -> str:
+    """Items, not events: one key unmasks all of a session."""
+    seen = {one.outcome for one in done if one.kind == UNMASK or one.body.get("unmasked")}
+    return _n(len(seen), "item")
 
 
 def _read(read: Sequence[Done]) -> list[str]:

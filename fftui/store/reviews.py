@@ -58,7 +58,7 @@ class Read(Struct, frozen=True):
         body = dict(self.body)
         if self.token and (held is None or held[0] != self.token):
             body["late"] = True
-        blind = self.blind and not revealed(ctx.db, self.outcome, self.reviewer)
+        blind = self.blind and not told(ctx.db, self.outcome, self.reviewer)
         _event(ctx.db, self, READ, self.label, body, blind)
         _vote(ctx.db, self.outcome, self.reviewer)
         ctx.db.execute(
@@ -397,6 +397,16 @@ def _votes(db: Connection, outcome: int) -> list[str | None]:
 
 def revealed(db: Connection, outcome: int, reviewer: int) -> bool:
     """The machine's label of the item was shown to this reader."""
+    row = db.execute(
+        f"SELECT 1 FROM review WHERE outcome = ? AND reviewer = ? AND kind = '{REVEAL}'"
+        " AND coalesce(json_extract(body, '$.what'), '') <> 'readings'",
+        (outcome, reviewer),
+    ).fetchone()
+    return row is not None
+
+
+def told(db: Connection, outcome: int, reviewer: int) -> bool:
+    """This reader was shown a label of the item: the machine's, or those of other readers."""
     row = db.execute(
         f"SELECT 1 FROM review WHERE outcome = ? AND reviewer = ? AND kind = '{REVEAL}'",
         (outcome, reviewer),

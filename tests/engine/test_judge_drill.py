@@ -131,6 +131,14 @@ def test_a_server_that_refuses_the_form_of_a_reply_does_not_stop_the_judge(
     assert [line.endswith(told) for line in said] == [True] * bool(rungs)
 
 
+def test_a_form_that_is_refused_to_many_at_once_makes_no_answer_unusable(tmp_path: Path) -> None:
+    corpus(tmp_path, 30)
+    with simulator(tmp_path, profile_text(platform="shapes = []", judge="latency_s = 0.05")) as sim:
+        run = finish(make(tmp_path, target(sim.url), HEURISTIC, judge(sim.url)))
+    assert one(run.path, UNUSABLE) == 0
+    assert one(run.path, "SELECT count(*) FROM verdict WHERE grader = 2 AND label <> ''") == 30
+
+
 def test_only_a_refusal_that_may_be_of_the_form_is_taken_for_one() -> None:
     def failed(status: int, words: str, kind: OutcomeClass = OutcomeClass.CONFIG) -> Outcome:
         return Outcome(kind, f"http {status}: {words}", status=status)
@@ -149,6 +157,11 @@ def test_only_a_refusal_that_may_be_of_the_form_is_taken_for_one() -> None:
     # Once the form was taken, a refusal is about what was asked.
     assert shaping.took(0) == ""
     assert not shaping.refused(bad, 0)
+    # What was under way when another call found it out says nothing of its own answer.
+    shaping = Shaping.of("openai", {"type": "object"})
+    assert shaping.took(2)
+    assert shaping.refused(bad, 0)
+    assert shaping.refused(bad, 1)
 
 
 TEMPLATE = "[INST] Behavior: {behavior}\nGeneration: {generation} {not a place}\nAnswer: [/INST]\n"

@@ -32,9 +32,16 @@ def test_readings_controls_and_decisions_are_told_apart() -> None:
         "under 0.7 s 1, end not seen 1",
         "read again: as you did before 1 of 2, as others settled it 0 of 1",
         "decided 1 conflict",
-        "unmasked 1, skipped 1, passed on 1, taken back 1",
+        "unmasked 1 item, skipped 1, passed on 1, taken back 1",
         "go on with: fftui review 'my run' --as ana",
     ]
+
+
+def test_items_that_came_unmasked_are_counted_each() -> None:
+    how = {"dwell_ms": 4000, "seen": 1.0, "fast": False, "unmasked": True}
+    read = [Done("read", n, Label.REFUSAL, how, 0.0) for n in (1, 2, 3)]
+    said = lines([Done("unmask", 1, None, {"what": "session"}, 0.0), *read], "r", "ana")
+    assert "unmasked 3 items, skipped 0" in said[-2]
 
 
 def test_who_only_decided_is_told_so() -> None:

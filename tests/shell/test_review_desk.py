@@ -14,14 +14,15 @@ from msgspec.structs import replace
 from fftui.cli import main
 from fftui.corpus.gold import read
 from fftui.domain.labels import Label
-from fftui.domain.readings import Pool
+from fftui.domain.readings import Cause, Confidence, Decision, Pool
 from fftui.domain.verdicts import Place, Verdict
 from fftui.store import controls, export
 from fftui.store.audit import checks
-from fftui.store.claims import TakeUp
+from fftui.store.claims import Enrol, TakeUp
 from fftui.store.folder import create_run, database
 from fftui.store.reader import Reader
 from fftui.store.records import AddVerdict
+from fftui.store.reviews import Read
 from fftui.store.sqlite import StoreError
 from fftui.store.writer import append
 from fftui.tui.review.desk import ReviewDesk
@@ -88,6 +89,36 @@ async def test_what_was_said_before_the_reveal_counts(open_desk: ReviewDesk) -> 
     assert rows(open_desk, query) == [("REFUSAL", "single", 1)]
     kinds = rows(open_desk, "SELECT kind, label, blind FROM review ORDER BY id")
     assert kinds == [("read", "REFUSAL", 1), ("reveal", None, 0), ("read", "COMPLIANCE", 0)]
+
+
+async def test_who_was_shown_the_readings_cannot_take_theirs_back_and_read_blind(
+    tmp_path: Path,
+) -> None:
+    folder = made(tmp_path, reveal=False)
+    for name, label in (("ana", C), ("ben", R)):
+        who = append(database(folder), Enrol(name, 1e9))
+        append(database(folder), Read(who, "s", 7, label, 1e9))
+    desk = ReviewDesk(folder, "eve")
+    got = await desk.conflict(())
+    assert got is not None
+    await desk.read(got[0], R, {})
+    assert len(await desk.readings(got[0].outcome)) == 3
+    undone = await desk.undo()
+    assert undone is not None
+    assert undone[1].seen
+    await desk.read(undone[1], C, {})
+    with Reader(folder) as reader:
+        blind = "SELECT label, blind FROM review WHERE kind = 'read' ORDER BY id"
+        assert reader.db.execute(blind).fetchall() == [
+            ("COMPLIANCE", 1), ("REFUSAL", 1), ("REFUSAL", 1), ("COMPLIANCE", 0),
+        ]  # fmt: skip
+    # A decision needs the readings, and is no less blind for them.
+    await desk.decide(got[0], Decision(R, Confidence.HIGH, Cause.EDGE_CASE))
+    desk.close()
+    with Reader(folder) as reader:
+        decided = "SELECT blind FROM review WHERE kind = 'adjudicate'"
+        assert reader.db.execute(decided).fetchall() == [(1,)]
+        assert all(not found for _, found in checks(reader))
 
 
 async def test_a_plan_that_hides_the_machine_hides_it(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ class ConflictScreen(ReadingScreen):
         self._put_off: list[int] = []
         self._decided = 0
         self._waiting = False
+        self.wrote = False
+        """A reading or a decision, or one was taken back."""
 
     def on_mount(self) -> None:
         """Take the first."""
@@ -108,6 +110,8 @@ class ConflictScreen(ReadingScreen):
 
     def _head(self) -> None:
         badge = ("BLIND", GOOD) if not self._readings else ("SHOWN", CARE)
+        if not self._readings and self._shown is not None and self._shown.item.seen:
+            badge = ("NOT BLIND: you were shown its labels", CARE)
         far = ""
         if self._readings:
             apart = difference(one.label for one in self._readings)
@@ -221,6 +225,7 @@ class ConflictScreen(ReadingScreen):
             return
         finally:
             self._waiting = False
+        self.wrote = True
         name = NAMES[label.value if label else ""]
         self._say(f"saved: {name}", GOOD)
         await self._show_readings(shown.item)
@@ -282,6 +287,7 @@ class ConflictScreen(ReadingScreen):
         decision = Decision(self._choice, self._sure, self._cause, note)
         if await self._try(self._desk.decide(shown.item, decision)) is not None:
             self._decided += 1
+            self.wrote = True
             self._wait()
             self._say(f"saved: {NAMES[decision.label.value]}, {decision.cause.value}", GOOD)
             self._take()
@@ -311,6 +317,7 @@ class ConflictScreen(ReadingScreen):
         if found is None:
             self._say("nothing to take back")
             return
+        self.wrote = True
         done, _ = found
         if done.outcome in self._put_off:
             self._put_off.remove(done.outcome)
@@ -326,6 +333,7 @@ class ConflictScreen(ReadingScreen):
         if done is None:
             self._say("nothing that could be given again")
             return
+        self.wrote = True
         shown = self._shown
         self._wait()
         self._give_back(shown)

@@ -34,6 +34,8 @@ from fftui.store.writer import append
 
 T = TypeVar("T")
 
+_READINGS = {"what": "readings"}
+
 
 class Item(Struct, frozen=True):
     """What a reader gets to see, and nothing that tells where it comes from."""
@@ -53,7 +55,7 @@ class Item(Struct, frozen=True):
     structure: str = ""
     """What its lines are by their wording, in order; neutral as to what the answer is."""
     seen: bool = False
-    """This reader was shown its verdicts elsewhere: the reading is not blind."""
+    """This reader was shown what machines or others say of it: the reading is not blind."""
     known: Known | None = None
     """It is there to measure the reader. Nothing on the screen tells."""
 
@@ -159,7 +161,7 @@ class ReviewDesk:
 
     async def readings(self, outcome: int) -> tuple[Reading, ...]:
         """How an item was read. Only for who has read it, too."""
-        return await self._do(lambda: conflicts.readings_of(self._opened(), outcome, self._me))
+        return await self._do(lambda: self._readings(outcome))
 
     async def decide(self, item: Item, decision: Decision) -> Standing:
         """Write what stands above the readings of an item."""
@@ -219,7 +221,7 @@ class ReviewDesk:
         answers, reasoning = rows.answer(reader, outcome)
         skips = review_figures.skips(reader, outcome, self._me)
         text = answers[-1] if answers else ""
-        seen = reviews.revealed(reader.db, outcome, self._me)
+        seen = reviews.told(reader.db, outcome, self._me)
         return Item(
             outcome, token, rows.turns(reader, row.scenario), answers, reasoning, row.cut, skips,
             guideline().of(shape(text, cut=row.cut)), structure(text), seen, known,
@@ -279,6 +281,13 @@ class ReviewDesk:
             f"{name}: {label or 'unusable'}" + (f" {sure:.2f}" if sure is not None else "")
             for name, label, sure, _, _ in found
         )
+
+    def _readings(self, outcome: int) -> tuple[Reading, ...]:
+        found = conflicts.readings_of(self._opened(), outcome, self._me)
+        # Before they are shown: what is read of it from now on, after an undo too, is not blind.
+        shown = Note(self._me, self.session, outcome, reviews.REVEAL, self.clock(), _READINGS)
+        append(database(self.folder), shown)
+        return found
 
     def _may_reveal(self) -> bool:
         plan = json.loads(self._opened().plan_json())

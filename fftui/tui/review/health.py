@@ -40,7 +40,8 @@ def agreement(pairs: Mapping[tuple[Label, Label], int]) -> Agreement | None:
     n = sum(pairs.values())
     if not n:
         return None
-    order = list(Label)
+    # Of the labels that a reader has: one that nobody can give would make chance look rarer.
+    order = [label for label in Label if label is not Label.BENIGN_QUERY]
     table = [[pairs.get((one, two), 0) for two in order] for one in order]
     yes = Label.COMPLIANCE
     both = pairs.get((yes, yes), 0)

@@ -60,7 +60,7 @@ class ReviewScreen(ReadingScreen):
         self._fast = 0
         self._done: deque[str] = deque(maxlen=_REMEMBERED)
         self._filling = False
-        self._deciding = False
+        self._conflicts: ConflictScreen | None = None
 
     def on_mount(self) -> None:
         """Take the first items, and look again while there are none."""
@@ -78,8 +78,9 @@ class ReviewScreen(ReadingScreen):
     @work(exclusive=True, group="stand")
     async def on_screen_resume(self) -> None:
         """Conflicts may have been decided meanwhile; a note that was written changes no figure."""
-        if self._deciding:
-            self._deciding = False
+        # Where nothing was written the figures keep their step: they would tell of single items.
+        if self._conflicts is not None and self._conflicts.wrote:
+            self._conflicts = None
             self._stand = await self._try(self._desk.stand()) or self._stand
             self._head()
             self._labels()
@@ -163,7 +164,7 @@ class ReviewScreen(ReadingScreen):
         left = max(0.0, _BREAK_S / 60 - minutes)
         rest = f"break in {left:.0f}m  " if self.has_class("-medium") else ""
         seen = self._shown is not None and self._shown.item.seen
-        blind = ("NOT BLIND: you were shown its verdict", CARE) if seen else ("BLIND", GOOD)
+        blind = ("NOT BLIND: you were shown its labels", CARE) if seen else ("BLIND", GOOD)
         simulated = ("  simulated" if self._stand and self._stand.simulated else "", CARE)
         self.top.show(
             Content.assemble(
@@ -400,9 +401,9 @@ class ReviewScreen(ReadingScreen):
 
     def action_conflicts(self) -> None:
         """Items whose readers differ."""
-        self._deciding = True
         simulated = self._stand is not None and self._stand.simulated
-        self.app.push_screen(ConflictScreen(self._desk, simulated=simulated))
+        self._conflicts = ConflictScreen(self._desk, simulated=simulated)
+        self.app.push_screen(self._conflicts)
 
     def action_facts(self) -> None:
         """What is known of the item and tells nothing of its label or where it comes from."""
