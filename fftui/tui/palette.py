@@ -51,11 +51,11 @@ class _Commands(Lines):
         row = self.rows[index]
         key = display(row.keys.split(",")[0], plain=self._plain)
         mark = (">" if self._plain else "▸") if index == self.cursor else " "
-        text = row.help if len(row.help) <= width - 30 else row.help[: width - 31] + "…"
+        text = row.help if len(row.help) <= width - 33 else row.help[: width - 34] + "…"
         return Content.assemble(
             (f"{mark} ", "$text-accent"),
-            f"{row.label:<13}",
-            (f"{text:<{width - 25}}", MUTED),
+            f"{row.label:<16}",
+            (f"{text:<{width - 28}}", MUTED),
             (f"{key:>9}", "$footer-key-foreground"),
         )
 

@@ -21,6 +21,7 @@ from fftui.results.view import RunSummary
 def readings(run: RunSummary, prefix: str) -> Iterator[Block]:
     read = sum(t.readings.read for t in run.targets)
     of = sum(t.readings.of for t in run.targets)
+    differ = sum(t.readings.unresolved for t in run.targets)
     if not read:
         yield Text(
             f"0 of {of:,} graded attacks read by people: the rates above are a machine's,"
@@ -28,9 +29,10 @@ def readings(run: RunSummary, prefix: str) -> Iterator[Block]:
         )
         return
     yield Text(
-        f"{read:,} of {of:,} graded attacks have a final label that people gave, blind and drawn at"
-        " random. The corrected rates extrapolate from those; they never mix with the machine's."
-        f" {run.review.queued:,} are queued, {run.review.conflicts:,} unresolved."
+        f"{read:,} of {of:,} graded attacks were read by people, blind and drawn at random. The"
+        " corrected rates extrapolate from those; they never mix with the machine's. Readers differ"
+        f" on {differ:,}, which count both ways until they are decided; {run.review.queued:,} wait"
+        " for a reader."
     )
     columns = (
         Column("target", "target"), Column("tier", "tier"), Column("read", "read", True),

@@ -108,6 +108,8 @@ def _people(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
         return []
     known = found.rates[shown]
     note = f"{found.read} of {found.of} read"
+    if found.unresolved:
+        note += f", {found.unresolved} unresolved"
     if known.rate is None or known.finite is None:
         said = f"{note}, no corrected rate yet: {known.reason}"
         return [line(left(part, width, Tone.MUTED)) for part in wrap(said, width)]
