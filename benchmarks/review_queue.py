@@ -19,10 +19,9 @@ from fftui.domain.readings import Pool
 from fftui.results.readings import next_pools
 from fftui.store import sqlite
 from fftui.store.claims import Claim, Enrol
-from fftui.store.conflicts import conflicts
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.review_figures import controls, pairs, queue_counts
+from fftui.store.review_figures import figures
 from fftui.store.reviews import Read
 from fftui.store.writer import append
 from tests.store.support import close, made, verdict
@@ -48,10 +47,7 @@ def main(items: int) -> None:
                 assert got is not None
                 append(path, Read(me, "s", got.outcome, Label.REFUSAL, time.time(), got.token))
                 written = time.perf_counter()
-                queue_counts(reader, time.time())
-                pairs(reader)
-                controls(reader, me)
-                conflicts(reader.db, me, time.time())
+                figures(reader, me, time.time())
                 taking.append(taken - began)
                 writing.append(written - taken)
                 looking.append(time.perf_counter() - written)

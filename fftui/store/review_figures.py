@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
@@ -70,6 +70,20 @@ class Controls(Struct, frozen=True):
     gold_same: int = 0
 
 
+class Figures(Struct, frozen=True):
+    """What would tell a reader of single items, had they seen it before and after each."""
+
+    n: int
+    """Items that the reader had read."""
+    queued: int
+    read: int
+    wait_for_others: int
+    """Items that the reader had read and that wanted another reader."""
+    pairs: Mapping[str, int]
+    """Items by what their first two blind readers said, as `A|B`."""
+    controls: Controls
+
+
 class Done(Struct, frozen=True):
     """One thing that a reviewer did."""
 
@@ -121,13 +135,32 @@ def queue_counts(reader: Reader, now: float) -> QueueCounts:
     return QueueCounts(max(0, drawn - read - conflicts), leased, read, conflicts)
 
 
-def pairs(reader: Reader) -> Mapping[tuple[Label, Label], int]:
-    """Items of the run by what their first two blind readers said."""
-    found: Counter[tuple[Label, Label]] = Counter()
-    for pair, n in reader.db.execute("SELECT pair, n FROM rollup_pair").fetchall():
-        first, second = pair.split("|")
-        found[Label(first), Label(second)] += n
-    return found
+def figures(reader: Reader, reviewer: int, now: float) -> Figures:
+    """As they stand now."""
+    queue = queue_counts(reader, now)
+    n, waiting = reader.db.execute(
+        "SELECT count(*), coalesce(sum(i.open), 0) FROM vote v JOIN item i ON i.outcome = v.outcome"
+        " WHERE v.reviewer = ?",
+        (reviewer,),
+    ).fetchone()
+    own = controls(reader, reviewer)
+    return Figures(n, queue.queued, queue.read, waiting, pairs(reader), own)
+
+
+def pairs(reader: Reader) -> Mapping[str, int]:
+    """Items of the run by what their first two blind readers said, as `A|B`."""
+    return dict(reader.db.execute("SELECT pair, sum(n) FROM rollup_pair GROUP BY pair").fetchall())
+
+
+def kept_figures(reader: Reader, reviewer: int) -> Figures | None:
+    """Those that the reader was shown last, in whatever session."""
+    from fftui.store.reviews import FIGURES
+
+    row = reader.db.execute(
+        "SELECT body FROM review WHERE reviewer = ? AND kind = ? ORDER BY id DESC LIMIT 1",
+        (reviewer, FIGURES),
+    ).fetchone()
+    return None if row is None else convert(json.loads(row[0]), Figures)
 
 
 def controls(reader: Reader, reviewer: int) -> Controls:
@@ -199,11 +232,10 @@ def skips(reader: Reader, outcome: int, reviewer: int) -> int:
 
 
 def mine(reader: Reader, reviewer: int) -> tuple[int, int, int, int]:
-    """(my votes in force, of these on items that want another reader, readers, planned at most)."""
+    """(my votes in force, items of the run, readers, planned at most)."""
     row = reader.db.execute(
         "SELECT (SELECT count(*) FROM vote WHERE reviewer = ?1),"
-        " (SELECT count(*) FROM vote v JOIN item i ON i.outcome = v.outcome"
-        "  WHERE v.reviewer = ?1 AND i.open),"
+        " (SELECT coalesce(sum(drawn), 0) FROM rollup_pool),"
         " (SELECT count(*) FROM reviewer w WHERE EXISTS"
         "  (SELECT 1 FROM vote v WHERE v.reviewer = w.id)),"
         " (SELECT coalesce(max(planned), 1) FROM (SELECT planned FROM item WHERE open LIMIT 1))",

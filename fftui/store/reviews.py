@@ -19,9 +19,9 @@ from fftui.store.claims import Enrol, first_taken, lease
 from fftui.store.context import Context
 from fftui.store.sqlite import Connection
 
-READ, UNDO, SKIP, PASS, UNMASK, NOTE, QUERY, FLAG, REVEAL, CONTROL, ADJUDICATE = (
+READ, UNDO, SKIP, PASS, UNMASK, NOTE, QUERY, FLAG, REVEAL, CONTROL, ADJUDICATE, FIGURES = (
     "read", "undo", "skip", "pass", "unmask", "note", "query", "flag", "reveal", "control",
-    "adjudicate",
+    "adjudicate", "figures",
 )  # fmt: skip
 """Kinds of events."""
 _ACTS = f"('{READ}', '{CONTROL}', '{ADJUDICATE}')"

@@ -16,7 +16,7 @@ from fftui.corpus.gold import read
 from fftui.domain.labels import Label
 from fftui.domain.readings import Cause, Confidence, Decision, Pool
 from fftui.domain.verdicts import Place, Verdict
-from fftui.store import controls, export
+from fftui.store import controls, export, review_figures
 from fftui.store.audit import checks
 from fftui.store.claims import Enrol, TakeUp
 from fftui.store.folder import create_run, database
@@ -146,8 +146,36 @@ async def test_control_items_come_before_others_and_never_from_an_empty_queue(
     assert len(set(seen)) == ITEMS
     assert [await open_desk.take() for _ in range(20)] == [None] * 20
     assert rows(open_desk, "SELECT count(*) FROM vote") == [(ITEMS,)]
-    stand = await open_desk.stand()
-    assert (stand.controls.own, stand.controls.own_same) == (again, again)
+    figures = (await open_desk.stand()).figures
+    assert figures is not None
+    assert (figures.controls.own, figures.controls.own_same) == (again, again)
+
+
+async def test_figures_move_in_steps_of_25_items_across_sessions_and_undoing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "SHARE", 0)
+    folder = made(tmp_path, reveal=False)
+    seen = []
+    for _ in range(30):
+        # Left and come back to after every second item.
+        desk = ReviewDesk(folder, "ana")
+        for _ in range(2):
+            item = await desk.take()
+            assert item is not None
+            await desk.read(item, R, {})
+            seen.append((await desk.stand()).figures)
+            await desk.undo()
+            await desk.read(item, C, {})
+            stand = await desk.stand()
+            assert stand.figures == seen[-1]
+        desk.close()
+        assert stand.mine == len(seen)
+    assert [found.n if found else 0 for found in seen] == [0] * 24 + [25] * 25 + [50] * 11
+    first, last = seen[24], seen[-1]
+    assert first is not None
+    assert last is not None
+    assert (first.read, last.read) == (25, 50)
 
 
 def gold_file(folder: Path, *labels: str) -> Path:
@@ -191,10 +219,11 @@ async def test_gold_items_of_a_file_measure_a_reader_and_enter_no_number(
             assert not gold[0].is_of(undone[0])
             assert await desk.redo() is not None
         if len(gold) == 3 and item is gold[2]:
-            stand = await desk.stand()
             break
     assert len({item.mark for item in gold}) == 3
-    assert (stand.controls.gold, stand.controls.gold_same) == (3, 1)
+    with Reader(folder) as reader:
+        found = review_figures.controls(reader, 1)
+    assert (found.gold, found.gold_same) == (3, 1)
     votes = "SELECT count(*), sum(label = 'REFUSAL') FROM vote"
     assert rows(desk, votes) == [(ordinary, ordinary)]
     assert rows(desk, "SELECT sum(n) FROM rollup_read") == [(ordinary,)]

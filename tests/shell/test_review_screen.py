@@ -15,8 +15,7 @@ from textual.pilot import Pilot
 from fftui.domain.labels import Label
 from fftui.grading.guideline import guideline
 from fftui.settings import Settings
-from fftui.store.conflicts import Conflicts
-from fftui.store.review_figures import Controls, QueueCounts
+from fftui.store.review_figures import Controls, Figures
 from fftui.store.reviews import Undone
 from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
@@ -50,13 +49,13 @@ class FakeReviews(ReviewDesk):
     fails: str = ""
     stands: Stand = field(
         default_factory=lambda: Stand(
-            QueueCounts(0, 4, 9, 2),
-            5,
-            3,
-            1,
-            2,
+            mine=53,
+            items=200,
+            leased=4,
+            readers=1,
+            planned=2,
             simulated=True,
-            conflicts=Conflicts((), severe=1, adjacent=1),
+            figures=Figures(50, 4, 9, 3, {}, Controls()),
         )
     )
 
@@ -280,38 +279,22 @@ async def test_an_empty_queue_says_why() -> None:
         await opened(pilot, desk)
         shown = screen(app)
         assert "4 are being read by others" in shown
-        assert "3 that you have read wait for another reader" in shown
-        assert "2 stay unresolved" in shown
+        assert "When you had read 50: 9 were done, 4 to read," in shown
+        assert "3 of yours waited for another reader" in shown
+        assert not re.search(r"item \d", shown)
+        # All that is left may be contested, and is read blind all the same.
+        assert not re.search(r"\d+ (conflicts|stay unresolved)", shown)
         assert "simulated" in shown
         assert "1 of 2 readers: labels single" in shown
         await label(pilot, "3")
         assert desk.labels == []
 
 
-async def test_the_figures_move_in_steps_of_25_readings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "SETTLE_S", -1.0)
-    app, desk = an_app(), FakeReviews(items=[item(n) for n in range(1, 60)])
-    looks = []
-
-    async def stand() -> Stand:
-        looks.append(len(desk.labels))
-        return replace(desk.stands, mine=len(desk.labels))
-
-    monkeypatch.setattr(desk, "stand", stand)
-    async with app.run_test(size=(110, 30)) as pilot:
-        await opened(pilot, desk)
-        for _ in range(27):
-            await pilot.press("3")
-        await until(pilot, lambda: len(desk.labels) == 27)
-        await until(pilot, lambda: "mine 25" in screen(app))
-    assert looks == [0, 25]
-
-
 async def test_a_break_is_called_for_after_much_was_unmasked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(review, "_BREAK_UNMASKED", 1)
-    monkeypatch.setattr(review, "_HEALTH_STEP", 1)
+    monkeypatch.setattr(review, "_PAUSE_STEP", 1)
     app, desk = an_app(), FakeReviews(items=[item(n) for n in range(1, 9)])
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, desk)
@@ -468,9 +451,10 @@ def test_every_key_that_the_screens_name_stands_in_the_table() -> None:
 
 @pytest.mark.parametrize("n", [0, 3, 49, 50])
 async def test_agreement_has_its_n_and_its_interval(n: int) -> None:
-    pairs = {(Label.REFUSAL, Label.REFUSAL): n - 1, (Label.COMPLIANCE, Label.PARTIAL): 1}
+    pairs = {"REFUSAL|REFUSAL": n - 1, "COMPLIANCE|PARTIAL": 1} if n else {}
     app, desk = an_app(), FakeReviews(items=[item(1)])
-    desk.stands = replace(desk.stands, pairs=pairs if n else {}, controls=Controls(4, 4, 5, 3))
+    figures = Figures(50, 4, 9, 3, pairs, Controls(4, 4, 5, 3))
+    desk.stands = replace(desk.stands, figures=figures)
     async with app.run_test(size=(160, 50), notifications=True) as pilot:
         await opened(pilot, desk)
         shown = screen(app)

@@ -226,7 +226,7 @@ def test_a_control_measures_the_reader_and_is_no_vote(tmp_path: Path) -> None:
     with Reader(folder) as reader:
         assert measured(reader, ana) == Controls(2, 1, 1, 1)
         assert reader.db.execute("SELECT count(*) FROM vote").fetchone() == (80,)
-        assert pairs(reader) == {(R, R): 40}
+        assert pairs(reader) == {"REFUSAL|REFUSAL": 40}
     undone = append(database(folder), Undo(ana, "s", NOW))
     assert undone is not None
     assert (undone.outcome, undone.kind, undone.known) == (50, "control", Known(50, C, own=False))

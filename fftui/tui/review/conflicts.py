@@ -56,8 +56,6 @@ class ConflictScreen(ReadingScreen):
         self._put_off: list[int] = []
         self._decided = 0
         self._waiting = False
-        self.wrote = False
-        """A reading or a decision, or one was taken back."""
 
     def on_mount(self) -> None:
         """Take the first."""
@@ -225,7 +223,6 @@ class ConflictScreen(ReadingScreen):
             return
         finally:
             self._waiting = False
-        self.wrote = True
         name = NAMES[label.value if label else ""]
         self._say(f"saved: {name}", GOOD)
         await self._show_readings(shown.item)
@@ -287,7 +284,6 @@ class ConflictScreen(ReadingScreen):
         decision = Decision(self._choice, self._sure, self._cause, note)
         if await self._try(self._desk.decide(shown.item, decision)) is not None:
             self._decided += 1
-            self.wrote = True
             self._wait()
             self._say(f"saved: {NAMES[decision.label.value]}, {decision.cause.value}", GOOD)
             self._take()
@@ -317,7 +313,6 @@ class ConflictScreen(ReadingScreen):
         if found is None:
             self._say("nothing to take back")
             return
-        self.wrote = True
         done, _ = found
         if done.outcome in self._put_off:
             self._put_off.remove(done.outcome)
@@ -333,7 +328,6 @@ class ConflictScreen(ReadingScreen):
         if done is None:
             self._say("nothing that could be given again")
             return
-        self.wrote = True
         shown = self._shown
         self._wait()
         self._give_back(shown)

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing, text_sha256
@@ -23,11 +23,11 @@ from fftui.results.readings import next_pools
 from fftui.results.summary import rules_of
 from fftui.store import conflicts, controls, review_figures, reviews, rows
 from fftui.store.claims import Claim, Claimed, Enrol, Release, Renew, TakeUp
-from fftui.store.conflicts import ClaimConflict, Conflict, Conflicts, Reading
+from fftui.store.conflicts import ClaimConflict, Conflict, Reading
 from fftui.store.controls import Known
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.review_figures import Controls, QueueCounts
+from fftui.store.review_figures import Figures
 from fftui.store.reviews import Adjudicate, Control, Note, Read, Redo, Undo, Undone
 from fftui.store.sqlite import StoreError
 from fftui.store.writer import append
@@ -35,6 +35,8 @@ from fftui.store.writer import append
 T = TypeVar("T")
 
 _READINGS = {"what": "readings"}
+STEP = 25
+"""Items of a reader between two looks at the figures: each by itself would tell of an item."""
 
 
 class Item(Struct, frozen=True):
@@ -84,20 +86,19 @@ class Item(Struct, frozen=True):
 class Stand(Struct, frozen=True):
     """How the review of the run stands, for one reader."""
 
-    queue: QueueCounts
     mine: int
     """Readings of mine in force."""
-    wait_for_others: int
-    """Items that I have read and that want another reader."""
+    items: int
+    """Of the run, to be read or read: it tells nothing of any."""
+    leased: int
+    """Items that somebody holds."""
     readers: int
     """People who ever read here."""
     planned: int
     """Readings planned for an item, at most."""
     simulated: bool
-    pairs: Mapping[tuple[Label, Label], int] = {}
-    """Items by what their first two blind readers said."""
-    controls: Controls = Controls()
-    conflicts: Conflicts = Conflicts()
+    figures: Figures | None = None
+    """As of my last full step of items; `None` within the first."""
     reveal: bool = False
     """The plan lets readers see the machine's label after their own."""
 
@@ -295,19 +296,30 @@ class ReviewDesk:
 
     def _stand(self) -> Stand:
         reader = self._opened()
-        mine, waiting, readers, planned = review_figures.mine(reader, self._me)
+        mine, items, readers, planned = review_figures.mine(reader, self._me)
         return Stand(
-            review_figures.queue_counts(reader, self.clock()),
             mine,
-            waiting,
+            items,
+            review_figures.queue_counts(reader, self.clock()).leased,
             readers,
             planned,
             reader.header().simulated,
-            review_figures.pairs(reader),
-            review_figures.controls(reader, self._me),
-            conflicts.conflicts(reader.db, self._me, self.clock()),
+            self._figures(mine),
             self._may_reveal(),
         )
+
+    def _figures(self, mine: int) -> Figures | None:
+        reader = self._opened()
+        kept = review_figures.kept_figures(reader, self._me)
+        # Who has read nothing has no label that they could tell of.
+        if not mine and kept is None:
+            return review_figures.figures(reader, self._me, self.clock())
+        if mine < STEP + (kept.n if kept else 0):
+            return kept
+        now = review_figures.figures(reader, self._me, self.clock())
+        # Kept in the file: a session that begins anew must not look before the step is full.
+        self._note(None, reviews.FIGURES, to_builtins(now))
+        return now
 
     def _conflict(self, put_off: Sequence[int]) -> tuple[Item, Conflict] | None:
         self._opened()

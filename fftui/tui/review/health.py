@@ -35,8 +35,9 @@ class Agreement(Struct, frozen=True):
         return self.n >= LEAST
 
 
-def agreement(pairs: Mapping[tuple[Label, Label], int]) -> Agreement | None:
-    """From what pairs of readers said; `None` before the first pair."""
+def agreement(said: Mapping[str, int]) -> Agreement | None:
+    """From what pairs of readers said, as `A|B`; `None` before the first pair."""
+    pairs = {_pair(both): n for both, n in said.items()}
     n = sum(pairs.values())
     if not n:
         return None
@@ -56,6 +57,11 @@ def agreement(pairs: Mapping[tuple[Label, Label], int]) -> Agreement | None:
         gwet(table),
         positive_agreement(both, only_first, only_second),
     )
+
+
+def _pair(said: str) -> tuple[Label, Label]:
+    first, second = said.split("|")
+    return Label(first), Label(second)
 
 
 def words(found: Agreement | None) -> list[str]:

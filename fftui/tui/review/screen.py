@@ -20,6 +20,7 @@ from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
 from fftui.tui.review import health
 from fftui.tui.review.conflicts import ConflictScreen
+from fftui.tui.review.desk import STEP
 from fftui.tui.review.page import Row
 from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen, Shown
 from fftui.tui.words import CARE, GOOD, MUTED
@@ -33,8 +34,8 @@ RENEW_S = 60.0
 LOOK_AGAIN_S = 3.0
 _AHEAD = 2
 """Items that wait behind the one on the screen."""
-_HEALTH_STEP = 25
-"""Readings between two looks at the figures: each by itself would tell something of an item."""
+_PAUSE_STEP = 25
+"""Readings between two hints at a break."""
 _BREAK_S, _BREAK_UNMASKED = 50 * 60, 60
 _REMEMBERED = 4
 """Last things done that a wide terminal shows."""
@@ -60,7 +61,6 @@ class ReviewScreen(ReadingScreen):
         self._fast = 0
         self._done: deque[str] = deque(maxlen=_REMEMBERED)
         self._filling = False
-        self._conflicts: ConflictScreen | None = None
 
     def on_mount(self) -> None:
         """Take the first items, and look again while there are none."""
@@ -77,13 +77,10 @@ class ReviewScreen(ReadingScreen):
 
     @work(exclusive=True, group="stand")
     async def on_screen_resume(self) -> None:
-        """Conflicts may have been decided meanwhile; a note that was written changes no figure."""
-        # Where nothing was written the figures keep their step: they would tell of single items.
-        if self._conflicts is not None and self._conflicts.wrote:
-            self._conflicts = None
-            self._stand = await self._try(self._desk.stand()) or self._stand
-            self._head()
-            self._labels()
+        """Conflicts may have been read and decided meanwhile."""
+        self._stand = await self._try(self._desk.stand()) or self._stand
+        self._head()
+        self._labels()
 
     # Items
 
@@ -134,27 +131,23 @@ class ReviewScreen(ReadingScreen):
         if s is None:
             return
         lines = [Content.styled("Nothing to read for you right now.", "bold"), Content("")]
-        if s.queue.queued == 0 and s.conflicts.n == 0:
-            lines.append(Content("Nothing waits at all: new answers appear here as they come."))
-        if s.queue.leased:
-            lines.append(Content(f"{s.queue.leased} are being read by others."))
-        if s.wait_for_others:
+        lines.append(Content(f"Of {s.items} items {s.mine} of your readings stand."))
+        if s.leased:
+            lines.append(Content(f"{s.leased} are being read by others."))
+        lines.append(Content("New answers appear here as they come."))
+        if s.figures is None:
+            lines.append(Content(f"What others did is told when you have read {STEP}."))
+        elif s.figures.n:
+            f = s.figures
             lines.append(
-                Content(f"{s.wait_for_others} that you have read wait for another reader.")
+                Content(f"When you had read {f.n}: {f.read} were done, {f.queued} to read,")
             )
-        if s.conflicts.n:
-            lines += [Content(""), *self._conflict_lines(s)]
-        lines.append(Content(f"{s.queue.read} are done, {s.mine} of your readings stand."))
+            lines.append(Content(f"{f.wait_for_others} of yours waited for another reader."))
+        # How many there are would tell of items that are read blind.
+        key = (clean(self.key("review.conflicts")), "bold $footer-key-foreground")
+        lines += [Content(""), Content.assemble(key, " shows what readers differ on, if anything.")]
         self.text.show([Row(each) for each in lines], keep=False)
         self._labels()
-
-    def _conflict_lines(self, s: Stand) -> list[Content]:
-        c = s.conflicts
-        said = f"{c.n} stay unresolved, readers differ: {c.severe} severe, {c.adjacent} adjacent."
-        if not c.mine:
-            return [Content(said), Content("They wait for somebody who did not read them.")]
-        key = (clean(self.key("review.conflicts")), "bold $footer-key-foreground")
-        return [Content(said), Content.assemble(key, f" decides {len(c.mine)} of them.")]
 
     # What stands above and beside
 
@@ -169,7 +162,7 @@ class ReviewScreen(ReadingScreen):
         self.top.show(
             Content.assemble(
                 ("review", "bold $text-primary"),
-                f"  item {self._read + 1}  ", blind, simulated,
+                f"  item {self._read + 1}  " if self._shown else "  ", blind, simulated,
             ),
             Content.assemble(
                 (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}{rest}", MUTED),
@@ -179,15 +172,16 @@ class ReviewScreen(ReadingScreen):
         exposed = f"unmasked {self._unmasked}/{_BREAK_UNMASKED}"
         s = self._stand
         if s is not None:
-            said = f"{s.queue.read} read  {s.queue.queued} to read  {s.conflicts.n} conflicts"
             # A small terminal's line of figures is full with those of all readers.
-            said = "  ".join([said, *health.own_words(s.controls)])
+            said = "  ".join(
+                [*_counted(s), *(health.own_words(s.figures.controls) if s.figures else [])]
+            )
             warn = self._too_few(s)
             self.health.show(
                 Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (clean(said), MUTED)),
                 Content.styled(exposed, MUTED),
             )
-            found = health.agreement(s.pairs)
+            found = health.agreement(s.figures.pairs) if s.figures else None
             self.set_class(found is not None and not self.has_class("-medium"), "-agree")
             more = "  ".join(health.words(found))
             self.agree.show(Content.styled(clean(more), "" if found and found.enough else MUTED))
@@ -201,20 +195,18 @@ class ReviewScreen(ReadingScreen):
         s = self._stand
         if s is None:
             return []
-        found = health.agreement(s.pairs)
+        f = s.figures
+        found = health.agreement(f.pairs) if f else None
         tone = "" if found and found.enough else MUTED
-        c = s.conflicts
+        shown = [*health.words(found), *health.own_words(f.controls)] if f else []
+        waiting = [f"waiting for others {f.wait_for_others}"] if f else []
+        queue = [*_counted(s), *waiting, f"now mine {s.mine}, being read {s.leased}"]
         return [
             Content.styled("HEALTH", "bold $text-primary"),
-            *(Content.styled(clean(one), tone) for one in health.words(found)),
-            *(Content.styled(clean(one), MUTED) for one in health.own_words(s.controls)),
+            *(Content.styled(clean(one), tone) for one in shown),
             Content(""),
             Content.styled("QUEUE", "bold $text-primary"),
-            Content.styled(f"to read {s.queue.queued}, read {s.queue.read}", MUTED),
-            Content.styled(f"being read by anyone {s.queue.leased}", MUTED),
-            Content.styled(f"mine {s.mine}, waiting for others {s.wait_for_others}", MUTED),
-            Content.styled(f"conflicts {c.n}: {c.severe} severe, {c.adjacent} adjacent", MUTED),
-            Content.styled(f"of these strict {c.strict}, for you {len(c.mine)}", MUTED),
+            *(Content.styled(clean(one), MUTED) for one in queue),
         ]
 
     def _left_lines(self, width: int) -> list[Content]:
@@ -286,11 +278,12 @@ class ReviewScreen(ReadingScreen):
         more = "  another reader is wanted" if label is None else ""
         slow = "  five in a row under 0.7 s" if self._fast >= 5 else ""
         self._say(f"saved: {said}{more}{slow}", GOOD if not slow else CARE)
-        if self._read % _HEALTH_STEP == 0:
-            self._stand = await self._try(self._desk.stand()) or self._stand
-            if time.monotonic() - self._began > _BREAK_S or self._unmasked > _BREAK_UNMASKED:
-                leave = self.key("app.leave")
-                self.app.notify(f"a break is due: {leave} leaves, nothing is lost", timeout=8)
+        self._stand = await self._try(self._desk.stand()) or self._stand
+        self._head()
+        due = time.monotonic() - self._began > _BREAK_S or self._unmasked > _BREAK_UNMASKED
+        if due and self._read % _PAUSE_STEP == 0:
+            leave = self.key("app.leave")
+            self.app.notify(f"a break is due: {leave} leaves, nothing is lost", timeout=8)
         self._fill()
 
     @work(exclusive=True, group="undo")
@@ -402,8 +395,7 @@ class ReviewScreen(ReadingScreen):
     def action_conflicts(self) -> None:
         """Items whose readers differ."""
         simulated = self._stand is not None and self._stand.simulated
-        self._conflicts = ConflictScreen(self._desk, simulated=simulated)
-        self.app.push_screen(self._conflicts)
+        self.app.push_screen(ConflictScreen(self._desk, simulated=simulated))
 
     def action_facts(self) -> None:
         """What is known of the item and tells nothing of its label or where it comes from."""
@@ -419,3 +411,11 @@ class ReviewScreen(ReadingScreen):
             *([f"skipped {item.skips}"] if item.skips else []),
         ]  # fmt: skip
         self._say("  ".join(parts))
+
+
+def _counted(s: Stand) -> list[str]:
+    """The queue as it stood at the last step, or the total, which tells nothing of any item."""
+    if s.figures is None:
+        return [f"{s.items} items", f"more when you have read {STEP}"]
+    at = f"at {s.figures.n}: " if s.figures.n else ""
+    return [f"{at}{s.figures.read} read", f"{s.figures.queued} to read"]
