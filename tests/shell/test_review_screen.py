@@ -25,6 +25,7 @@ from fftui.tui.review import screen as review
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
 from fftui.tui.review.reading import SETTLE_S
 from fftui.tui.review.screen import ReviewScreen
+from fftui.tui.review.text import ItemText
 from tests.shell.fakes import HIDDEN, HOSTILE
 from tests.shell.support import an_app, screen, toasts, until
 from tests.tui.terminal import ROOT
@@ -98,6 +99,11 @@ async def opened(pilot: Pilot[Any], desk: FakeReviews) -> None:
     app.go(ReviewScreen(desk))
     await until(pilot, lambda: "ANSWER" in screen(app) or "Nothing to read" in screen(app))
     await pilot.pause(SETTLE_S + 0.05)
+
+
+def reading_text(app: FftuiApp) -> ItemText:
+    assert isinstance(app.screen, ReviewScreen)
+    return app.screen.text
 
 
 async def label(pilot: Pilot[Any], key: str) -> None:
@@ -288,6 +294,31 @@ async def test_an_empty_queue_says_why() -> None:
         assert "1 of 2 readers: labels single" in shown
         await label(pilot, "3")
         assert desk.labels == []
+
+
+async def test_the_place_is_kept_when_the_text_is_wrapped_anew_or_blanked() -> None:
+    answer = "\n\n".join(f"w{n} " + "some more of it here " * 12 for n in range(60))
+    app, desk = an_app(), FakeReviews(items=[item(1, answer)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("M", *["space"] * 6)
+        text = reading_text(app)
+        first = text.row(text.scroll_offset.y, 80).plain.split()[0]
+        line, seen = text.place, text.seen
+        assert line is not None
+        await pilot.press("exclamation_mark")
+        await pilot.resize_terminal(70, 20)
+        assert answer[:4] not in screen(app)
+        await pilot.press("exclamation_mark")
+        for width, height in ((160, 50), (80, 24), (110, 30), (60, 20), (80, 24)):
+            await pilot.resize_terminal(width, height)
+            await pilot.pause()
+            place = text.place
+            assert place is not None
+            assert place[0][0] == line[0][0]
+            # What a larger screen shows more of is seen, what is wrapped anew is not.
+            assert seen - 0.02 <= text.seen < 0.6
+        assert first in screen(app)
 
 
 async def test_a_break_is_called_for_after_much_was_unmasked(

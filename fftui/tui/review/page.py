@@ -56,6 +56,8 @@ class Row(Struct, frozen=True):
     paragraph: int = -1
     """Of the answer; -1 for what is not the answer."""
     sentence: int = -1
+    start: int = 0
+    """Where it begins in its line before wrapping, in characters; 0: a line of its own."""
     stop: bool = False
     """Something to jump to begins here."""
 
@@ -127,10 +129,13 @@ def _line(
     text = Content.styled(said, "$foreground" if shown else MUTED)
     room = max(20, min(_WIDEST, width) - _TAG)
     margin = ("> ", f"bold {CARE}") if hit else "  "
-    rows = [
-        Row(Content.assemble(margin if i == 0 else "  ", part), paragraph)
-        for i, part in enumerate(text.wrap(room))
-    ]
+    rows: list[Row] = []
+    at = 0
+    for i, part in enumerate(text.wrap(room)):
+        at = max(at, said.find(part.plain.strip(), at))
+        content = Content.assemble(margin if i == 0 else "  ", part)
+        rows.append(Row(content, paragraph, start=max(1, at) if i else 0))
+        at += len(part.plain.strip())
     tag = masked.tag if paragraph >= 0 else ""
     if tag and rows:
         first = rows[0].content

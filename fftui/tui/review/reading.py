@@ -25,7 +25,7 @@ from fftui.tui.bars import Bar, KeyBar
 from fftui.tui.dialogs import Ask
 from fftui.tui.review.guide import GuidelineScreen, rule, section_lines
 from fftui.tui.review.page import How, Row, lay
-from fftui.tui.review.text import ItemText
+from fftui.tui.review.text import ItemText, Spot
 from fftui.tui.words import BAD, CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ class ReadingScreen(Screen[None]):
         self._last = Content("")
         self._all_unmasked = False
         self._blank = False
+        self._place: tuple[Spot, Spot] | None = None
+        """Where the eye was before the lines went or are wrapped anew."""
         self._picking = False
 
     def compose(self) -> ComposeResult:
@@ -148,6 +150,7 @@ class ReadingScreen(Screen[None]):
 
     def _put(self, item: Item, *, back: int = -1) -> None:
         self._leave_picking()
+        self._place = None
         # Until it is painted it stands nowhere, and no key can mean it.
         self._shown = Shown(item, math.inf, How(unmasked=self._all_unmasked), back=back)
         if self._all_unmasked:
@@ -163,7 +166,8 @@ class ReadingScreen(Screen[None]):
         shown = self._shown
         if shown is not None:
             rows = [] if self._blank else self._rows(shown)
-            self.text.show(rows, keep=keep)
+            self.text.show(rows, keep=keep, place=self._place)
+            self._place = None if rows else self._place
         self._head()
         self._labels()
 
@@ -250,6 +254,7 @@ class ReadingScreen(Screen[None]):
     def on_resize(self) -> None:
         """Other columns; wrap anew once the text knows its width."""
         width = self.app.size.width
+        self._place = self._place or self.text.place
         self.set_class(width >= MEDIUM, "-medium")
         self.set_class(width >= WIDE, "-wide")
         self.call_after_refresh(self._paint, keep=True)
@@ -487,6 +492,7 @@ class ReadingScreen(Screen[None]):
         """Nothing at all, at once; again: back."""
         self._blank = not self._blank
         if self._blank:
+            self._place = self.text.place
             self.left.update("", layout=False)
         self._paint(keep=True)
         self._say(f"blank: {self.key('reading.blank')} shows it again" if self._blank else "", BAD)

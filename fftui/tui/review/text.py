@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from fftui.tui.review.page import Row
 
 
+Spot = tuple[int, int]
+"""A row, however it is wrapped: number of the line that it is of, characters before it there."""
+
+
 class ItemText(Lines):
     """The lines of an item; the cursor stands on one of them."""
 
@@ -24,10 +28,12 @@ class ItemText(Lines):
         self._deepest = 0
         """Lines of the answer that have been on the screen, counted from its first."""
 
-    def show(self, rows: list[Row], *, keep: bool) -> None:
-        """Other lines; `keep` stays where the eye is."""
+    def show(self, rows: list[Row], *, keep: bool, place: tuple[Spot, Spot] | None = None) -> None:
+        """Other lines; `keep` stays where the eye is, `place` goes there: the same lines anew."""
         self._rows = rows
         self.set_count(len(rows))
+        if rows and place is not None:
+            self._to_place(place)
         if not keep:
             self._answer, self._deepest = (0, 0), 0
             self._held = None
@@ -40,6 +46,38 @@ class ItemText(Lines):
     def _lay(self, answer: list[int]) -> None:
         self._answer = (answer[0] if answer else 0, len(answer))
         self.note_seen()
+
+    @property
+    def place(self) -> tuple[Spot, Spot] | None:
+        """The first row on the screen and the one under the cursor; `None` without rows."""
+        if not self._rows:
+            return None
+        top = min(round(self.scroll_offset.y), len(self._rows) - 1)
+        return self._spot(top), self._spot(self.cursor)
+
+    def _spot(self, index: int) -> Spot:
+        line = sum(row.start == 0 for row in self._rows[: index + 1])
+        return line, self._rows[index].start
+
+    def _index(self, spot: Spot) -> int:
+        line, found = 0, 0
+        for i, row in enumerate(self._rows):
+            line += row.start == 0
+            if line == spot[0] and row.start <= spot[1]:
+                found = i
+        return found
+
+    def _to_place(self, place: tuple[Spot, Spot]) -> None:
+        top, cursor = (self._index(spot) for spot in place)
+        # The eye is on what stands on top: the cursor comes along where it would be out of sight.
+        bottom = top + max(1, self.size.height) - 1
+        self.jump(max(top, min(cursor, bottom)))
+        # The scroll bar of lines that were gone stands there again only after the next layout.
+        self.scroll_to(y=top, animate=False, immediate=True, force=True)
+        before, count = self._answer[1], sum(row.paragraph >= 0 for row in self._rows)
+        if before:
+            # As many lines as before are another share of it.
+            self._deepest = self._deepest * count // before
 
     def hold(self, *, on: bool) -> None:
         """While it is laid out otherwise, what has been seen stays what it was."""
