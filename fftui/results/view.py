@@ -308,6 +308,7 @@ class ReviewCounts(Struct, frozen=True):
     leased: int
     read: int
     conflicts: int
+    """Items whose readers differ and that nobody has decided, also those that wait for a third."""
     by_rule: Mapping[str, int]
 
 

@@ -53,7 +53,7 @@ class QueueCounts(Struct, frozen=True):
     read: int
     """Items with a final label."""
     conflicts: int
-    """Items whose readers differ and whom nobody else will read."""
+    """Items whose readers differ and that nobody has decided, also those that wait for a third."""
 
 
 class Controls(Struct, frozen=True):
@@ -129,10 +129,10 @@ def queue_counts(reader: Reader, now: float) -> QueueCounts:
     drawn = reader.db.execute("SELECT coalesce(sum(drawn), 0) FROM rollup_pool").fetchone()[0]
     read = reader.db.execute("SELECT coalesce(sum(n), 0) FROM rollup_read").fetchone()[0]
     leased = reader.db.execute("SELECT count(*) FROM lease WHERE until > ?", (now,)).fetchone()[0]
-    conflicts = reader.db.execute(
-        "SELECT count(*) FROM item WHERE source = 'unresolved' AND NOT open"
-    ).fetchone()[0]
-    return QueueCounts(max(0, drawn - read - conflicts), leased, read, conflicts)
+    conflicts, left = reader.db.execute(
+        "SELECT count(*), coalesce(sum(NOT open), 0) FROM item WHERE source = 'unresolved'"
+    ).fetchone()
+    return QueueCounts(max(0, drawn - read - left), leased, read, conflicts)
 
 
 def figures(reader: Reader, reviewer: int, now: float) -> Figures:

@@ -319,6 +319,12 @@ async def test_the_place_is_kept_when_the_text_is_wrapped_anew_or_blanked() -> N
             # What a larger screen shows more of is seen, what is wrapped anew is not.
             assert seen - 0.02 <= text.seen < 0.6
         assert first in screen(app)
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        narrow = text.seen
+        await pilot.resize_terminal(109, 20)
+        await pilot.pause()
+        assert text.seen < narrow + 0.1
 
 
 async def test_a_break_is_called_for_after_much_was_unmasked(

@@ -21,6 +21,7 @@ from fftui.domain.verdicts import Place
 from fftui.store import sqlite
 from fftui.store.audit import checks
 from fftui.store.claims import LEASE_S, Claim, Enrol, Release
+from fftui.store.conflicts import conflicts
 from fftui.store.context import Context
 from fftui.store.folder import database
 from fftui.store.reader import Reader
@@ -117,6 +118,10 @@ def test_readers_who_differ_summon_a_third_and_the_vote_that_came_late_is_kept(
     read(folder, ben, 1, R)
     with Reader(folder) as reader:
         assert pools(reader, 1)[0].finals == {}
+        # It is in the queue for a third, and a conflict until then, as on the screen of conflicts.
+        queue = queue_counts(reader, NOW)
+        assert (queue.queued, queue.conflicts) == (1, 1)
+        assert conflicts(reader.db, eve, NOW).n == 1
     assert claim(folder, eve) == 1
     # Kim's lease is long over, and kim reads all the same.
     read(folder, kim, 1, R, token=GONE)
