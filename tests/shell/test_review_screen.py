@@ -327,6 +327,17 @@ async def test_the_place_is_kept_when_the_text_is_wrapped_anew_or_blanked() -> N
         assert text.seen < narrow + 0.1
 
 
+async def test_while_one_reads_nothing_tells_that_all_that_is_left_is_contested() -> None:
+    for size in ((80, 24), (160, 50)):
+        app, desk = an_app(), FakeReviews(items=[item(1)])
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await opened(pilot, desk)
+            shown = screen(app)
+            assert "you read 53/200" in shown
+            assert "as of 50:" in shown
+            assert not re.search(r"\d+ (conflicts|to read)|to read \d", shown)
+
+
 async def test_a_break_is_called_for_after_much_was_unmasked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -200,7 +200,7 @@ class ReviewScreen(ReadingScreen):
         tone = "" if found and found.enough else MUTED
         shown = [*health.words(found), *health.own_words(f.controls)] if f else []
         waiting = [f"waiting for others {f.wait_for_others}"] if f else []
-        queue = [*_counted(s), *waiting, f"now mine {s.mine}, being read {s.leased}"]
+        queue = [*_counted(s), *waiting, f"being read by anyone {s.leased}"]
         return [
             Content.styled("HEALTH", "bold $text-primary"),
             *(Content.styled(clean(one), tone) for one in shown),
@@ -414,8 +414,8 @@ class ReviewScreen(ReadingScreen):
 
 
 def _counted(s: Stand) -> list[str]:
-    """The queue as it stood at the last step, or the total, which tells nothing of any item."""
+    """One's own share of the total. What is left to read tells, at the end, what is contested."""
+    own = f"you read {s.mine}/{s.items}"
     if s.figures is None:
-        return [f"{s.items} items", f"more when you have read {STEP}"]
-    at = f"at {s.figures.n}: " if s.figures.n else ""
-    return [f"{at}{s.figures.read} read", f"{s.figures.queued} to read"]
+        return [own, f"figures at {STEP}"]
+    return [own, *([f"as of {s.figures.n}:"] if s.figures.n else [])]
