@@ -82,7 +82,8 @@ class FakeReviews(ReviewDesk):
         return (item(77), Label.PARTIAL) if back == 0 else None
 
     async def stand(self) -> Stand:
-        return self.stands
+        read = sum(kind == "read" for kind, *_ in self.did)
+        return replace(self.stands, mine=self.stands.mine + read)
 
     async def renew(self) -> None: ...
 
@@ -336,6 +337,16 @@ async def test_while_one_reads_nothing_tells_that_all_that_is_left_is_contested(
             assert "you read 53/200" in shown
             assert "as of 50:" in shown
             assert not re.search(r"\d+ (conflicts|to read)|to read \d", shown)
+
+
+async def test_the_own_share_is_the_same_wherever_it_stands() -> None:
+    app, desk = an_app(), FakeReviews(items=[item(n) for n in range(1, 5)])
+    async with app.run_test(size=(160, 50), notifications=True) as pilot:
+        await opened(pilot, desk)
+        for read in (1, 2):
+            await label(pilot, "3")
+            await until(pilot, lambda read=read: f"you read {53 + read}/200" in screen(app))  # type: ignore[misc]
+            assert set(re.findall(r"you read (\d+)/", screen(app))) == {str(53 + read)}
 
 
 async def test_a_break_is_called_for_after_much_was_unmasked(

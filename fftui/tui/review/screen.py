@@ -174,7 +174,7 @@ class ReviewScreen(ReadingScreen):
         if s is not None:
             # A small terminal's line of figures is full with those of all readers.
             said = "  ".join(
-                [*_counted(s), *(health.own_words(s.figures.controls) if s.figures else [])]
+                [_own(s), *_as_of(s), *(health.own_words(s.figures.controls) if s.figures else [])]
             )
             warn = self._too_few(s)
             self.health.show(
@@ -200,10 +200,10 @@ class ReviewScreen(ReadingScreen):
         tone = "" if found and found.enough else MUTED
         shown = [*health.words(found), *health.own_words(f.controls)] if f else []
         waiting = [f"waiting for others {f.wait_for_others}"] if f else []
-        queue = [*_counted(s), *waiting, f"being read by anyone {s.leased}"]
+        queue = [_own(s), *waiting, f"being read by anyone {s.leased}"]
         return [
             Content.styled("HEALTH", "bold $text-primary"),
-            *(Content.styled(clean(one), tone) for one in shown),
+            *(Content.styled(clean(one), tone) for one in [*_as_of(s), *shown]),
             Content(""),
             Content.styled("QUEUE", "bold $text-primary"),
             *(Content.styled(clean(one), MUTED) for one in queue),
@@ -280,6 +280,7 @@ class ReviewScreen(ReadingScreen):
         self._say(f"saved: {said}{more}{slow}", GOOD if not slow else CARE)
         self._stand = await self._try(self._desk.stand()) or self._stand
         self._head()
+        self._labels()
         due = time.monotonic() - self._began > _BREAK_S or self._unmasked > _BREAK_UNMASKED
         if due and self._read % _PAUSE_STEP == 0:
             leave = self.key("app.leave")
@@ -413,9 +414,13 @@ class ReviewScreen(ReadingScreen):
         self._say("  ".join(parts))
 
 
-def _counted(s: Stand) -> list[str]:
+def _own(s: Stand) -> str:
     """One's own share of the total. What is left to read tells, at the end, what is contested."""
-    own = f"you read {s.mine}/{s.items}"
+    return f"you read {s.mine}/{s.items}"
+
+
+def _as_of(s: Stand) -> list[str]:
+    """When the figures were taken, or when they will be."""
     if s.figures is None:
-        return [own, f"figures at {STEP}"]
-    return [own, *([f"as of {s.figures.n}:"] if s.figures.n else [])]
+        return [f"figures at {STEP}"]
+    return [f"as of {s.figures.n}:"] if s.figures.n else []
