@@ -133,6 +133,9 @@ async def test_the_disk_errs_now_and_then(
     """A failed write or sync is tried again, whatever the system took for written meanwhile."""
     monkeypatch.setattr(writer, "_TIDY", 100)
     monkeypatch.setattr(writer, "_RETRY_S", 0.0)
+    monkeypatch.setattr(
+        writer, "_MOMENT_S", 0.0
+    )  # one record at a time waits for company each time
     chance = random.Random(rounds)
     fresh = image(made(tmp_path, scenarios=SCENARIOS, targets=TARGETS, graders=1))
     folder, struck = tmp_path / "r", 0
