@@ -48,10 +48,10 @@ class QueueCounts(Struct, frozen=True):
     """How the review of a run stands."""
 
     queued: int
-    """Items that want another reading."""
+    """Items to be read that have no label of people yet; second readings are not counted."""
     leased: int
     read: int
-    """Items with a final label."""
+    """Items with a final label, single readings included."""
     conflicts: int
     """Items whose readers differ and that nobody has decided, also those that wait for a third."""
 
