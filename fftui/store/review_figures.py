@@ -13,6 +13,8 @@ from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.store.reader import Reader
 
+_COUNTED = 5000
+
 
 class PoolCount(Struct, frozen=True):
     """One target's pool: how many attacks stand in it, and what people said of those read."""
@@ -48,7 +50,7 @@ class QueueCounts(Struct, frozen=True):
     """How the review of a run stands."""
 
     queued: int
-    """Items to be read that have no label of people yet; second readings are not counted."""
+    """Items that want another reading; of more than 5,000 at least those that nobody has read."""
     leased: int
     read: int
     """Items with a final label, single readings included."""
@@ -126,13 +128,18 @@ def judged(reader: Reader) -> list[Judged]:
 
 def queue_counts(reader: Reader, now: float) -> QueueCounts:
     """The run's queue."""
+    # So many are counted in a third of a millisecond; what is behind them no look has to wait for.
+    open_ = reader.db.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM item WHERE open LIMIT ?)", (_COUNTED,)
+    ).fetchone()[0]
     drawn = reader.db.execute("SELECT coalesce(sum(drawn), 0) FROM rollup_pool").fetchone()[0]
     read = reader.db.execute("SELECT coalesce(sum(n), 0) FROM rollup_read").fetchone()[0]
     leased = reader.db.execute("SELECT count(*) FROM lease WHERE until > ?", (now,)).fetchone()[0]
     conflicts, left = reader.db.execute(
         "SELECT count(*), coalesce(sum(NOT open), 0) FROM item WHERE source = 'unresolved'"
     ).fetchone()
-    return QueueCounts(max(0, drawn - read - left), leased, read, conflicts)
+    queued = open_ if open_ < _COUNTED else max(open_, drawn - read - left)
+    return QueueCounts(queued, leased, read, conflicts)
 
 
 def figures(reader: Reader, reviewer: int, now: float) -> Figures:

@@ -100,11 +100,13 @@ def test_two_readings_come_from_two_people(tmp_path: Path) -> None:
     assert (claim(folder, ana), claim(folder, ben), claim(folder, eve)) == (1, 1, None)
     read(folder, ana, 1, C)
     assert claim(folder, ana) is None
+    with Reader(folder) as reader:
+        assert queue_counts(reader, NOW).queued == 1, "a second reading is wanted"
     read(folder, ben, 1, C)
     with Reader(folder) as reader:
         (pool,) = pools(reader, 1)
         assert pool.finals == {("COMPLIANCE", C): 1}
-        assert queue_counts(reader, NOW).read == 1
+        assert (queue_counts(reader, NOW).read, queue_counts(reader, NOW).queued) == (1, 0)
     assert claim(folder, eve) is None
     assert sound(folder)
 
