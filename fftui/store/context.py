@@ -38,7 +38,7 @@ ALIKE = 3
 class Context:
     """One connection that appends, with its dictionaries.
 
-    `begin`, appends, `advance`, `commit`; or `rollback`, which also forgets what was cached.
+    `begin`, appends, `commit`; or `rollback`, which also forgets what was cached.
     With `recent` it appends many records in a row and remembers those of the last moments.
     """
 
@@ -318,32 +318,28 @@ class Context:
         if not self._one_model:
             self._share(target, mark, row[0])
 
-    def is_canned(self, target: int, mark: int | None) -> bool:
+    def is_canned(self, target: int, mark: int) -> bool:
         """The target has given these words to several scenarios by now."""
-        if mark is None:
-            return False
         row = self.db.execute(
             "SELECT n FROM cluster WHERE mark = ? AND target = ?", (mark, target)
         ).fetchone()
         return row is not None and row[0] >= ALIKE
 
-    def is_shared(self, outcome: int) -> bool:
-        """A target of other weights has given the words of this answer, too."""
-        self.pending.write_rows(self.db)
+    def is_shared(self, mark: int) -> bool:
+        """A target of other weights has given these words, too."""
         row = self.db.execute(
-            f"SELECT count(DISTINCT {WEIGHTS}) FROM outcome o JOIN cluster c ON c.mark = o.mark"
-            " JOIN target t ON t.id = c.target WHERE o.id = ?",
-            (outcome,),
+            f"SELECT count(DISTINCT {WEIGHTS}) FROM cluster c JOIN target t ON t.id = c.target"
+            " WHERE c.mark = ?",
+            (mark,),
         ).fetchone()
         return int(row[0]) > 1
 
-    def heads(self, outcome: int) -> bool:
+    def heads(self, outcome: int, target: int, mark: int) -> bool:
         """The outcome is, from now on, the one of its cluster that is read for all of it."""
-        self.pending.write_rows(self.db)
         row = self.db.execute(
-            "UPDATE cluster SET head = ?1 WHERE head IS NULL AND (mark, target) ="
-            " (SELECT mark, target FROM outcome WHERE id = ?1) RETURNING 1",
-            (outcome,),
+            "UPDATE cluster SET head = ? WHERE head IS NULL AND mark = ? AND target = ?"
+            " RETURNING 1",
+            (outcome, mark, target),
         ).fetchone()
         return row is not None
 

@@ -221,8 +221,8 @@ class AddVerdict(Struct, frozen=True):
         ctx.minute(self.at, "verdicts")
         ctx.touched.add(target)
         place, flags = self.place, self.flags
-        if self.canned is not None and ctx.is_canned(target, of.mark):
-            place = self._of_cluster(ctx, self.canned)
+        if self.canned and of.mark is not None and ctx.is_canned(target, of.mark):
+            place = self._of_cluster(ctx, self.canned, target, of.mark)
             flags = place.flags
         for flag in flags:
             add_flag(ctx, self.outcome_id, flag, self.at, recent)
@@ -230,10 +230,10 @@ class AddVerdict(Struct, frozen=True):
             add_item(ctx, self.outcome_id, target, place, self.readings, recent)
         return True
 
-    def _of_cluster(self, ctx: Context, place: Place) -> Place:
+    def _of_cluster(self, ctx: Context, place: Place, target: int, mark: int) -> Place:
         """The first of a cluster that is graded is read for all of it; of the others a sample."""
-        rule = TEMPLATE if TEMPLATE in self.heads and ctx.is_shared(self.outcome_id) else ALIKE
-        if rule not in self.heads or not ctx.heads(self.outcome_id):
+        rule = TEMPLATE if TEMPLATE in self.heads and ctx.is_shared(mark) else ALIKE
+        if rule not in self.heads or not ctx.heads(self.outcome_id, target, mark):
             return place
         return Place(Pool.DOUBT, f"{rule}:{place.machine}", place.machine, 1.0, place.draw)
 
