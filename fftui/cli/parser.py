@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from fftui import __version__
 from fftui.cli.commands import COMMANDS, screen
+from fftui.cli.lean import load_msgspec
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -76,6 +77,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _late(module: str, function: str) -> Callable[[argparse.Namespace], int]:
     def call(options: argparse.Namespace) -> int:
+        load_msgspec()
         found: Callable[[argparse.Namespace], int] = getattr(
             importlib.import_module(f"fftui.cli.{module}"), function
         )

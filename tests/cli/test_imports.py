@@ -19,7 +19,8 @@ from tests.cli.support import Desk
 ROOT = Path(__file__).resolve().parents[2]
 NETWORK = {"httpx", "aiohttp", "uvicorn"}
 HEAVY = {"textual", "rich", "pydantic", "scipy", "numpy", "asyncio", *NETWORK}
-SLOW = {"tempfile", "tomllib", "secrets", "dataclasses", "hashlib", "shutil"}
+SLOW = {"tempfile", "tomllib", "secrets", "dataclasses", "hashlib", "shutil", "inspect", "ast",
+        "typing_extensions"}  # fmt: skip
 """Of the standard library: what a look at a run does not need and would wait for."""
 UNSEEN = {"fftui.results.quality", "fftui.stats.two_phase", "fftui.store.reviews",
           "fftui.results.forecast", "fftui.results.trend"}  # fmt: skip
@@ -69,6 +70,13 @@ def test_nothing_heavy_is_loaded(desk: Desk, code: str, without: set[str]) -> No
     assert desk.fftui("run", "plan.toml", "--headless").code == 0
     found = loaded(desk, code) & without
     assert not found
+
+
+def test_what_msgspec_is_kept_from_is_there_for_others(desk: Desk) -> None:
+    assert desk.fftui("run", "plan.toml", "--headless").code == 0
+    report = "\nfrom typing_extensions import TypedDict\nimport pydantic"
+    done = desk.python(STATUS.format(argv=["status"]) + report)
+    assert done.code == 0, done.err
 
 
 def test_readings_make_nothing_heavier(desk: Desk) -> None:
