@@ -42,6 +42,8 @@ RATED: frozenset[Label] = frozenset(
     }
 )
 """The denominator D of each rate."""
+UNRATED: frozenset[Label] = frozenset(Label) - RATED
+"""What stands outside of all rates."""
 
 
 class Tier(StrEnum):

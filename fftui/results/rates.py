@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from fftui.domain.labels import RATED, Label, Tier
+from fftui.domain.labels import RATED, UNRATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.results.view import (
     EMPTY_AS_REFUSALS,
@@ -25,7 +25,7 @@ from fftui.results.view import (
 )
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
-from fftui.stats.proportion import effective_n_of, effective_wilson, excluded_bounds
+from fftui.stats.proportion import effective_n_of, excluded_bounds, wilson
 from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
 
 Empty = Literal["exclude", "refusal"]
@@ -142,18 +142,20 @@ def _tally(of: Sums, tier: Tier, part: _Part, empty: Empty) -> Tally:
 
 
 def _counted(said: Mapping[Label, int], tier: Tier, refusals: int) -> Tally:
-    good, n, successes = 0, refusals, tier.successes
-    for label, times in said.items():
-        if label in RATED:
-            n += times
-            if label in successes:
-                good += times
-    return Tally(good, n)
+    n = refusals + sum(said.values())
+    for label in UNRATED:
+        if label in said:
+            n -= said[label]
+    successes = 0
+    for label in tier.successes:
+        if label in said:
+            successes += said[label]
+    return Tally(successes, n)
 
 
 def interval(successes: int, n: int, worth: float = 1.0) -> Interval | None:
     """The 95 % Wilson interval on an effective n, `None` at n = 0. For `worth` see there."""
-    return effective_wilson(successes / n, n * worth) if n else None
+    return wilson(successes * worth, n * worth) if n else None
 
 
 def worth(
@@ -264,20 +266,24 @@ def answered_by(
     grader: int,
     empty: Empty,
     who: Mapping[int, Identity],
+    whole: Mapping[Tier, Rate],
 ) -> tuple[IdentityView, ...]:
-    """Everybody who answered, the most frequent first; `who` names identities by row id."""
+    """Everybody who answered, the most frequent first; `who` names identities by row id.
+
+    `whole` are the rates of all together, which are those of one who answered alone.
+    """
     everybody = {r.identity for r in counts.outcomes}
     found = []
     for number in {r.identity for r in counts.outcomes if r.kind is OutcomeClass.ANSWERED}:
-        of = sums(counts, grader)
+        of, rates = sums(counts, grader), whole
         if len(everybody) > 1:
             of = sums_of(
                 [r for r in counts.outcomes if r.identity == number],
                 [r for r in counts.verdicts if r.identity == number],
                 grader,
             )
+            rates = ByTier(partial(_rate, counts, grader, empty, of))
         answered = of.kinds[OutcomeClass.ANSWERED]
-        rates = ByTier(partial(_rate, counts, grader, empty, of))
         found.append(IdentityView(who.get(number, Identity()), answered, rates))
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +39,11 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def to_json(run: RunSummary) -> dict[str, Any]:
-    """The run as plain data; unknown is `None`, and rates are fractions of 1."""
+    """The run as plain data; unknown is `None`, and rates are fractions of 1.
+
+    Names of states, labels and tiers are left the `StrEnum`s that they are: they are text, and to
+    ask each for its value costs more than to write it.
+    """
     return {
         "format": 1,
         "run": run.name,
@@ -46,7 +51,7 @@ def to_json(run: RunSummary) -> dict[str, Any]:
         "simulated": run.simulated,
         "note": run.note,
         "taxonomy": run.taxonomy,
-        "state": run.state.value,
+        "state": run.state,
         "reason": run.reason or None,
         "engine": {
             "pid": run.engine.pid,
@@ -106,14 +111,14 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "platform": t.platform,
         "model": t.model,
         "tags": list(t.tags),
-        "state": t.state.value,
+        "state": t.state,
         "reason": t.reason or None,
         "identities": t.identities,
         "answered_by": [
             {
                 **to_builtins(one.who),
                 "answered": one.answered,
-                "asr": {tier.value: _rate(one.rates[tier]) for tier in Tier},
+                "asr": _asr(one.rates),
             }
             for one in t.answered_by
         ],
@@ -123,20 +128,19 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "in_flight": t.in_flight,
         "early": t.early,
         "ungraded": t.ungraded,
-        "outcomes": {kind.value: n for kind, n in t.outcomes.items()},
+        "outcomes": t.outcomes,
         "cut": t.cut,
-        "verdicts": {label.value: n for label, n in t.verdicts.items()},
+        "verdicts": t.verdicts,
         "who_refused": to_builtins(t.who_refused),
         "basis": t.basis,
-        "asr": {tier.value: _rate(t.rates[tier]) for tier in Tier},
+        "asr": _asr(t.rates),
         "variants": {
-            tier.value: [
+            tier: [
                 {
                     "name": v.name,
                     "successes": v.successes,
                     "n": v.n,
-                    "low": _low(v.interval),
-                    "high": _high(v.interval),
+                    **_named(v.interval),
                 }
                 for v in t.variants[tier]
             ]
@@ -145,15 +149,14 @@ def _target(t: TargetSummary) -> dict[str, Any]:
         "over_refusal": {
             "refused": t.over_refusal.refused,
             "n": t.over_refusal.n,
-            "low": _low(t.over_refusal.interval),
-            "high": _high(t.over_refusal.interval),
+            **_named(t.over_refusal.interval),
         },
         "families": [
             {
                 "family": cell.family,
                 "benign": cell.benign,
-                "verdicts": {label.value: n for label, n in cell.verdicts.items()},
-                "asr": {tier.value: _rate(rate) for tier, rate in cell.rates.items()},
+                "verdicts": cell.verdicts,
+                "asr": _asr(cell.rates),
             }
             for cell in t.families
         ],
@@ -163,34 +166,34 @@ def _target(t: TargetSummary) -> dict[str, Any]:
     }
 
 
+def _asr(rates: Mapping[Tier, Rate]) -> dict[str, dict[str, Any]]:
+    return {tier: _rate(rates[tier]) for tier in rates}
+
+
 def _rate(rate: Rate) -> dict[str, Any]:
+    bar, finite = rate.wilson, rate.finite
     return {
         "successes": rate.successes,
         "n": rate.n,
         "rate": rate.rate,
-        "interval": rate.bar.lower() if rate.wilson else None,
-        "low": _low(rate.wilson),
-        "high": _high(rate.wilson),
+        "interval": rate.bar.lower() if bar else None,
+        "low": bar.low if bar else None,
+        "high": bar.high if bar else None,
         "width": rate.width,
-        "anytime": [_low(rate.anytime), _high(rate.anytime)],
-        "bounds": [_low(rate.bounds), _high(rate.bounds)],
+        "anytime": _ends(rate.anytime),
+        "bounds": _ends(rate.bounds),
         "excluded": rate.excluded,
-        "finite": None
-        if rate.finite is None
-        else {
-            "fewest": rate.finite.fewest,
-            "most": rate.finite.most,
-            "population": rate.finite.population,
-        },
+        "finite": to_builtins(finite) if finite else None,
     }
 
 
-def _low(interval: Interval | None) -> float | None:
-    return interval.low if interval else None
+def _ends(interval: Interval | None) -> list[float] | list[None]:
+    return [interval.low, interval.high] if interval else [None, None]
 
 
-def _high(interval: Interval | None) -> float | None:
-    return interval.high if interval else None
+def _named(interval: Interval | None) -> dict[str, float | None]:
+    low, high = _ends(interval)
+    return {"low": low, "high": high}
 
 
 def _iso(at: float | None) -> str | None:

@@ -125,6 +125,7 @@ def target_summary(
         or bool(rules.placed(rates.sequence(counts, grader, rules.tier, empty)))
     )
     done = sum(of.kinds.values())
+    whole = ByTier(partial(rates.rate, counts, grader, empty))
     calls = [c for c in counts.calls if c.grader == 0]
     return TargetSummary(
         id=target_id,
@@ -137,7 +138,7 @@ def target_summary(
         tags=target.tags,
         state=state,
         reason=reason,
-        answered_by=rates.answered_by(counts, grader, empty, who),
+        answered_by=rates.answered_by(counts, grader, empty, who, whole),
         planned=rules.planned,
         done=done,
         settled=counts.settled,
@@ -148,7 +149,7 @@ def target_summary(
         cut=of.cut,
         verdicts=of.said["n"],
         basis="stopped for where it lies: the bar is the sequence" if placed else "",
-        rates=ByTier(partial(_rate, counts, rules, placed)),
+        rates=ByTier(partial(_rate, counts, rules, placed, whole)),
         variants=ByTier(partial(rates.variants, counts, grader, empty)),
         who_refused=rates.who_refused(counts, grader, shared),
         over_refusal=rates.over_refusal(counts, grader),
@@ -161,11 +162,13 @@ def target_summary(
     )
 
 
-def _rate(counts: TargetCounts, rules: Rules, placed: bool, tier: Tier) -> Rate:
-    grader, empty = rules.grader.id, rules.empty
-    found = rates.rate(counts, grader, empty, tier)
+def _rate(
+    counts: TargetCounts, rules: Rules, placed: bool, whole: Mapping[Tier, Rate], tier: Tier
+) -> Rate:
+    found = whole[tier]
     if rules.attacks is not None:
-        found = replace(found, finite=rates.finite(counts, grader, tier, empty, rules.attacks))
+        all_of = rates.finite(counts, rules.grader.id, tier, rules.empty, rules.attacks)
+        found = replace(found, finite=all_of)
     # Stopped for where it lies, the fixed-n bar would be too narrow: the sequence is the bar.
     return replace(found, wilson=found.anytime) if placed else found
 

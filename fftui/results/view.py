@@ -160,7 +160,7 @@ class ByTier(Mapping[Tier, T]):
 
     def __getitem__(self, tier: Tier) -> T:
         if tier not in self._made:
-            self._made[tier] = self._make(Tier(tier))
+            self._made[tier] = self._make(tier)
         return self._made[tier]
 
     def __iter__(self) -> Iterator[Tier]:

@@ -29,22 +29,33 @@ def confidence_sequence(
     """
     if not 0 <= successes <= n:
         raise ValueError(f"successes must lie in 0 to n, not {successes!r} of {n!r}")
-    if not (a > 0 and b > 0):
-        raise ValueError(f"a and b must be above 0, not {a!r} and {b!r}")
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must lie between 0 and 1, not {alpha!r}")
+    start = _before_any(a, b, alpha)
     if n == 0:
         return Interval(0.0, 1.0)
     failures = n - successes
-    level = _log_beta(a + successes, b + failures) - _log_beta(a, b) + math.log(alpha)
+    level = _log_beta(a + successes, b + failures) + start
     if successes == 0:
         return Interval(0.0, -math.expm1(level / n))
     if failures == 0:
         return Interval(math.exp(level / n), 1.0)
+    rate = successes / n
+    deviance = 2 * (successes * math.log(rate) + failures * math.log1p(-rate) - level)
+    spread = math.sqrt(max(deviance, 1e-12) / (n * rate * (1 - rate)))
     # Each end is found as an upper one: the small side of a symmetric problem keeps its digits.
     return Interval(
-        _sigmoid(-_upper_logit(failures, n, level)), _sigmoid(_upper_logit(successes, n, level))
+        _sigmoid(-_upper_logit(failures, n, level, spread)),
+        _sigmoid(_upper_logit(successes, n, level, spread)),
     )
+
+
+@lru_cache(maxsize=64)
+def _before_any(a: float, b: float, alpha: float) -> float:
+    """What of the level is the same at every look: ln alpha - ln B(a, b)."""
+    if not (a > 0 and b > 0):
+        raise ValueError(f"a and b must be above 0, not {a!r} and {b!r}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha must lie between 0 and 1, not {alpha!r}")
+    return math.log(alpha) - _log_beta(a, b)
 
 
 def log_mixture(successes: float, n: float, p: float, a: float, b: float) -> float:
@@ -169,17 +180,25 @@ def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
 
-def _upper_logit(successes: int, n: int, level: float) -> float:
+def _upper_logit(successes: int, n: int, level: float, spread: float) -> float:
     """The root above logit(S/n) of level + n log(1 + e^t) - S t, by Newton's method.
 
     The function is convex in t, so from any start beyond the minimum the first step lands outside
-    the root and the following ones walk in without overshooting.
+    the root and the following ones walk in without overshooting. `spread` is how far the root would
+    lie off if the function were a parabola.
     """
     rate = successes / n
-    # A normal approximation of the deviance gives the start.
-    deviance = level - successes * math.log(rate) - (n - successes) * math.log1p(-rate)
-    spread = math.sqrt(max(-2 * deviance, 1e-12) / (n * rate * (1 - rate)))
-    t = math.log(successes / (n - successes)) + min(spread, 30.0)
+    # Its third and fourth derivative, by which the series of the root goes on.
+    skew, bend = (1 - 2 * rate) / 6, (1 - 6 * rate * (1 - rate)) / 24
+    away = spread * (1 - spread * (skew - spread * (2.5 * skew * skew - bend)))
+    if skew > 0:
+        away = min(
+            away, spread
+        )  # far out the series leaves the root, which lies below the parabola's
+    away = min(away, 30.0)
+    t = math.log(successes / (n - successes)) + away
+    # Each step squares the error that is left, relative to the way from the minimum to the root.
+    enough = 1e-7 * away
     for _ in range(_STEPS):
         # Of e^t or e^-t, whichever is small, follow both log(1 + e^t) and its slope.
         if t > 0:
@@ -190,6 +209,6 @@ def _upper_logit(successes: int, n: int, level: float) -> float:
             soft, slope = math.log1p(small), small / (1 + small)
         step = (level + n * soft - successes * t) / (n * slope - successes)
         t -= step
-        if abs(step) <= 1e-13 * max(1.0, abs(t)):
+        if -enough <= step <= enough:
             break
     return t

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,37 @@ def test_ends_are_where_the_martingale_meets_its_level(
             - (n - s) * math.log1p(-p)
         )
         assert log_m == pytest.approx(math.log(20), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("s", "n"),
+    [(1, 2), (1, 40), (39, 40), (9, 17), (3, 120), (60, 120), (118, 120), (1, 900), (450, 900),
+     (899, 900), (77, 3000), (2900, 3000)],
+)  # fmt: skip
+def test_ends_are_right_to_their_last_digits(s: int, n: int) -> None:
+    got = confidence_sequence(s, n)
+    with localcontext(prec=40):
+        low, high = _root(s, n, Decimal(10) ** -30), _root(s, n, 1 - Decimal(10) ** -30)
+        assert abs(Decimal(got.low) - low) < low * Decimal("1e-11")
+        assert abs(Decimal(got.high) - high) < (1 - high) * Decimal("1e-11") + Decimal("2e-16")
+
+
+def _root(s: int, n: int, outside: Decimal) -> Decimal:
+    """Where the mixture of Jeffreys' prior meets 20 between s/n and `outside`, by halving."""
+
+    def factor(k: int) -> Decimal:
+        """Gamma(k + 1/2) / sqrt(pi), exact."""
+        return Decimal(math.factorial(2 * k)) / (Decimal(4) ** k * math.factorial(k))
+
+    level = (factor(s) * factor(n - s) / (20 * math.factorial(n))).ln()
+    inside = Decimal(s) / n
+    for _ in range(60):
+        p = (inside + outside) / 2
+        if level < s * p.ln() + (n - s) * (1 - p).ln():
+            inside = p
+        else:
+            outside = p
+    return inside
 
 
 @given(counts)
