@@ -27,6 +27,11 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7
 _VERDICT_ROLLUP = (
     "SELECT target, identity, family, benign, cut, grader, label, n FROM rollup_verdict"
 )
+_BENIGN = """
+SELECT b.id, sum(s.benign) FROM block b JOIN scenario s
+ON s.id >= b.first AND s.id < b.first + b.size GROUP BY 1
+"""
+_BENIGN_KEPT = "SELECT id, benign FROM block"
 _CALLS = """
 SELECT target, coalesce(grader, 0), outcome, count(*),
 sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), sum(cost_usd IS NULL)
@@ -101,6 +106,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
     for name, rows_query, rollup in (
         ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
+        ("benign scenarios of each block equal GROUP BY", _BENIGN, _BENIGN_KEPT),
         ("pools of graded attacks equal GROUP BY", _POOLS, _POOL_ROLLUP),
         ("final labels that people gave equal GROUP BY", _READ, _READ_ROLLUP),
         ("what readers differ on equals GROUP BY", _DIFFER, _DIFFER_ROLLUP),

@@ -226,13 +226,16 @@ def add_scenarios(
     """Append a block of scenarios, in the order given. The caller owns the transaction."""
     first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM scenario").fetchone()[0]
     plan = db.execute("SELECT max(id) FROM plan").fetchone()[0]
+    names, benign = set(), 0
+    for scenario in scenarios:
+        names.add(scenario.family)
+        benign += scenario.benign
     db.execute(
-        "INSERT INTO block (plan, first, size, seed) VALUES (?,?,?,?)",
-        (plan, first, len(scenarios), seed),
+        "INSERT INTO block (plan, first, size, seed, benign) VALUES (?,?,?,?,?)",
+        (plan, first, len(scenarios), seed, benign),
     )
-    names = sorted({s.family for s in scenarios})
     db.executemany(
-        "INSERT INTO family (name) VALUES (?) ON CONFLICT DO NOTHING", [(n,) for n in names]
+        "INSERT INTO family (name) VALUES (?) ON CONFLICT DO NOTHING", [(n,) for n in sorted(names)]
     )
     families = dict(db.execute("SELECT name, id FROM family").fetchall())
     for number, scenario in enumerate(scenarios, first):

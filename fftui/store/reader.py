@@ -278,7 +278,7 @@ class Reader:
 
     def benign_share(self) -> tuple[int, int]:
         """(benign scenarios, all scenarios) of the corpus."""
-        row = self.db.execute("SELECT coalesce(sum(benign), 0), count(*) FROM scenario").fetchone()
+        row = self.db.execute("SELECT sum(benign), sum(size) FROM block").fetchone()
         return int(row[0]), int(row[1])
 
     def engine(self) -> EngineRow:

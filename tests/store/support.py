@@ -86,6 +86,7 @@ def extension(
     based_on: int,
     *,
     scenarios: Sequence[str] = (),
+    benign: Sequence[str] = (),
     targets: Sequence[str] = (),
     graders: Sequence[str] = (),
     basis: bool = False,
@@ -95,7 +96,9 @@ def extension(
         based_on=based_on, at=2e9, by="anna", plan_source="plan.toml", plan_toml="",
         plan_json=plan_json((), ()),
         plan_sha256="", fftui="0", versions={}, files=(), note="", compress=False,
-        scenarios=[Scenario(k, (f"[placeholder {k}]",), "family 0", False) for k in scenarios],
+        scenarios=[
+            Scenario(k, (f"[placeholder {k}]",), "family 0", k in benign) for k in scenarios
+        ],
         seed=2,
         targets=[
             Target(name, Endpoint("sim", "openai", "", "m", "sim"), weights="w1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -58,6 +59,27 @@ def test_new_scenarios_stand_behind_all_others_in_every_repeat(tmp_path: Path) -
         assert [t.name for t in reader.targets().values()] == ["t1", "late"]
     assert rows(folder, ALL) == before
     sound(folder)
+
+
+def test_benign_scenarios_are_counted_with_their_block(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=3, benign=[2])
+    append(database(folder), extension(1, scenarios=["x", "y", "z"], benign=["x", "z"]))
+    with Reader(folder) as reader:
+        assert reader.benign_share() == (3, 6)
+    sound(folder)
+    closed(folder, _Sql("UPDATE scenario SET benign = 0 WHERE key = 'z'"))
+    with Reader(folder) as reader:
+        (wrong,) = [what for what, found in checks(reader) if found]
+    assert wrong == "benign scenarios of each block equal GROUP BY"
+
+
+class _Sql(NamedTuple):
+    """What no record of ours would do."""
+
+    text: str
+
+    def apply(self, context: Context) -> None:
+        context.db.execute(self.text)
 
 
 def test_a_new_grader_opens_what_it_has_not_heard(tmp_path: Path) -> None:

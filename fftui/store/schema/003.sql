@@ -42,7 +42,8 @@ CREATE TABLE block (                       -- scenarios added together; each blo
     plan INTEGER NOT NULL REFERENCES plan,
     first INTEGER NOT NULL,
     size INTEGER NOT NULL,
-    seed INTEGER NOT NULL
+    seed INTEGER NOT NULL,
+    benign INTEGER NOT NULL                -- so many of its scenarios are benign
 ) STRICT;
 
 CREATE TABLE family (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
