@@ -99,7 +99,8 @@ def _fill(path: Path, items: int) -> None:
             (pool.value, rest),
         )
     db.execute(
-        "INSERT INTO rollup_pool SELECT target, pool, count(*), count(*) FROM item GROUP BY 1, 2"
+        "INSERT INTO rollup_pool"
+        " SELECT target, pool, count(*), sum(drawn), sum(open) FROM item GROUP BY 1, 2"
     )
     db.execute("COMMIT")
     db.close()

@@ -36,7 +36,7 @@ from fftui.store import presence, rows
 from fftui.store.counts import TargetCounts
 from fftui.store.folder import lock_file
 from fftui.store.lock import Note, is_held, noted
-from fftui.store.reader import NOTHING, EngineRow, Reader, Watermarks
+from fftui.store.reader import EngineRow, Reader, Watermarks
 from fftui.store.review_figures import PoolCount, judged, newest_event, pools, queue_counts
 
 if TYPE_CHECKING:
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
-_MANY = 8
-"""Where more targets than these and than a quarter changed, all at once are read sooner."""
 _LOG_LINES = 60
 _FLAG_LINES = 40
 _RATE_MINUTES = 5
@@ -134,12 +132,7 @@ class Feed:
             self._marks = None
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         reviewed = newest_event(reader)
-        if changed is None or len(changed) > max(_MANY, len(self._targets) // 4):
-            every = reader.all_counts()
-            found = self._targets if changed is None else changed
-            self._counts |= {t: every.get(t, NOTHING) for t in found}
-        else:
-            self._counts |= {t: reader.counts(t) for t in changed}
+        self._counts |= reader.counts_of(self._targets if changed is None else changed)
         for target in self._targets if changed is None or reviewed != self._reviewed else changed:
             self._pools[target] = pools(reader, target)
             self._read_by[target] = readings(self._pools[target])

@@ -57,8 +57,8 @@ _FLAGS = "SELECT rule, stratum, count(*) FROM flag GROUP BY 1, 2"
 _FLAG_ROLLUP = "SELECT rule, stratum, n FROM rollup_flag"
 
 
-_POOLS = "SELECT target, pool, count(*), sum(drawn) FROM item GROUP BY 1, 2"
-_POOL_ROLLUP = "SELECT target, pool, size, drawn FROM rollup_pool"
+_POOLS = "SELECT target, pool, count(*), sum(drawn), sum(open) FROM item GROUP BY 1, 2"
+_POOL_ROLLUP = "SELECT target, pool, size, drawn, open FROM rollup_pool"
 _READ = """
 SELECT target, pool, machine, final, source, count(*) FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5

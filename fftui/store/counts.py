@@ -11,7 +11,7 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 
 
-class OutcomeCount(Struct, frozen=True, array_like=True):
+class OutcomeCount(Struct, frozen=True, array_like=True, gc=False):
     """One rollup row of outcomes; `identity` tells apart who answered."""
 
     identity: int
@@ -25,7 +25,7 @@ class OutcomeCount(Struct, frozen=True, array_like=True):
     """Settled, first repeat of each scenario only."""
 
 
-class VerdictCount(Struct, frozen=True, array_like=True):
+class VerdictCount(Struct, frozen=True, array_like=True, gc=False):
     """One rollup row of verdicts; `label` is `None` for unusable replies of a grader."""
 
     identity: int
@@ -40,7 +40,7 @@ class VerdictCount(Struct, frozen=True, array_like=True):
     """Settled, first repeat of each scenario only."""
 
 
-class ScenarioCount(Struct, frozen=True):
+class ScenarioCount(Struct, frozen=True, array_like=True, gc=False):
     """Scenarios of a target of which a grader said the same over all repeats heard so far."""
 
     grader: int
@@ -53,7 +53,7 @@ class ScenarioCount(Struct, frozen=True):
     """Scenarios, by their settled repeats alone."""
 
 
-class CallCount(Struct, frozen=True):
+class CallCount(Struct, frozen=True, array_like=True, gc=False):
     """Calls of one target by purpose and outcome."""
 
     grader: int

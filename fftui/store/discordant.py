@@ -34,31 +34,31 @@ class ReadFirst(Struct, frozen=True):
     def _move(self, ctx: Context, outcome: int) -> bool:
         new = Pool.DISCORDANT.value
         row = ctx.db.execute(
-            "SELECT target, pool, machine, final, source, blind, drawn, pair, votes"
+            "SELECT target, pool, machine, final, source, blind, drawn, pair, votes, open"
             " FROM item"
             " WHERE outcome = ? AND pool <> ?",
             (outcome, new),
         ).fetchone()
         if row is None:
             return False
-        target, pool, machine, final, source, blind, drawn, pair, votes = row
+        target, pool, machine, final, source, blind, drawn, pair, votes, is_open = row
         judged.count(ctx.db, outcome, -1)
         if final and blind and drawn:
             count_read(ctx.db, (target, pool, machine, final, source), -1)
         if source == Source.UNRESOLVED and blind and drawn:
             count_differ(ctx.db, (target, pool, machine, said(pair, votes)), -1)
         ctx.db.execute(
-            "UPDATE rollup_pool SET size = size - 1, drawn = drawn - ? WHERE target = ?"
-            " AND pool = ?",
-            (drawn, target, pool),
+            "UPDATE rollup_pool SET size = size - 1, drawn = drawn - ?, open = open - ?"
+            " WHERE target = ? AND pool = ?",
+            (drawn, is_open, target, pool),
         )
         ctx.db.execute(
             "DELETE FROM rollup_pool WHERE target = ? AND pool = ? AND size = 0", (target, pool)
         )
         ctx.db.execute(
-            "INSERT INTO rollup_pool VALUES (?,?,1,1) ON CONFLICT DO UPDATE SET"
-            " size = size + 1, drawn = drawn + 1",
-            (target, new),
+            "INSERT INTO rollup_pool VALUES (?,?,1,1,?) ON CONFLICT DO UPDATE SET"
+            " size = size + 1, drawn = drawn + 1, open = open + excluded.open",
+            (target, new, is_open),
         )
         # Its votes are counted anew where it stands now.
         ctx.db.execute(

@@ -14,7 +14,7 @@ _SUMS = {
     "rollup_verdict": ("n", "settled", "first"),
     "rollup_call": ("n", "tokens", "cost_usd", "cost_unknown"),
     "rollup_minute": ("closed", "verdicts", "rate_limited", "failed"),
-    "rollup_pool": ("size", "drawn"),
+    "rollup_pool": ("size", "drawn", "open"),
     "rollup_flag": ("n",),
     "rollup_flagged": ("n",),
 }

@@ -14,7 +14,6 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
-from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
@@ -29,9 +28,6 @@ from fftui.store.counts import (
 )
 from fftui.store.folder import check, database
 from fftui.store.now import AccountNow
-
-_CLASSES = {kind.value: kind for kind in OutcomeClass}
-"""To call an enumeration costs ten times what a look into this does, and a tick does it often."""
 
 
 class Header(Struct, frozen=True):
@@ -97,17 +93,41 @@ class EngineRow(Struct, frozen=True):
 
 
 NOTHING = TargetCounts((), (), (), 0, 0)
-_OUTCOMES = "json_group_array(json_array(identity, family, benign, class, cut, n, settled, first))"
-_VERDICTS = (
-    "json_group_array(json_array(identity, family, benign, cut, grader, nullif(label, ''),"
-    " n, settled, first))"
-)
-_SCENARIOS = (
-    "grader, benign, n, settled, compliance, partial, refusal, hallucination_refusal, non_answer"
-)
+_SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
+_ROWS = {
+    "rollup_outcome": "identity, family, benign, class, cut, n, settled, first",
+    "rollup_verdict": (
+        "identity, family, benign, cut, grader, nullif(label, ''), n, settled, first"
+    ),
+    "rollup_call": "grader, outcome, n, tokens, cost_usd, cost_unknown",
+    "rollup_scenario": f"grader, benign, json_object({_SAID}), n, settled",
+}
+
+
+def _of_targets(*tables: str) -> str:
+    """All that is counted of each target in one row, rollups as JSON.
+
+    SQLite writes it and msgspec reads it in a third of the time that it takes to make objects
+    of each column and then a record of them.
+    """
+    packed = (
+        f"(SELECT json_group_array(json_array({_ROWS[t]})) FROM {t} WHERE target = t.id) AS {t}"
+        for t in tables
+    )
+    return (
+        "SELECT t.id, coalesce((SELECT settled FROM prefix WHERE target = t.id), 0),"
+        f" coalesce((SELECT n FROM rollup_cluster WHERE target = t.id), 0), {', '.join(packed)}"
+        " FROM target t WHERE t.id IN (SELECT value FROM json_each(?))"
+    )
+
+
+_COUNTS = _of_targets("rollup_outcome", "rollup_verdict", "rollup_call")
+_COUNTS_REPEATED = _of_targets(*_ROWS)
 # Not strict: to SQLite a boolean is 0 or 1.
 _outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
 _verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
+_calls = msgspec.json.Decoder(tuple[CallCount, ...])
+_scenarios = msgspec.json.Decoder(tuple[ScenarioCount, ...], strict=False)
 
 
 class KnownScenario(Struct, frozen=True):
@@ -302,47 +322,20 @@ class Reader:
 
     def counts(self, target: int) -> TargetCounts:
         """The rollup of one target. Its size depends on families and graders, not on the run."""
-        return self._counts(" WHERE target = ?", (target,)).get(target, NOTHING)
+        return self.counts_of((target,)).get(target, NOTHING)
 
-    def all_counts(self) -> dict[int, TargetCounts]:
-        """The rollups of all targets of which there is anything, in as many queries as of one."""
-        return self._counts("", ())
-
-    def _counts(self, where: str, which: tuple[int, ...]) -> dict[int, TargetCounts]:
-        def read(columns: str, table: str, group: str = "") -> list[Any]:
-            query = f"SELECT target, {columns} FROM {table}{where}{group}"
-            return self.db.execute(query, which).fetchall()
-
-        # The many rows come as JSON, which SQLite writes and msgspec reads in a third of the time
-        # that it takes to make Python objects of each column and then a record of them.
-        outcomes = dict(read(_OUTCOMES, "rollup_outcome", " GROUP BY target"))
-        verdicts = dict(read(_VERDICTS, "rollup_verdict", " GROUP BY target"))
-        calls: dict[int, list[CallCount]] = {}
-        for target, grader, kind, *rest in read(
-            "grader, outcome, n, tokens, cost_usd, cost_unknown", "rollup_call"
-        ):
-            calls.setdefault(target, []).append(CallCount(grader, _CLASSES[kind], *rest))
-        scenarios: dict[int, list[ScenarioCount]] = {}
-        # Kept only where scenarios are asked several times.
-        repeated = read(_SCENARIOS, "rollup_scenario") if self.order.repeats > 1 else []
-        for target, grader, benign, n, settled, *said in repeated:
-            labels = dict(zip(SAID, said, strict=True))
-            scenarios.setdefault(target, []).append(
-                ScenarioCount(grader, bool(benign), labels, n, settled)
-            )
-        prefix = dict(read("settled", "prefix"))
-        alike = dict(read("n", "rollup_cluster"))
+    def counts_of(self, targets: Iterable[int]) -> dict[int, TargetCounts]:
+        """The rollups of these targets, in one query however many they are."""
+        # Of scenarios something is kept only where they are asked several times.
+        query = _COUNTS_REPEATED if self.order.repeats > 1 else _COUNTS
+        rows = self.db.execute(query, (json.dumps(list(targets)),)).fetchall()
         return {
             target: TargetCounts(
-                _outcomes.decode(outcomes.get(target) or "[]"),
-                _verdicts.decode(verdicts.get(target) or "[]"),
-                tuple(calls.get(target, ())),
-                prefix.get(target, 0),
-                alike.get(target, 0),
-                tuple(scenarios.get(target, ())),
+                _outcomes.decode(outcomes), _verdicts.decode(verdicts), _calls.decode(calls),
+                settled, alike, _scenarios.decode(*scenarios) if scenarios else (),
             )
-            for target in outcomes.keys() | calls.keys() | prefix.keys()
-        }
+            for target, settled, alike, outcomes, verdicts, calls, *scenarios in rows
+        }  # fmt: skip
 
     def shared(self) -> dict[int, int]:
         """By target: answers in words that a target of other weights gave, too."""

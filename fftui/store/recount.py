@@ -96,7 +96,7 @@ GROUP BY 1, 2, 3, 4, 5, 6;
 CREATE TEMP TABLE rollup_pair AS
 SELECT target, pair, count(*) n FROM item WHERE pair <> '' GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_pool AS
-SELECT target, pool, count(*) size, sum(drawn) drawn FROM item GROUP BY 1, 2;
+SELECT target, pool, count(*) size, sum(drawn) drawn, sum(open) open FROM item GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_read AS
 SELECT target, pool, machine, final, source, count(*) n FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5;

@@ -13,8 +13,6 @@ from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.store.reader import Reader
 
-_COUNTED = 5000
-
 
 class PoolCount(Struct, frozen=True):
     """One target's pool: how many attacks stand in it, and what people said of those read."""
@@ -50,7 +48,7 @@ class QueueCounts(Struct, frozen=True):
     """How the review of a run stands."""
 
     queued: int
-    """Items that want another reading; of more than 5,000 at least those that nobody has read."""
+    """Items that want another reading."""
     leased: int
     read: int
     """Items with a final label, single readings included."""
@@ -128,17 +126,12 @@ def judged(reader: Reader) -> list[Judged]:
 
 def queue_counts(reader: Reader, now: float) -> QueueCounts:
     """The run's queue."""
-    # So many are counted in a third of a millisecond; what is behind them no look has to wait for.
-    open_ = reader.db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM item WHERE open LIMIT ?)", (_COUNTED,)
-    ).fetchone()[0]
-    drawn = reader.db.execute("SELECT coalesce(sum(drawn), 0) FROM rollup_pool").fetchone()[0]
+    queued = reader.db.execute("SELECT coalesce(sum(open), 0) FROM rollup_pool").fetchone()[0]
     read = reader.db.execute("SELECT coalesce(sum(n), 0) FROM rollup_read").fetchone()[0]
     leased = reader.db.execute("SELECT count(*) FROM lease WHERE until > ?", (now,)).fetchone()[0]
-    conflicts, left = reader.db.execute(
-        "SELECT count(*), coalesce(sum(NOT open), 0) FROM item WHERE source = 'unresolved'"
-    ).fetchone()
-    queued = open_ if open_ < _COUNTED else max(open_, drawn - read - left)
+    conflicts = reader.db.execute(
+        "SELECT count(*) FROM item WHERE source = 'unresolved'"
+    ).fetchone()[0]
     return QueueCounts(queued, leased, read, conflicts)
 
 

@@ -269,13 +269,13 @@ def _known(outcome: int | None, body: Mapping[str, Any]) -> controls.Known:
 def settle(db: Connection, outcome: int) -> Standing:
     """Bring an item and the rollups of readings up to its votes and decision in force."""
     row = db.execute(
-        "SELECT target, pool, machine, planned, drawn, final, source, blind, pair, votes FROM item"
-        " WHERE outcome = ?",
+        "SELECT target, pool, machine, planned, drawn, final, source, blind, pair, votes, open"
+        " FROM item WHERE outcome = ?",
         (outcome,),
     ).fetchone()
     if row is None:
         raise KeyError(outcome)
-    target, pool, machine, planned, drawn, final, source, blind, pair, given = row
+    target, pool, machine, planned, drawn, final, source, blind, pair, given, was_open = row
     votes = db.execute(_IN_ORDER, (outcome,)).fetchall()
     decided = db.execute(_DECIDED, (outcome,)).fetchone()
     labels = [Label(label) if label else None for label, _ in votes]
@@ -298,10 +298,17 @@ def settle(db: Connection, outcome: int) -> Standing:
         _count_pair(db, target, pair, 1)
     if source == Source.UNRESOLVED and all_blind and drawn:
         count_differ(db, (target, pool, machine, said(pair, len(votes))), 1)
+    is_open = int(now.open and drawn)
+    if is_open != was_open:
+        db.execute(
+            "INSERT INTO rollup_pool VALUES (?,?,0,0,?)"
+            " ON CONFLICT DO UPDATE SET open = open + excluded.open",
+            (target, pool, is_open - was_open),
+        )
     db.execute(
         "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?,"
         " pair = ? WHERE outcome = ?",
-        (now.wanted, len(votes), int(now.open and drawn), final, source, all_blind, pair, outcome),
+        (now.wanted, len(votes), is_open, final, source, all_blind, pair, outcome),
     )
     judged.count(db, outcome, 1)
     return now

@@ -279,10 +279,11 @@ CREATE TABLE rollup_call (
 CREATE TABLE rollup_flag (rule TEXT NOT NULL, stratum TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (rule, stratum)) STRICT, WITHOUT ROWID;
 CREATE TABLE rollup_flagged (id INTEGER PRIMARY KEY CHECK (id = 1), n INTEGER NOT NULL) STRICT;   -- answers with any flag
 
--- All graded attacks by pool, those that are to be read among them; and what people said of those
--- with a final label from blind readings.
+-- All graded attacks by pool, those that are to be read among them, and those of these that want
+-- another reading; and what people said of those with a final label from blind readings.
 CREATE TABLE rollup_pool (
     target INTEGER NOT NULL, pool TEXT NOT NULL, size INTEGER NOT NULL, drawn INTEGER NOT NULL,
+    open INTEGER NOT NULL,
     PRIMARY KEY (target, pool)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE rollup_read (
