@@ -73,7 +73,8 @@ def status(options: argparse.Namespace) -> int:
             code = 1
             continue
         if options.json:
-            print(line_of(run))
+            sys.stdout.buffer.write(line_of(run))
+            sys.stdout.buffer.write(b"\n")
         else:
             print(table(run) if options.name else heading(run))
     return code

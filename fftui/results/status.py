@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
-from msgspec import to_builtins
+from msgspec import Raw, to_builtins
+from msgspec.json import encode
 
 from fftui.domain.labels import Tier
 from fftui.results import readings
@@ -18,16 +18,16 @@ from fftui.results.view import Rate, RunSummary, TargetSummary
 from fftui.stats.interval import Interval
 
 
-def line_of(run: RunSummary) -> str:
+def line_of(run: RunSummary) -> bytes:
     """The run as one line of JSON, in ASCII: nothing in it steers a terminal."""
-    found = to_json(run)
     try:
-        text = msgspec.json.encode(found).decode()
+        # One target after the other, so that what one was written from makes room for the next.
+        line = encode(_object(run, [Raw(encode(_target(t))) for t in run.targets]))
     except UnicodeEncodeError:
         # A path whose bytes are no UTF-8; msgspec is seven times as fast and does not take it.
-        return json.dumps(found, ensure_ascii=True)
+        return json.dumps(to_json(run), ensure_ascii=True).encode()
     # Outside of its strings JSON is ASCII, so what is not stands in one of them.
-    return text if text.isascii() else _NOT_ASCII.sub(_escaped, text)
+    return line if line.isascii() else _NOT_ASCII.sub(_escaped, line.decode()).encode()
 
 
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
@@ -44,6 +44,10 @@ def to_json(run: RunSummary) -> dict[str, Any]:
     Names of states, labels and tiers are left the `StrEnum`s that they are: they are text, and to
     ask each for its value costs more than to write it.
     """
+    return _object(run, [_target(t) for t in run.targets])
+
+
+def _object(run: RunSummary, targets: Sequence[object]) -> dict[str, Any]:
     return {
         "format": 1,
         "run": run.name,
@@ -68,7 +72,7 @@ def to_json(run: RunSummary) -> dict[str, Any]:
         "per_minute": round(run.per_minute, 2),
         "elapsed_s": round(run.elapsed_s, 1),
         "eta": _in(run.eta_s),
-        "targets": [_target(t) for t in run.targets],
+        "targets": targets,
         "accounts": [
             {
                 "name": a.name,
