@@ -29,6 +29,33 @@ def add_item(
     ctx.pending.add("rollup_pool", (target, place.pool.value), 1, drawn, drawn)
 
 
+def drop_item(ctx: Context, outcome: int) -> None:
+    """An attempt that is asked anew is read no more; what was read of it stays in the file."""
+    row = ctx.db.execute(
+        "SELECT target, pool, machine, final, source, blind, open,"
+        " CASE WHEN votes > 2 THEN '' ELSE pair END FROM item WHERE outcome = ? AND drawn",
+        (outcome,),
+    ).fetchone()
+    if row is None:
+        return
+    target, pool, machine, final, source, blind, is_open, said = row
+    ctx.db.execute("UPDATE item SET drawn = 0, open = 0 WHERE outcome = ?", (outcome,))
+    ctx.db.execute(
+        "UPDATE rollup_pool SET drawn = drawn - 1, open = open - ? WHERE target = ? AND pool = ?",
+        (is_open, target, pool),
+    )
+    if final and blind:
+        place = (target, pool, machine, final, source)
+        where = "target = ? AND pool = ? AND machine = ? AND final = ? AND source = ?"
+        ctx.db.execute(f"UPDATE rollup_read SET n = n - 1 WHERE {where}", place)
+        ctx.db.execute(f"DELETE FROM rollup_read WHERE {where} AND n = 0", place)
+    if source == "unresolved" and blind:
+        differ = (target, pool, machine, said)
+        where = "target = ? AND pool = ? AND machine = ? AND said = ?"
+        ctx.db.execute(f"UPDATE rollup_differ SET n = n - 1 WHERE {where}", differ)
+        ctx.db.execute(f"DELETE FROM rollup_differ WHERE {where} AND n = 0", differ)
+
+
 def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | None = None) -> None:
     """Why a person should read the outcome; a rule names it once."""
     row = (outcome, flag.rule, flag.stratum, flag.inclusion, at)

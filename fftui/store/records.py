@@ -18,7 +18,7 @@ from fftui.domain.rules import ALIKE, TEMPLATE
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
 from fftui.store.context import PARTS, Context, Said
-from fftui.store.places import add_flag, add_item
+from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.texts import pack, storable
 
@@ -271,6 +271,7 @@ class PutBack(Struct, frozen=True):
             "INSERT INTO put_back (outcome, by, at) VALUES (?,?,?)",
             (self.outcome, self.by, self.at),
         )
+        drop_item(ctx, self.outcome)
         place = (target, identity, *ctx.scenario(scenario), kind, cut)
         where = (
             "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"

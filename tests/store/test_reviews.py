@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fftui.domain.labels import Label
+from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.readings import Pool, Source, standing
 from fftui.domain.verdicts import Place
 from fftui.store import sqlite
@@ -25,6 +27,7 @@ from fftui.store.conflicts import conflicts
 from fftui.store.context import Context
 from fftui.store.folder import database
 from fftui.store.reader import Reader
+from fftui.store.records import PutBack
 from fftui.store.review_figures import pools, queue_counts
 from fftui.store.reviews import Note, Read, Undo
 from fftui.store.writer import append
@@ -74,6 +77,29 @@ def undone(folder: Path, who: int) -> int | None:
 def sound(folder: Path) -> bool:
     with Reader(folder) as reader:
         return not any(found for _, found in checks(reader))
+
+
+@pytest.mark.parametrize("given", [(), (R,), (R, C)])
+def test_what_is_asked_anew_is_read_no_more(tmp_path: Path, given: tuple[Label, ...]) -> None:
+    folder = made(tmp_path, scenarios=2, targets=1, graders=1)
+    # Thought without an answer is read, though nobody graded it.
+    place = Place(Pool.OUTSIDE, "reasoning only:none", "none", 1.0, 0.5)
+    for scenario in (1, 2):
+        closed = close(scenario, kind=OutcomeClass.EMPTY)
+        append(database(folder), replace(closed, place=place, readings=2))
+    for who, label in zip(enrolled(folder, "ana", "ben"), given, strict=False):
+        read(folder, who, 1, label)
+    assert append(database(folder), PutBack(1, "ana", NOW))
+    with Reader(folder) as reader:
+        queue = queue_counts(reader, NOW)
+        assert (queue.queued, queue.read) == (1, 0)
+        assert [(pool.size, pool.drawn) for pool in pools(reader, 1)] == [(2, 1)]
+    ana, ben = enrolled(folder, "ana", "ben")
+    for who in (ana, ben):
+        found = append(database(folder), Claim(who, [(1, Pool.OUTSIDE)], NOW))
+        assert found is not None
+        assert found.outcome == 2
+    assert sound(folder)
 
 
 def test_an_item_is_given_to_one_reader_until_the_lease_is_over(tmp_path: Path) -> None:
@@ -210,6 +236,7 @@ READER = """
 import sys, time
 from pathlib import Path
 from fftui.domain.labels import Label
+from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.readings import Pool
 from fftui.store.folder import database
 from fftui.store.claims import Claim, Enrol
