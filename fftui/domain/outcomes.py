@@ -38,7 +38,7 @@ class OutcomeClass(StrEnum):
         return self is OutcomeClass.RATE_LIMITED or self is OutcomeClass.QUOTA
 
 
-class Identity(Struct, frozen=True):
+class Identity(Struct, frozen=True, gc=False):
     """Who answered, as far as the reply tells. Unknown parts are empty strings."""
 
     model: str = ""
@@ -71,7 +71,7 @@ class Identity(Struct, frozen=True):
 _NOBODY = Identity()
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """Tokens and cost of one call; `None` is unknown, never zero."""
 
     tokens_in: int | None = None
@@ -92,7 +92,7 @@ class BudgetReading(Struct, frozen=True):
     """`header`, or `api` where the platform's key endpoint says it."""
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """One call's result, ready to be stored."""
 
     kind: OutcomeClass

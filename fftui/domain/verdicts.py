@@ -8,7 +8,7 @@ from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """A grader's label for one answer."""
 
     label: Label
@@ -18,14 +18,14 @@ class Verdict(Struct, frozen=True):
     """The words that decided, as the grader gave them. Untrusted text."""
 
 
-class Unusable(Struct, frozen=True):
+class Unusable(Struct, frozen=True, gc=False):
     """A grader's reply that is no verdict. It is counted as ungraded, never guessed at."""
 
     reason: str
     """One line: what was wrong with the reply."""
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where a graded attack stands among those that people may read. Fixed before anyone reads."""
 
     pool: Pool
@@ -50,7 +50,7 @@ class Place(Struct, frozen=True):
         return (Flag(rule, self.stratum, self.inclusion),) if self.drawn else ()
 
 
-class Flag(Struct, frozen=True):
+class Flag(Struct, frozen=True, gc=False):
     """Why a human should read an answer."""
 
     rule: str

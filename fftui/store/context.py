@@ -7,7 +7,7 @@ from typing import Literal
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.store.order import Block, PlanOrder
-from fftui.store.pending import Pending
+from fftui.store.pending import FIRST, SETTLED, Pending
 from fftui.store.recent import Known, Recent
 from fftui.store.sqlite import Connection, IntegrityError
 
@@ -31,6 +31,10 @@ SAID = (
     Label.HALLUCINATION_REFUSAL,
     Label.NON_ANSWER,
 )
+CLOSED, VERDICTS, RATE_LIMITED, FAILED = 0, 1, 2, 3
+"""What is counted by minutes."""
+_NEIGHBOURS, _MOST_SCENARIOS = 256, 65_536
+"""Scenarios that are looked up at once, and that are kept at hand."""
 ALIKE = 3
 """Scenarios answered with the same words from which a cluster is told of."""
 
@@ -50,6 +54,8 @@ class Context:
         self.touched: set[int] = set()
         """Targets whose settled prefix may have moved in this transaction."""
         self.pending = Pending()
+        self.any_put_back = True
+        """Some outcome was put back, perhaps: rounds have to be counted."""
         self.reread()
         self._scenarios: dict[int, tuple[int, int]] = {}
         self._identities: dict[tuple[int, int, Identity], int] = {}
@@ -72,6 +78,9 @@ class Context:
         if version != self._data_version:
             # Another process has written: it may have moved a prefix or put an outcome back.
             self._data_version = version
+            self.any_put_back = bool(
+                self.db.execute("SELECT EXISTS (SELECT 1 FROM put_back)").fetchone()[0]
+            )
             self._settled.clear()
             if self.recent is not None:
                 self.recent.clear()
@@ -128,6 +137,23 @@ class Context:
         if self.db.in_transaction:
             self.db.execute("ROLLBACK")
 
+    def insert(self, into: str, row: tuple[object, ...]) -> bool:
+        """Insert a row at once, where it is not there yet. Says whether it was new."""
+        marks = ",".join("?" * len(row))
+        statement = f"INSERT INTO {into} VALUES ({marks}) ON CONFLICT DO NOTHING"
+        return self.db.execute(statement, row).rowcount > 0
+
+    def round(self, target: int, scenario: int, repeat: int) -> int:
+        """How often an outcome of the attempt was put back."""
+        if not self.any_put_back:
+            return 0
+        row = self.db.execute(
+            "SELECT count(*) FROM put_back p JOIN outcome o ON o.id = p.outcome"
+            " WHERE o.target = ? AND o.scenario = ? AND o.repeat = ?",
+            (target, scenario, repeat),
+        ).fetchone()
+        return int(row[0])
+
     def new_outcome(self) -> int:
         """Row id for an outcome that is about to be inserted."""
         if not self._next_outcome:
@@ -140,19 +166,25 @@ class Context:
         """(family id, benign) of a scenario."""
         found = self._scenarios.get(scenario)
         if found is None:
-            row = self.db.execute(
-                "SELECT family, benign FROM scenario WHERE id = ?", (scenario,)
-            ).fetchone()
-            found = self._scenarios[scenario] = (row[0], row[1])
+            # Its neighbours come next where many are appended: the plan order is that of the ids.
+            many = 1 if self.recent is None else _NEIGHBOURS
+            rows = self.db.execute(
+                "SELECT id, family, benign FROM scenario WHERE id >= ? ORDER BY id LIMIT ?",
+                (scenario, many),
+            ).fetchall()
+            if len(self._scenarios) > _MOST_SCENARIOS:
+                self._scenarios.clear()
+            self._scenarios |= {row[0]: row[1:] for row in rows}
+            found = self._scenarios[scenario]
         return found
 
     def identity(self, target: int, who: Identity, at: float, grader: int = 0) -> int:
         """Row id of who answered, made when it is new; a judge's is kept under target 0."""
-        asked = (0, grader) if grader else (target, 0)
-        found = self._identities.get((*asked, who))
+        owner = 0 if grader else target
+        found = self._identities.get((owner, grader, who))
         if found is not None:
             return found
-        values = (*asked, *(getattr(who, name) for name in _WHO))
+        values = (owner, grader, *(getattr(who, name) for name in _WHO))
         self.db.execute(
             f"INSERT INTO identity (target, grader, {', '.join(_WHO)}, first_at)"
             f" VALUES ({', '.join('?' * (len(values) + 1))}) ON CONFLICT DO NOTHING",
@@ -160,7 +192,7 @@ class Context:
         )
         same = " AND ".join(f"{name} = ?" for name in ("target", "grader", *_WHO))
         row = self.db.execute(f"SELECT id FROM identity WHERE {same}", values).fetchone()
-        self._identities[(*asked, who)] = row[0]
+        self._identities[owner, grader, who] = row[0]
         return int(row[0])
 
     def settled(self, target: int) -> int:
@@ -173,14 +205,14 @@ class Context:
             found = self._settled[target] = row[0] if row else 0
         return found
 
-    def minute(self, at: float, column: str) -> None:
-        """Count one thing in the minute it happened in."""
-        self.pending.add("rollup_minute", (int(at // 60),), *_MINUTE[column])
+    def minute(self, at: float, column: int) -> None:
+        """Count one thing in the minute it happened in: `CLOSED`, `VERDICTS` and so on."""
+        self.pending.of("rollup_minute", (int(at // 60),))[column] += 1
 
     def _advance(self, target: int) -> None:
         start = settled = self.settled(target)
         end = self.order.length
-        while settled < end and self._settle(target, *self.order.at(settled)):
+        while settled < end and self._settle(target, settled):
             settled += 1
         if settled != start:
             self.db.execute(
@@ -197,7 +229,7 @@ class Context:
         """
         settled = self.settled(target)
         for place in range(ordinal, settled):
-            self._settle(target, *self.order.at(place), sign=-1)
+            self._settle(target, place, sign=-1)
         if ordinal < settled:
             self.db.execute("UPDATE prefix SET settled = ? WHERE target = ?", (ordinal, target))
             self._settled[target] = ordinal
@@ -211,16 +243,18 @@ class Context:
         ).fetchone()
         if row is None:
             raise IntegrityError(f"FOREIGN KEY constraint failed: no outcome {outcome}")
-        return Known(*row)
+        target, scenario, repeat, *rest = row
+        return Known(target, self.order.ordinal(scenario, repeat), scenario, repeat, *rest)
 
-    def _at(self, place: tuple[int, int, int]) -> Known | None:
+    def _at(self, target: int, ordinal: int) -> Known | None:
         """The outcome in force at a place, with what was heard of it."""
-        if self.recent is not None and (known := self.recent.at(place)) is not None:
+        if self.recent is not None and (known := self.recent.at(target, ordinal)) is not None:
             return known
+        scenario, repeat = self.order.at(ordinal)
         row = self.db.execute(
             "SELECT id, identity, class, cut FROM in_force WHERE target = ? AND scenario = ?"
             " AND repeat = ?",
-            place,
+            (target, scenario, repeat),
         ).fetchone()
         if row is None:
             return None
@@ -228,30 +262,33 @@ class Context:
         verdicts = self.db.execute(
             "SELECT grader, coalesce(label, '') FROM verdict WHERE outcome = ?", (outcome,)
         ).fetchall()
-        return Known(*place, identity, kind, cut, None, dict(verdicts))
+        return Known(target, ordinal, scenario, repeat, identity, kind, cut, None, dict(verdicts))
 
-    def _settle(self, target: int, scenario: int, repeat: int, sign: int = 1) -> bool:
-        known = self._at((target, scenario, repeat))
+    def _settle(self, target: int, ordinal: int, sign: int = 1) -> bool:
+        known = self._at(target, ordinal)
         if known is None:
             return False
         identity, kind, cut = known.identity, known.kind, known.cut
         if kind == "answered" and not self._planned <= known.heard.keys():
             return False
+        scenario, repeat = known.scenario, known.repeat
         family, benign = self.scenario(scenario)
-        first = sign * int(repeat == 0)
-        self.pending.add(
-            "rollup_outcome", (target, identity, family, benign, kind, cut), 0, sign, first
-        )
+        first = 0 if repeat else sign
+        sums = self.pending.of("rollup_outcome", (target, identity, family, benign, kind, cut))
+        sums[SETTLED] += sign
+        sums[FIRST] += first
         for grader, label in known.heard.items():
             key = (target, identity, family, benign, cut, grader, label)
-            self.pending.add("rollup_verdict", key, 0, sign, first)
+            sums = self.pending.of("rollup_verdict", key)
+            sums[SETTLED] += sign
+            sums[FIRST] += first
             if self.order.repeats > 1:
                 before = self.said(target, scenario, grader, repeat)
                 after = self.said(target, scenario, grader, repeat + 1)
                 moved = (before, after) if sign > 0 else (after, before)
                 self.move(target, scenario, grader, "settled", *moved)
         if self.recent is not None:
-            self.recent.drop((target, scenario, repeat))
+            self.recent.drop(target, ordinal)
         return True
 
     def said(self, target: int, scenario: int, grader: int, below: int) -> Said:
@@ -383,9 +420,3 @@ WEIGHTS = "coalesce(nullif(t.spec ->> '$.weights', ''), t.spec ->> '$.endpoint.m
 """SQL: what is equal where two targets are the same model."""
 _WHO = Identity.__struct_fields__
 _SAID = tuple(label.value.lower() for label in SAID)
-_MINUTE = {
-    "closed": (1, 0, 0, 0),
-    "verdicts": (0, 1, 0, 0),
-    "rate_limited": (0, 0, 1, 0),
-    "failed": (0, 0, 0, 1),
-}

@@ -5,8 +5,14 @@ Hundreds of attempts share a commit and most of their rollup rows, so each is to
 
 from __future__ import annotations
 
+from collections import defaultdict
+from functools import partial
+from itertools import chain
+
 from fftui.store.sqlite import Connection
 
+_AT_ONCE = 64
+"""Rows of one INSERT: a statement a row takes a tenth longer, and Python's lock each time."""
 Key = tuple[int | str, ...]
 
 _SUMS = {
@@ -19,6 +25,8 @@ _SUMS = {
     "rollup_flagged": ("n",),
 }
 """The columns that are added to; those before them are the key."""
+N, SETTLED, FIRST = 0, 1, 2
+"""Places of the amounts of `rollup_outcome` and `rollup_verdict`."""
 
 
 class Pending:
@@ -26,42 +34,59 @@ class Pending:
 
     def __init__(self) -> None:
         self._rows: dict[str, list[tuple[object, ...]]] = {}
-        self._sums: dict[tuple[str, Key], list[float]] = {}
+        self._sums = {
+            table: defaultdict[Key, list[float]](partial(_nothing, len(columns)))
+            for table, columns in _SUMS.items()
+        }
 
-    def row(self, statement: str, values: tuple[object, ...]) -> None:
-        """Execute an insertion at the end, in the order of such calls."""
-        self._rows.setdefault(statement, []).append(values)
+    def row(self, into: str, values: tuple[object, ...]) -> None:
+        """Insert a row at the end, in the order of such calls. `into` is a table or its columns."""
+        rows = self._rows.get(into)
+        if rows is None:
+            rows = self._rows[into] = []
+        rows.append(values)
 
-    def add(self, table: str, key: Key, *amounts: float) -> None:
-        """Add to the row of a rollup, which is made where it is missing."""
-        known = self._sums.get((table, key))
-        if known is None:
-            self._sums[table, key] = list(amounts)
-        else:
-            for i, amount in enumerate(amounts):
-                known[i] += amount
+    def of(self, table: str, key: Key) -> list[float]:
+        """What is added to a row of a rollup, column by column: the caller adds to it.
+
+        The row is made where it is missing.
+        """
+        return self._sums[table][key]
 
     def write_rows(self, db: Connection) -> None:
         """The rows, into the transaction that is open."""
-        for statement, rows in self._rows.items():
-            db.executemany(statement, rows)
+        for into, rows in self._rows.items():
+            marks = f"({','.join('?' * len(rows[0]))})"
+            insert = f"INSERT INTO {into} VALUES {marks}"
+            done = 0
+            if len(rows) >= _AT_ONCE:
+                many = insert + f",{marks}" * (_AT_ONCE - 1)
+                while len(rows) - done >= _AT_ONCE:
+                    part = rows[done : done + _AT_ONCE]
+                    db.execute(many, tuple(chain.from_iterable(part)))
+                    done += _AT_ONCE
+            db.executemany(insert, rows[done:])
         self._rows.clear()
 
     def write_sums(self, db: Connection) -> None:
         """The sums, into the transaction that is open."""
-        by_table: dict[str, list[tuple[object, ...]]] = {}
-        for (table, key), amounts in self._sums.items():
-            by_table.setdefault(table, []).append((*key, *amounts))
-        for table, rows in by_table.items():
-            columns = _SUMS[table]
+        for table, sums in self._sums.items():
+            if not sums:
+                continue
+            rows = [(*key, *amounts) for key, amounts in sums.items()]
             marks = ",".join("?" * len(rows[0]))
-            sums = ", ".join(f"{c} = {c} + excluded.{c}" for c in columns)
+            into = ", ".join(f"{c} = {c} + excluded.{c}" for c in _SUMS[table])
             db.executemany(
-                f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO UPDATE SET {sums}", rows
+                f"INSERT INTO {table} VALUES ({marks}) ON CONFLICT DO UPDATE SET {into}", rows
             )
-        self._sums.clear()
+            sums.clear()
 
     def clear(self) -> None:
         """Forget it."""
         self._rows.clear()
-        self._sums.clear()
+        for sums in self._sums.values():
+            sums.clear()
+
+
+def _nothing(columns: int) -> list[float]:
+    return [0] * columns

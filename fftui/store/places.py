@@ -6,8 +6,7 @@ from fftui.domain.verdicts import Flag, Place
 from fftui.store.context import Context
 from fftui.store.recent import Known
 
-_FLAG = "INSERT INTO flag (outcome, rule, stratum, inclusion, at) VALUES (?,?,?,?,?)"
-_ITEM = "INSERT INTO item VALUES (?,?,?,?,?,?,?,?,?,?,0,?,'','',1,'')"
+_FLAG = "flag (outcome, rule, stratum, inclusion, at)"
 
 
 def add_item(
@@ -16,17 +15,20 @@ def add_item(
     """Where an attempt stands among those to be read; it is fixed once."""
     drawn = int(place.drawn)
     row = (outcome, target, place.pool.value, place.stratum, place.machine, place.inclusion,
-           place.draw, drawn, readings, readings, drawn)  # fmt: skip
+           place.draw, drawn, readings, readings, 0, drawn, "", "", 1, "")  # fmt: skip
     # A grader that is added later finds the place taken: it was fixed before anyone read.
     if known is not None and known.has_item:
         return
     if known is not None and ctx.strict:
-        ctx.pending.row(_ITEM, row)
-    elif not ctx.db.execute(f"{_ITEM} ON CONFLICT DO NOTHING", row).rowcount:
+        ctx.pending.row("item", row)
+    elif not ctx.insert("item", row):
         return
     if known is not None:
         known.has_item = True
-    ctx.pending.add("rollup_pool", (target, place.pool.value), 1, drawn, drawn)
+    sums = ctx.pending.of("rollup_pool", (target, place.pool.value))
+    sums[0] += 1
+    sums[1] += drawn
+    sums[2] += drawn
 
 
 def drop_item(ctx: Context, outcome: int) -> None:
@@ -66,9 +68,9 @@ def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | N
         ctx.pending.row(_FLAG, row)
     else:
         first = not ctx.db.execute("SELECT 1 FROM flag WHERE outcome = ?", (outcome,)).fetchone()
-        if not ctx.db.execute(f"{_FLAG} ON CONFLICT DO NOTHING", row).rowcount:
+        if not ctx.insert(_FLAG, row):
             return
     if known is not None:
-        known.rules.add(flag.rule)
-    ctx.pending.add("rollup_flag", (flag.rule, flag.stratum), 1)
-    ctx.pending.add("rollup_flagged", (1,), int(first))
+        known.rules |= {flag.rule}
+    ctx.pending.of("rollup_flag", (flag.rule, flag.stratum))[0] += 1
+    ctx.pending.of("rollup_flagged", (1,))[0] += first

@@ -12,10 +12,12 @@ from msgspec import Struct
 _MOST = 4096
 
 
-class Known(Struct):
+class Known(Struct, gc=False):
     """One outcome as the file has it, with what was heard of it since it was written."""
 
     target: int
+    ordinal: int
+    """Place of its attempt in the plan order."""
     scenario: int
     repeat: int
     identity: int
@@ -24,7 +26,7 @@ class Known(Struct):
     mark: int | None
     heard: dict[int, str] = {}
     """Labels by grader; empty for an unusable reply."""
-    rules: set[str] = set()
+    rules: frozenset[str] = frozenset()
     """Those that flag it."""
     has_item: bool = False
 
@@ -34,25 +36,25 @@ class Recent:
 
     def __init__(self) -> None:
         self._by_id: dict[int, Known] = {}
-        self._by_place: dict[tuple[int, int, int], int] = {}
+        self._by_place: dict[tuple[int, int], int] = {}
 
     def add(self, outcome: int, known: Known) -> None:
         """The outcome was inserted in the transaction that is open."""
         self._by_id[outcome] = known
-        self._by_place[known.target, known.scenario, known.repeat] = outcome
+        self._by_place[known.target, known.ordinal] = outcome
 
     def get(self, outcome: int) -> Known | None:
         """The outcome, if it is among the recent ones."""
         return self._by_id.get(outcome)
 
-    def at(self, place: tuple[int, int, int]) -> Known | None:
+    def at(self, target: int, ordinal: int) -> Known | None:
         """The outcome in force at a place, if it is among the recent ones."""
-        outcome = self._by_place.get(place)
+        outcome = self._by_place.get((target, ordinal))
         return None if outcome is None else self._by_id[outcome]
 
-    def drop(self, place: tuple[int, int, int]) -> None:
+    def drop(self, target: int, ordinal: int) -> None:
         """The place is settled, or opened again."""
-        outcome = self._by_place.pop(place, None)
+        outcome = self._by_place.pop((target, ordinal), None)
         if outcome is not None:
             del self._by_id[outcome]
 

@@ -17,21 +17,26 @@ from fftui.domain.readings import Pool
 from fftui.domain.rules import ALIKE, TEMPLATE
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
-from fftui.store.context import PARTS, Context, Said
+from fftui.store.context import (
+    CLOSED,
+    FAILED,
+    PARTS,
+    RATE_LIMITED,
+    VERDICTS,
+    Context,
+    Said,
+)
+from fftui.store.pending import FIRST, SETTLED, N
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.texts import pack, storable
 
 T_co = TypeVar("T_co", covariant=True)
-_OUTCOME = (
-    "INSERT INTO outcome (id, target, scenario, repeat, round, identity, class, cut, signal,"
-    " mark, at) VALUES (?1,?2,?3,?4,(SELECT count(*) FROM put_back p JOIN outcome o"
-    " ON o.id = p.outcome WHERE o.target = ?2 AND o.scenario = ?3 AND o.repeat = ?4),"
-    "?5,?6,?7,?8,?9,?10)"
+_CALL = (
+    "call (target, scenario, repeat, turn, grader, identity, at, duration_ms, ttfb_ms, status,"
+    " outcome, signal, finish, tokens_in, tokens_out, cost_usd, request_id)"
 )
-_VERDICT = (
-    "INSERT INTO verdict (outcome, grader, label, confidence, evidence, at) VALUES (?,?,?,?,?,?)"
-)
+_VERDICT = "verdict (outcome, grader, label, confidence, evidence, at)"
 _NOBODY = Identity()
 _LONGEST_TEMPLATE = 1000
 _SHORTEST_TEMPLATE = 12
@@ -46,7 +51,7 @@ class Record(Protocol[T_co]):
         ...
 
 
-class AttemptKey(Struct, frozen=True):
+class AttemptKey(Struct, frozen=True, gc=False):
     """(target, scenario, repeat) as row ids."""
 
     target: int
@@ -54,7 +59,7 @@ class AttemptKey(Struct, frozen=True):
     repeat: int
 
 
-class AddCall(Struct, frozen=True):
+class AddCall(Struct, frozen=True, gc=False):
     """One HTTP call, good or bad."""
 
     key: AttemptKey
@@ -66,29 +71,27 @@ class AddCall(Struct, frozen=True):
     outcome: Outcome
 
     def apply(self, ctx: Context) -> None:
-        o, usage = self.outcome, self.outcome.usage
-        identity = None
+        key, o, usage = self.key, self.outcome, self.outcome.usage
+        identity, kind = None, o.kind.value
         if o.identity != _NOBODY:
-            identity = ctx.identity(self.key.target, o.identity, self.at, self.grader or 0)
+            identity = ctx.identity(key.target, o.identity, self.at, self.grader or 0)
         ctx.pending.row(
-            "INSERT INTO call (target, scenario, repeat, turn, grader, identity, at, duration_ms,"
-            " ttfb_ms, status, outcome, signal, finish, tokens_in, tokens_out, cost_usd,"
-            " request_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (self.key.target, self.key.scenario, self.key.repeat, self.turn, self.grader, identity,
-             self.at, self.duration_ms, self.ttfb_ms, o.status, o.kind.value, o.signal, o.finish,
+            _CALL,
+            (key.target, key.scenario, key.repeat, self.turn, self.grader, identity,
+             self.at, self.duration_ms, self.ttfb_ms, o.status, kind, o.signal, o.finish,
              usage.tokens_in, usage.tokens_out, usage.cost_usd, o.request_id),
         )  # fmt: skip
-        ctx.pending.add(
-            "rollup_call", (self.key.target, self.grader or 0, o.kind.value),
-            1, (usage.tokens_in or 0) + (usage.tokens_out or 0),
-            usage.cost_usd or 0.0, int(usage.cost_usd is None),
-        )  # fmt: skip
-        if o.kind.puts_back or o.kind.failed:
+        sums = ctx.pending.of("rollup_call", (key.target, self.grader or 0, kind))
+        sums[0] += 1
+        sums[1] += (usage.tokens_in or 0) + (usage.tokens_out or 0)
+        sums[2] += usage.cost_usd or 0.0
+        sums[3] += usage.cost_usd is None
+        if o.kind is not OutcomeClass.ANSWERED and (o.kind.puts_back or o.kind.failed):
             ctx.minute(self.at + self.duration_ms / 1000,
-                       "rate_limited" if o.kind.puts_back else "failed")  # fmt: skip
+                       RATE_LIMITED if o.kind.puts_back else FAILED)  # fmt: skip
 
 
-class CloseAttempt(Struct, frozen=True):
+class CloseAttempt(Struct, frozen=True, gc=False):
     """The terminal outcome of an attempt, with its answers when there are any.
 
     Returns the outcome's row id, or `None` when the attempt was closed before.
@@ -134,25 +137,24 @@ class CloseAttempt(Struct, frozen=True):
 
     def apply(self, ctx: Context) -> int | None:
         key = self.key
+        place = (key.target, key.scenario, key.repeat)
         identity = ctx.identity(key.target, self.identity, self.at)
         family, benign = ctx.scenario(key.scenario)
-        outcome_id = ctx.new_outcome()
-        row = (outcome_id, key.target, key.scenario, key.repeat, identity, self.kind.value,
-               int(self.cut), self.signal, self.mark, self.at)  # fmt: skip
+        outcome_id, kind, cut = ctx.new_outcome(), self.kind.value, int(self.cut)
+        row = (outcome_id, *place, ctx.round(*place), identity, kind, cut, self.signal,
+               self.mark, self.at)  # fmt: skip
         if ctx.strict:
-            ctx.pending.row(_OUTCOME, row)
-        elif not ctx.db.execute(f"{_OUTCOME} ON CONFLICT DO NOTHING", row).rowcount:
+            ctx.pending.row("outcome", row)
+        elif not ctx.insert("outcome", row):
             return None
         if self.answers or self.reasoning:
-            ctx.pending.row("INSERT INTO answer VALUES (?,?,?)", (outcome_id, *self.body))
-        ctx.pending.add(
-            "rollup_outcome",
-            (key.target, identity, family, benign, self.kind.value, int(self.cut)), 1, 0, 0,
-        )  # fmt: skip
+            ctx.pending.row("answer", (outcome_id, *self.body))
+        ctx.pending.of("rollup_outcome", (key.target, identity, family, benign, kind, cut))[N] += 1
         known = None
         if ctx.recent is not None:
-            known = Known(key.target, key.scenario, key.repeat, identity, self.kind.value,
-                          int(self.cut), self.mark)  # fmt: skip
+            ordinal = ctx.order.ordinal(key.scenario, key.repeat)
+            known = Known(key.target, ordinal, key.scenario, key.repeat, identity, kind, cut,
+                          self.mark)  # fmt: skip
             ctx.recent.add(outcome_id, known)
         if self.place is not None:
             for flag in self.place.flags:
@@ -160,12 +162,12 @@ class CloseAttempt(Struct, frozen=True):
             add_item(ctx, outcome_id, key.target, self.place, self.readings, known)
         if self.mark is not None and key.repeat == 0:
             ctx.alike(key.target, self.mark)
-        ctx.minute(self.at, "closed")
+        ctx.minute(self.at, CLOSED)
         ctx.touched.add(key.target)
         return outcome_id
 
 
-class AddVerdict(Struct, frozen=True):
+class AddVerdict(Struct, frozen=True, gc=False):
     """A grader's verdict on an answer (or its unusable reply), with the flags it raises."""
 
     outcome_id: int
@@ -191,9 +193,7 @@ class AddVerdict(Struct, frozen=True):
             label, confidence, evidence = None, None, self.result.reason
         recent = None if ctx.recent is None else ctx.recent.get(self.outcome_id)
         of = recent or ctx.known(self.outcome_id)
-        target, scenario, repeat, identity, cut = (
-            of.target, of.scenario, of.repeat, of.identity, of.cut
-        )  # fmt: skip
+        target = of.target
         row = (self.outcome_id, self.grader, label, confidence, storable(evidence), self.at)
         before: tuple[Said, ...] = ()
         if recent is not None and ctx.strict and ctx.order.repeats == 1:
@@ -201,24 +201,24 @@ class AddVerdict(Struct, frozen=True):
             ctx.pending.row(_VERDICT, row)
         else:
             before = self._said(ctx, of)
-            if not ctx.db.execute(f"{_VERDICT} ON CONFLICT DO NOTHING", row).rowcount:
+            if not ctx.insert(_VERDICT, row):
                 return False
         if recent is not None:
             recent.heard[self.grader] = label or ""
-        family, benign = ctx.scenario(scenario)
-        settled = int(ctx.order.ordinal(scenario, repeat) < ctx.settled(target))
-        ctx.pending.add(
-            "rollup_verdict", (target, identity, family, benign, cut, self.grader, label or ""),
-            1, settled, int(settled and repeat == 0),
-        )  # fmt: skip
+        key = (target, of.identity, *ctx.scenario(of.scenario), of.cut, self.grader, label or "")
+        sums = ctx.pending.of("rollup_verdict", key)
+        sums[N] += 1
+        if of.ordinal < ctx.settled(target):
+            sums[SETTLED] += 1
+            sums[FIRST] += of.repeat == 0
         if before:
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
-                ctx.move(target, scenario, self.grader, column, was, now)
+                ctx.move(target, of.scenario, self.grader, column, was, now)
         # Where people have read the answer already, a later grader stands beside them at once.
         if recent is None or recent.has_item:
             ctx.pending.write_rows(ctx.db)
             judged.count(ctx.db, self.outcome_id, 1, self.grader)
-        ctx.minute(self.at, "verdicts")
+        ctx.minute(self.at, VERDICTS)
         ctx.touched.add(target)
         place, flags = self.place, self.flags
         if self.canned and of.mark is not None and ctx.is_canned(target, of.mark):
@@ -271,6 +271,7 @@ class PutBack(Struct, frozen=True):
             "INSERT INTO put_back (outcome, by, at) VALUES (?,?,?)",
             (self.outcome, self.by, self.at),
         )
+        ctx.any_put_back = True
         drop_item(ctx, self.outcome)
         place = (target, identity, *ctx.scenario(scenario), kind, cut)
         where = (

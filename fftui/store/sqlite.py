@@ -150,6 +150,14 @@ def tidy(db: Connection) -> None:
         db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
+def pages(db: Connection) -> int:
+    """Length of the file in pages, those in the -wal included; 0 where it cannot be read now."""
+    try:
+        return int(db.execute("PRAGMA page_count").fetchone()[0])
+    except sqlite3.Error:
+        return 0
+
+
 def refuse_network(folder: Path) -> None:
     """Raise StoreError when the folder lies on a file system without shared memory for WAL."""
     kind = _filesystem(folder)

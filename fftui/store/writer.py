@@ -12,9 +12,10 @@ import contextlib
 import queue
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from fftui.store import sqlite
 from fftui.store.context import Context
@@ -28,8 +29,8 @@ _FEW, _MOMENT_S = 32, 0.002
 _RETRY_S = 1.0
 _TIDY = 1000
 """Pages of the -wal between two checkpoints, as many as SQLite takes by itself …"""
-_PAGES_COMMIT, _PAGES_RECORD = 10, 4
-"""… and about how many a commit and each record in it write."""
+_REWRITTEN = 16
+"""… and about how many of them a commit writes again; the others are new in the file."""
 _TIDY_BYTES = 4 * 1024 * 1024
 """Size of a -wal from which a process that appends one record tidies up, too."""
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -38,8 +39,7 @@ WAL_ALARM = 4 * _WAL_LIMIT
 """Bytes of a -wal that only a forgotten reader explains: the log and `fftui doctor` say so."""
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(Struct, gc=False):
     record: Record[Any]
     future: asyncio.Future[Any]
     result: Any = None
@@ -56,7 +56,8 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._wal = path.with_name(path.name + "-wal")
         self._wal_checked = 0.0
-        self._untidy = 0
+        self._commits = 0
+        self._tidied = 0
         self._context = Context(sqlite.connect(path, write=True), Recent())
         self.trouble = ""
         """Why nothing can be written right now, e.g. a full disk; empty when all is well."""
@@ -90,10 +91,7 @@ class Writer:
                 self._take(batch)
             self._write(batch)
             self._loop.call_soon_threadsafe(_resolve, batch)
-            self._untidy += _PAGES_COMMIT + _PAGES_RECORD * len(batch)
-            if self._untidy >= _TIDY:
-                self._untidy = 0
-                sqlite.tidy(self._context.db)
+            self._tidy()
             self._bound_wal()
 
     def _take(self, batch: list[_Item]) -> None:
@@ -133,6 +131,14 @@ class Writer:
         for item in batch:
             item.result = item.record.apply(self._context)
         self._context.commit()
+
+    def _tidy(self) -> None:
+        """Checkpoint from time to time, by what the -wal holds about now."""
+        self._commits += 1
+        pages = sqlite.pages(self._context.db)
+        if pages - self._tidied + _REWRITTEN * self._commits >= _TIDY:
+            self._commits, self._tidied = 0, pages
+            sqlite.tidy(self._context.db)
 
     def _bound_wal(self) -> None:
         """A forgotten reader must not let the WAL grow for ever; never wait for one either."""
