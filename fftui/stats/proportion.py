@@ -19,19 +19,26 @@ def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
     Raises ValueError unless n > 0 and 0 <= successes <= n.
     """
     _check(successes, n)
-    return Interval(*_wilson(successes, n, confidence))
-
-
-def _wilson(successes: float, n: float, confidence: float) -> tuple[float, float]:
     z = two_sided_z(confidence)
+    return Interval(_lower(successes, n, z), _upper(successes, n, z))
+
+
+def _lower(successes: float, n: float, z: float) -> float:
+    if successes == 0:
+        return 0.0
     zz = z * z
-    failures = n - successes
-    centre = successes + zz / 2
-    half = z * math.sqrt(successes * failures / n + zz / 4)
-    scale = n + zz
-    low = 0.0 if successes == 0 else max(0.0, (centre - half) / scale)
-    high = 1.0 if failures == 0 else min(1.0, (centre + half) / scale)
-    return low, high
+    half = z * math.sqrt(successes * (n - successes) / n + zz / 4)
+    low = (successes + zz / 2 - half) / (n + zz)
+    return low if low > 0 else 0.0
+
+
+def _upper(successes: float, n: float, z: float) -> float:
+    if successes == n:
+        return 1.0
+    zz = z * z
+    half = z * math.sqrt(successes * (n - successes) / n + zz / 4)
+    high = (successes + zz / 2 + half) / (n + zz)
+    return high if high < 1 else 1.0
 
 
 def finite_wilson(
@@ -157,11 +164,12 @@ def excluded_bounds(
     # With fractional counts S + e may exceed n + e by one rounding.
     most = min(successes + excluded, total)
     _check(successes, total)
-    return Interval(_wilson(successes, total, confidence)[0], _wilson(most, total, confidence)[1])
+    z = two_sided_z(confidence)
+    return Interval(_lower(successes, total, z), _upper(most, total, z))
 
 
 def _check(successes: float, n: float) -> None:
-    if not (n > 0 and math.isfinite(n)):
+    if not 0 < n < math.inf:
         raise ValueError(f"n must be above 0 and finite, not {n!r}")
     if not 0 <= successes <= n:
         raise ValueError(f"successes must lie in 0 to n, not {successes!r} of {n!r}")
