@@ -28,7 +28,7 @@ from fftui.engine.prepare import make_run
 from fftui.engine.process import run_loop
 from fftui.results.preflight import check
 from fftui.store import sqlite
-from fftui.store.folder import database, log_file
+from fftui.store.folder import database, log_file, schema
 from fftui.store.reader import Reader
 from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
 from fftui.store.writer import Writer
@@ -172,9 +172,7 @@ def _raw(place: Path, tables: tuple[str, ...]) -> sqlite.Connection:
     """A file with the same tables and keys, and no more than they."""
     db = sqlite.create(place / "raw.db")
     db.execute("PRAGMA foreign_keys=0")
-    schema = (Path(sqlite.__file__).parent / "schema" / "003.sql").read_text(encoding="utf-8")
-    plain = "\n".join(line.partition("--")[0] for line in schema.splitlines())
-    for statement in plain.split(";"):
+    for statement in schema():
         words = statement.split()
         if words[:2] == ["CREATE", "TABLE"] and words[2].partition("(")[0] in tables:
             db.execute(statement)

@@ -18,7 +18,7 @@ from fftui.store.sqlite import Connection, StoreError
 from fftui.store.texts import pack
 
 APPLICATION_ID = 0x46465455
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 def database(run: Path) -> Path:
@@ -142,10 +142,7 @@ def _fill(db: Connection, run: NewRun) -> None:
 def set_up(db: Connection) -> None:
     """Make the tables of a run in an empty file."""
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-    from importlib import resources
-
-    schema = resources.files("fftui.store").joinpath("schema", f"{SCHEMA_VERSION:03d}.sql")
-    for statement in _statements(schema.read_text(encoding="utf-8")):
+    for statement in schema():
         db.execute(statement)
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
@@ -260,7 +257,12 @@ def turns_sha256(scenario: Scenario) -> str:
     return hashlib.sha256(json.dumps(scenario.turns).encode()).hexdigest()
 
 
-def _statements(script: str) -> list[str]:
+def schema() -> list[str]:
+    """The statements that make a run's tables, views and indexes."""
+    from importlib import resources
+
+    file = resources.files("fftui.store").joinpath("schema", f"{SCHEMA_VERSION:03d}.sql")
+    script = file.read_text(encoding="utf-8")
     kept = "\n".join(line.partition("--")[0] for line in script.splitlines())
     return [part.strip() for part in kept.split(";") if part.strip()]
 

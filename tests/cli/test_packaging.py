@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fftui.store.folder import SCHEMA_VERSION
 from tests.cli.support import interrupt, lines_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +46,7 @@ def test_a_wheel_carries_every_file_that_is_read(wheel: Path) -> None:
     assert wanted <= names
     assert {
         "fftui/cli/plan.toml",
-        "fftui/store/schema/003.sql",
+        f"fftui/store/schema/{SCHEMA_VERSION:03d}.sql",
         "fftui/simulate/profiles/default.toml",
         "fftui/grading/markers.toml",
         "fftui/tui/app.tcss",

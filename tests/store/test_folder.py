@@ -104,14 +104,15 @@ def test_all_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("apart", "words"), [(1, "newer fftui"), (-1, "preview of fftui")])
+def test_another_schema_is_refused(tmp_path: Path, apart: int, words: str) -> None:
     folder = made(tmp_path)
     db = sqlite.connect(database(folder), write=True)
-    db.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    db.execute(f"PRAGMA user_version={SCHEMA_VERSION + apart}")
     db.close()
     with pytest.raises(StoreError) as caught:
         Reader(folder)
-    assert "newer fftui" in one_line(caught)
+    assert words in one_line(caught)
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
