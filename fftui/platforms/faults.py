@@ -11,10 +11,10 @@ import errno
 import socket
 import ssl
 
-import aiohttp
 import httpx
 
 from fftui.domain.outcomes import MANY, Outcome, OutcomeClass
+from fftui.platforms.lean import aiohttp
 from fftui.platforms.rulings import CONFIG, INFRA
 
 

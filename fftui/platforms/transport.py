@@ -10,9 +10,10 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import httpx
 from yarl import URL
+
+from fftui.platforms.lean import aiohttp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

@@ -10,6 +10,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import zlib
 from pathlib import Path
@@ -331,6 +332,17 @@ async def test_an_untrusted_certificate_is_a_matter_of_configuration(tmp_path: P
     assert found.kind is CONFIG
     assert found.signal.startswith("tls certificate")
     assert not found.retryable
+
+
+def test_contexts_that_others_make_read_their_certificates() -> None:
+    """What keeps aiohttp from reading them when it is loaded is taken back."""
+    assert "set_default_verify_paths" not in vars(ssl.SSLContext)
+    loaded = ssl.create_default_context().cert_store_stats()
+    plain = "import ssl; print(ssl.create_default_context().cert_store_stats())"
+    fresh = subprocess.run(
+        [sys.executable, "-c", plain], check=True, capture_output=True, text=True
+    )
+    assert str(loaded) == fresh.stdout.strip()
 
 
 async def test_no_more_connections_than_places() -> None:
