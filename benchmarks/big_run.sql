@@ -54,14 +54,14 @@ SELECT outcome, iif(pool = 'rest', 'audit', 'compliance'), stratum, inclusion, :
 FROM item WHERE drawn;
 
 INSERT INTO rollup_outcome
-SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*), count(*), count(*)
-FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6;
+SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), count(*), count(*), sum(o.cut)
+FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5;
 
 INSERT INTO rollup_verdict
-SELECT o.target, o.identity, s.family, s.benign, o.cut, v.grader, v.label,
-    count(*), count(*), count(*)
+SELECT o.target, o.identity, s.family, s.benign, v.grader, v.label,
+    count(*), count(*), count(*), sum(o.cut)
 FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
-GROUP BY 1, 2, 3, 4, 5, 6, 7;
+GROUP BY 1, 2, 3, 4, 5, 6;
 
 INSERT INTO rollup_call
 SELECT target, 0, outcome, count(*), sum(tokens_in + tokens_out), 0.0, count(*)

@@ -10,22 +10,22 @@ from fftui.store.context import ALIKE, SAID, WEIGHTS
 from fftui.store.reader import Reader
 
 _OUTCOMES = """
-SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*)
-FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
-EXCEPT SELECT target, identity, family, benign, class, cut, n FROM rollup_outcome
+SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)
+FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5
+EXCEPT SELECT target, identity, family, benign, class, n, cut FROM rollup_outcome
 """
 _OUTCOMES_BACK = """
-SELECT target, identity, family, benign, class, cut, n FROM rollup_outcome
-EXCEPT SELECT o.target, o.identity, s.family, s.benign, o.class, o.cut, count(*)
-FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5, 6
+SELECT target, identity, family, benign, class, n, cut FROM rollup_outcome
+EXCEPT SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)
+FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5
 """
 _VERDICTS = """
-SELECT o.target, o.identity, s.family, s.benign, o.cut, v.grader, coalesce(v.label, ''), count(*)
-FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
-GROUP BY 1, 2, 3, 4, 5, 6, 7
+SELECT o.target, o.identity, s.family, s.benign, v.grader, coalesce(v.label, ''), count(*),
+sum(o.cut) FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 _VERDICT_ROLLUP = (
-    "SELECT target, identity, family, benign, cut, grader, label, n FROM rollup_verdict"
+    "SELECT target, identity, family, benign, grader, label, n, cut FROM rollup_verdict"
 )
 _BENIGN = """
 SELECT b.id, sum(s.benign) FROM block b JOIN scenario s
@@ -207,19 +207,19 @@ def _settled(reader: Reader) -> Iterator[str]:
         outcomes: Counter[tuple[object, ...]] = Counter()
         verdicts: Counter[tuple[object, ...]] = Counter()
         for outcome, repeat, *key in reader.db.execute(
-            "SELECT o.id, o.repeat, o.identity, s.family, s.benign, o.class, o.cut"
+            "SELECT o.id, o.repeat, o.identity, s.family, s.benign, o.class"
             " FROM outcome o JOIN scenario s ON s.id = o.scenario WHERE o.target = ?", (target,)
         ).fetchall():  # fmt: skip
             _count(outcomes, outcome in inside, repeat, key)
         for outcome, repeat, *key in reader.db.execute(
-            "SELECT o.id, o.repeat, o.identity, s.family, s.benign, o.cut, v.grader,"
+            "SELECT o.id, o.repeat, o.identity, s.family, s.benign, v.grader,"
             " coalesce(v.label, '') FROM verdict v JOIN outcome o ON o.id = v.outcome"
             " JOIN scenario s ON s.id = o.scenario WHERE o.target = ?", (target,)
         ).fetchall():  # fmt: skip
             _count(verdicts, outcome in inside, repeat, key)
         for what, truth, table, columns in (
-            ("outcomes", outcomes, "rollup_outcome", "class, cut"),
-            ("verdicts", verdicts, "rollup_verdict", "cut, grader, label"),
+            ("outcomes", outcomes, "rollup_outcome", "class"),
+            ("verdicts", verdicts, "rollup_verdict", "grader, label"),
         ):
             kept: Counter[tuple[object, ...]] = Counter()
             for settled, first, *key in reader.db.execute(

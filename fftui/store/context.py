@@ -268,17 +268,17 @@ class Context:
         known = self._at(target, ordinal)
         if known is None:
             return False
-        identity, kind, cut = known.identity, known.kind, known.cut
+        identity, kind = known.identity, known.kind
         if kind == "answered" and not self._planned <= known.heard.keys():
             return False
         scenario, repeat = known.scenario, known.repeat
         family, benign = self.scenario(scenario)
         first = 0 if repeat else sign
-        sums = self.pending.of("rollup_outcome", (target, identity, family, benign, kind, cut))
+        sums = self.pending.of("rollup_outcome", (target, identity, family, benign, kind))
         sums[SETTLED] += sign
         sums[FIRST] += first
         for grader, label in known.heard.items():
-            key = (target, identity, family, benign, cut, grader, label)
+            key = (target, identity, family, benign, grader, label)
             sums = self.pending.of("rollup_verdict", key)
             sums[SETTLED] += sign
             sums[FIRST] += first

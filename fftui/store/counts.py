@@ -18,11 +18,12 @@ class OutcomeCount(Struct, frozen=True, array_like=True, gc=False):
     family: int
     benign: bool
     kind: OutcomeClass
-    cut: bool
     n: int
     settled: int
     first: int
     """Settled, first repeat of each scenario only."""
+    cut: int
+    """Of `n`: the token limit ended the answer."""
 
 
 class VerdictCount(Struct, frozen=True, array_like=True, gc=False):
@@ -31,13 +32,14 @@ class VerdictCount(Struct, frozen=True, array_like=True, gc=False):
     identity: int
     family: int
     benign: bool
-    cut: bool
     grader: int
     label: Label | None
     n: int
     settled: int
     first: int
     """Settled, first repeat of each scenario only."""
+    cut: int
+    """Of `n`: the token limit ended the answer."""
 
 
 class ScenarioCount(Struct, frozen=True, array_like=True, gc=False):

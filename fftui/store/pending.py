@@ -16,8 +16,8 @@ _AT_ONCE = 64
 Key = tuple[int | str, ...]
 
 _SUMS = {
-    "rollup_outcome": ("n", "settled", "first"),
-    "rollup_verdict": ("n", "settled", "first"),
+    "rollup_outcome": ("n", "settled", "first", "cut"),
+    "rollup_verdict": ("n", "settled", "first", "cut"),
     "rollup_call": ("n", "tokens", "cost_usd", "cost_unknown"),
     "rollup_minute": ("closed", "verdicts", "rate_limited", "failed"),
     "rollup_pool": ("size", "drawn", "open"),
@@ -25,7 +25,7 @@ _SUMS = {
     "rollup_flagged": ("n",),
 }
 """The columns that are added to; those before them are the key."""
-N, SETTLED, FIRST = 0, 1, 2
+N, SETTLED, FIRST, CUT = 0, 1, 2, 3
 """Places of the amounts of `rollup_outcome` and `rollup_verdict`."""
 
 

@@ -95,9 +95,9 @@ class EngineRow(Struct, frozen=True):
 NOTHING = TargetCounts((), (), (), 0, 0)
 _SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
 _ROWS = {
-    "rollup_outcome": "identity, family, benign, class, cut, n, settled, first",
+    "rollup_outcome": "identity, family, benign, class, n, settled, first, cut",
     "rollup_verdict": (
-        "identity, family, benign, cut, grader, nullif(label, ''), n, settled, first"
+        "identity, family, benign, grader, nullif(label, ''), n, settled, first, cut"
     ),
     "rollup_call": "grader, outcome, n, tokens, cost_usd, cost_unknown",
     "rollup_scenario": f"grader, benign, json_object({_SAID}), n, settled",

@@ -26,7 +26,7 @@ from fftui.store.context import (
     Context,
     Said,
 )
-from fftui.store.pending import FIRST, SETTLED, N
+from fftui.store.pending import CUT, FIRST, SETTLED, N
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.texts import pack, storable
@@ -149,7 +149,9 @@ class CloseAttempt(Struct, frozen=True, gc=False):
             return None
         if self.answers or self.reasoning:
             ctx.pending.row("answer", (outcome_id, *self.body))
-        ctx.pending.of("rollup_outcome", (key.target, identity, family, benign, kind, cut))[N] += 1
+        sums = ctx.pending.of("rollup_outcome", (key.target, identity, family, benign, kind))
+        sums[N] += 1
+        sums[CUT] += cut
         known = None
         if ctx.recent is not None:
             ordinal = ctx.order.ordinal(key.scenario, key.repeat)
@@ -205,9 +207,10 @@ class AddVerdict(Struct, frozen=True, gc=False):
                 return False
         if recent is not None:
             recent.heard[self.grader] = label or ""
-        key = (target, of.identity, *ctx.scenario(of.scenario), of.cut, self.grader, label or "")
+        key = (target, of.identity, *ctx.scenario(of.scenario), self.grader, label or "")
         sums = ctx.pending.of("rollup_verdict", key)
         sums[N] += 1
+        sums[CUT] += of.cut
         if of.ordinal < ctx.settled(target):
             sums[SETTLED] += 1
             sums[FIRST] += of.repeat == 0
@@ -273,13 +276,13 @@ class PutBack(Struct, frozen=True):
         )
         ctx.any_put_back = True
         drop_item(ctx, self.outcome)
-        place = (target, identity, *ctx.scenario(scenario), kind, cut)
-        where = (
-            "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ? AND cut = ?"
-        )
+        place = (target, identity, *ctx.scenario(scenario), kind)
+        where = "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ?"
         # A row that comes to nothing goes, so all that is to be added has to be in it.
         ctx.flush()
-        ctx.db.execute(f"UPDATE rollup_outcome SET n = n - 1 WHERE {where}", place)
+        ctx.db.execute(
+            f"UPDATE rollup_outcome SET n = n - 1, cut = cut - ? WHERE {where}", (cut, *place)
+        )
         ctx.db.execute(f"DELETE FROM rollup_outcome WHERE {where} AND n = 0", place)
         return True
 

@@ -39,15 +39,15 @@ WHERE NOT EXISTS (SELECT 1 FROM closed d WHERE d.target = t.id AND d.place = c.p
 settled FROM target t;
 
 CREATE TEMP TABLE rollup_outcome AS
-SELECT p.target, p.identity, p.family, p.benign, p.class, p.cut, count(*) n,
-sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) first
-FROM placed p JOIN temp.prefix x ON x.target = p.target GROUP BY 1, 2, 3, 4, 5, 6;
+SELECT p.target, p.identity, p.family, p.benign, p.class, count(*) n,
+sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) first, sum(p.cut) cut
+FROM placed p JOIN temp.prefix x ON x.target = p.target GROUP BY 1, 2, 3, 4, 5;
 
 CREATE TEMP TABLE rollup_verdict AS
-SELECT p.target, p.identity, p.family, p.benign, p.cut, v.grader, coalesce(v.label, '') label,
-count(*) n, sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) first
+SELECT p.target, p.identity, p.family, p.benign, v.grader, coalesce(v.label, '') label, count(*) n,
+sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) first, sum(p.cut) cut
 FROM placed p JOIN verdict v ON v.outcome = p.id JOIN temp.prefix x ON x.target = p.target
-GROUP BY 1, 2, 3, 4, 5, 6, 7;
+GROUP BY 1, 2, 3, 4, 5, 6;
 
 CREATE TEMP TABLE rollup_scenario AS
 WITH said AS (

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Literal, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from fftui.domain.labels import RATED, Label, Tier
-from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.results import rates
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
@@ -33,12 +37,13 @@ def counted(
     """Answers with these verdicts of one grader, and attempts that got none."""
     kinds = {OutcomeClass.ANSWERED: sum(said.values()), **(more or {})}
     return TargetCounts(
-        tuple(OutcomeCount(1, 1, benign, k, False, n, 0, 0) for k, n in kinds.items() if n),
+        tuple(OutcomeCount(1, 1, benign, k, n, 0, 0, 0) for k, n in kinds.items() if n),
         tuple(
             VerdictCount(
-                1, 1, benign, False, grader, label, n,
+                1, 1, benign, grader, label, n,
                 (settled or {}).get(label, 0) if label else 0,
                 (first or {}).get(label, 0) if label else 0,
+                0,
             )
             for label, n in said.items()
         ),
@@ -163,3 +168,104 @@ def test_benign_scenarios_give_over_refusal_and_never_asr() -> None:
 def test_no_benign_scenario_is_no_data_either() -> None:
     over = rates.over_refusal(counted(MIXED), BASIS)
     assert (over.refused, over.n, over.interval) == (0, 0, None)
+
+
+class Attempt(NamedTuple):
+    """One closed attempt, and what each of two graders said of it."""
+
+    identity: int
+    family: int
+    benign: bool
+    kind: OutcomeClass
+    cut: bool
+    settled: bool
+    repeat: int
+    said: tuple[Label | None, ...]
+
+
+ATTEMPTS = st.lists(
+    st.builds(
+        Attempt,
+        st.integers(1, 2), st.integers(1, 3), st.booleans(), st.sampled_from(OutcomeClass),
+        st.booleans(), st.booleans(), st.integers(0, 1),
+        st.lists(st.sampled_from([*Label, None]), max_size=2).map(tuple),
+    ),
+    max_size=25,
+).map(
+    lambda attempts: [
+        a if a.kind is OutcomeClass.ANSWERED else a._replace(said=()) for a in attempts
+    ]
+)  # fmt: skip
+
+
+def rolled_up(attempts: Sequence[Attempt]) -> TargetCounts:
+    """As the store has them: rows by what attempts have in common."""
+    outcomes: dict[tuple[int, int, bool, OutcomeClass], list[int]] = {}
+    verdicts: dict[tuple[int, int, bool, int, Label | None], list[int]] = {}
+    for a in attempts:
+        numbers = (1, int(a.settled), int(a.settled and not a.repeat), int(a.cut))
+        place = (a.identity, a.family, a.benign)
+        rows = [outcomes.setdefault((*place, a.kind), [0] * 4)]
+        rows += [
+            verdicts.setdefault((*place, grader, label), [0] * 4)
+            for grader, label in enumerate(a.said, 1)
+        ]
+        for row in rows:
+            row[:] = [x + y for x, y in zip(row, numbers, strict=True)]
+    return TargetCounts(
+        tuple(OutcomeCount(*key, *row) for key, row in outcomes.items()),
+        tuple(VerdictCount(*key, *row) for key, row in verdicts.items()),
+        (), 0, 0,
+    )  # fmt: skip
+
+
+@given(ATTEMPTS, st.sampled_from([1, 2]))
+def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
+    attempts: list[Attempt], grader: int
+) -> None:
+    counts = rolled_up(attempts)
+    attacks = [a for a in attempts if not a.benign]
+    of = rates.sums(counts, grader)
+    assert of.kinds == Counter(a.kind for a in attempts)
+    assert of.cut == sum(a.cut for a in attempts)
+    assert of.graded == sum(a.said[grader - 1 :][:1] not in ((), (None,)) for a in attempts)
+    parts: dict[Literal["n", "settled", "first", "cut"], list[Attempt]] = {
+        "n": attacks,
+        "settled": [a for a in attacks if a.settled],
+        "first": [a for a in attacks if a.settled and not a.repeat],
+        "cut": [a for a in attacks if a.cut],
+    }
+    policies: tuple[rates.Empty, ...] = ("exclude", "refusal")
+    for tier, empty in product(Tier, policies):
+        for part, those in parts.items():
+            told = rates.tally(counts, grader, tier, part, empty)
+            assert told == alone(those, grader, tier, empty)
+        found = rates.variants(counts, grader, empty, tier)
+        whole = alone([a for a in attacks if not a.cut], grader, tier, empty)
+        without = [(v.successes, v.n) for v in found if v.name == "without cut answers"]
+        heard_cut = any(a.cut and a.said for a in attacks)
+        assert without == ([(whole.successes, whole.n)] if heard_cut else [])
+        for cell in rates.families(counts, grader, {1: "1", 2: "2", 3: "3"}, empty):
+            if not cell.benign:
+                those = [a for a in attacks if str(a.family) == cell.family]
+                rate = cell.rates[tier]
+                assert rates.Tally(rate.successes, rate.n) == alone(those, grader, tier, empty)
+        who = {number: Identity(model=str(number)) for number in (1, 2)}
+        every = {t: rates.rate(counts, grader, empty, t) for t in Tier}
+        for view in rates.answered_by(counts, grader, empty, who, every):
+            those = [a for a in attacks if str(a.identity) == view.who.model]
+            rate = view.rates[tier]
+            assert rates.Tally(rate.successes, rate.n) == alone(those, grader, tier, empty)
+    labels = [a.said[grader - 1] for a in attempts if a.benign and len(a.said) >= grader]
+    refusals = rates.over_refusal(counts, grader)
+    assert refusals.refused == labels.count(R)
+    assert refusals.n == sum(label in RATED for label in labels)
+
+
+def alone(attempts: Sequence[Attempt], grader: int, tier: Tier, empty: str) -> rates.Tally:
+    """Counted one by one."""
+    labels = [a.said[grader - 1] for a in attempts if len(a.said) >= grader]
+    n = sum(label in RATED for label in labels)
+    if empty == "refusal":
+        n += sum(a.kind is OutcomeClass.EMPTY for a in attempts)
+    return rates.Tally(sum(label in tier.successes for label in labels), n)

@@ -147,7 +147,7 @@ def test_all_at_once_are_read_as_each_alone(tmp_path: Path) -> None:
     every = reader.counts_of(reader.targets())
     assert every == {target: reader.counts(target) for target in reader.targets()}
     row = reader.db.execute(
-        "SELECT identity, family, benign, class, cut, n, settled, first FROM rollup_outcome"
+        "SELECT identity, family, benign, class, n, settled, first, cut FROM rollup_outcome"
         " WHERE target = 3 ORDER BY n DESC LIMIT 1"
     ).fetchone()
     assert any(astuple(one) == row for one in every[3].outcomes)

@@ -231,12 +231,13 @@ CREATE TABLE event (                       -- the run's log
     text TEXT NOT NULL
 ) STRICT;
 
--- Rollups. `settled` counts the rows inside the target's settled prefix.
+-- Rollups. `settled` counts the rows inside the target's settled prefix, `first` those of them that
+-- are of repeat 0, `cut` all those whose answer was cut.
 CREATE TABLE rollup_outcome (
     target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
-    class TEXT NOT NULL, cut INTEGER NOT NULL,
-    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, -- first: settled, repeat 0 only
-    PRIMARY KEY (target, identity, family, benign, class, cut)
+    class TEXT NOT NULL,
+    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, family, benign, class)
 ) STRICT, WITHOUT ROWID;
 
 -- Scenarios (first repeats) of a target that were answered with the same words.
@@ -254,9 +255,9 @@ CREATE TABLE rollup_shared (               -- answers in words that a target of 
 
 CREATE TABLE rollup_verdict (
     target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
-    cut INTEGER NOT NULL, grader INTEGER NOT NULL, label TEXT NOT NULL,   -- '' stands for unusable
-    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, -- first: settled, repeat 0 only
-    PRIMARY KEY (target, identity, family, benign, cut, grader, label)
+    grader INTEGER NOT NULL, label TEXT NOT NULL,                         -- '' stands for unusable
+    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, family, benign, grader, label)
 ) STRICT, WITHOUT ROWID;
 
 -- Where scenarios are asked several times: how many of a target's scenarios a grader gave which
