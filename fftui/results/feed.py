@@ -148,11 +148,15 @@ class Feed:
         if (
             self._marks is None
             or marks.flag != self._marks.flag
+            or marks.put_back != self._marks.put_back
             or (self._flags and marks.verdict != self._marks.verdict)
         ):
             self._flags = details.flags(
                 reader, self._targets, self._families, self._graders, _FLAG_LINES
             )
+        if self._marks is not None and marks.put_back != self._marks.put_back:
+            # A prefix that went back and came on again holds other answers than it did.
+            self._trends = None
         # Another target's answer can make those of this one suspect.
         self._shared = reader.shared()
         self._marks = marks

@@ -352,7 +352,12 @@ class Reader:
             if len(rows) == limit:
                 return None
             found.update(row[0] for row in rows)
-        for table, mark in (("verdict", since.verdict), ("put_back", since.put_back)):
+        for table, mark in (
+            ("verdict", since.verdict),
+            ("put_back", since.put_back),
+            # An answer that moves to those that are read first leaves nothing else behind.
+            ("flag", since.flag),
+        ):
             rows = self.db.execute(
                 f"SELECT o.target FROM {table} v JOIN outcome o ON o.id = v.outcome"
                 " WHERE v.id > ? ORDER BY v.id LIMIT ?",

@@ -7,19 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
+from fftui.domain.readings import Pool
 from fftui.domain.states import RunState, TargetState
-from fftui.domain.verdicts import Flag
+from fftui.domain.verdicts import Flag, Place, Verdict
 from fftui.results.feed import Feed
 from fftui.results.view import RunSummary
 from fftui.store import sqlite
+from fftui.store.claims import Enrol
 from fftui.store.context import Context
+from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
 from fftui.store.now import Heartbeat, TargetNow
-from fftui.store.records import Record
+from fftui.store.records import AddVerdict, PutBack, Record
+from fftui.store.reviews import Read
 from fftui.store.writer import append
 from tests.store.support import call, close, extension, made, verdict
 
@@ -112,6 +117,56 @@ def test_after_any_tick_the_feed_shows_what_a_fresh_one_shows(run: Run) -> None:
         assert (old.targets, old.calls, old.flags, old.events, old.review) == (
             new.targets, new.calls, new.flags, new.events, new.review,
         )  # fmt: skip
+
+
+def placed(outcome: object, pool: Pool, draw: float) -> AddVerdict:
+    """A refusal that is to be read."""
+    assert isinstance(outcome, int)
+    place = Place(pool, f"{pool.value}:REFUSAL", "REFUSAL", 1.0, draw)
+    return AddVerdict(outcome, 2, Verdict(Label.REFUSAL), 1e9, (), place)
+
+
+def test_answers_that_are_read_first_are_seen_by_whoever_looks_already(run: Run) -> None:
+    numbers = run.write(*[close(i, text="") for i in range(1, 31)])
+    run.write(*[placed(n, Pool.REST, i / 40) for i, n in enumerate(numbers)])
+    ana = append(database(run.folder), Enrol("ana", 1e9))
+    for number in numbers[:12]:
+        assert isinstance(number, int)
+        append(database(run.folder), Read(ana, "s", number, Label.REFUSAL, 1e9))
+    before = run.see().targets[0].readings
+    assert before.rates is not None
+    assert before.rates[Tier.STRICT].rate == 0.0
+    # A second process asks for it, of a run in which nothing else happens.
+    append(database(run.folder), ReadFirst((29, 30), 1e9))
+    after = run.see().targets[0].readings
+    assert after.rates is not None
+    assert after.rates[Tier.STRICT].rate is None
+    fresh = Feed.open(run.folder)
+    new = fresh.poll()
+    fresh.close()
+    assert new is not None
+    assert after == new.targets[0].readings
+
+
+def test_what_was_put_back_is_on_no_list_and_in_no_curve(tmp_path: Path) -> None:
+    one = Run(made(tmp_path, scenarios=12, targets=1, graders=1))
+    flagged = Place(Pool.OUTSIDE, "reasoning", "", 1.0, 0.5)
+    (empty,) = one.write(replace(close(1, kind=OutcomeClass.EMPTY), place=flagged))
+    assert isinstance(empty, int)
+    for scenario in range(2, 12):
+        (number,) = one.write(close(scenario))
+        one.write(verdict(number, 1, Label.REFUSAL))  # type: ignore[arg-type]
+    assert [f.outcome_id for f in one.see().flags] == [empty]
+    assert one.feed.trend(1, Tier.STRICT).points[-1].n == 10
+    one.write(PutBack(empty, "anna", 1e9))
+    assert one.see().flags == ()
+    (number,) = one.write(close(1))
+    one.write(verdict(number, 1, Label.COMPLIANCE))  # type: ignore[arg-type]
+    one.see()
+    # Nobody looked at the curve meanwhile.
+    last = one.feed.trend(1, Tier.STRICT).points[-1]
+    one.feed.close()
+    assert (last.n, last.rate) == (11, 1 / 11)
 
 
 def test_early_while_open_calls_exceed_a_tenth(run: Run) -> None:
