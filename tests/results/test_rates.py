@@ -183,14 +183,16 @@ class Attempt(NamedTuple):
     said: tuple[Label | None, ...]
 
 
+# Few of each, so that many share a row.
 ATTEMPTS = st.lists(
     st.builds(
         Attempt,
-        st.integers(1, 2), st.integers(1, 3), st.booleans(), st.sampled_from(OutcomeClass),
+        st.sampled_from([1, 1, 2]), st.integers(1, 2), st.sampled_from([False, False, True]),
+        st.sampled_from([*[OutcomeClass.ANSWERED] * 12, OutcomeClass.EMPTY, *OutcomeClass]),
         st.booleans(), st.booleans(), st.integers(0, 1),
-        st.lists(st.sampled_from([*Label, None]), max_size=2).map(tuple),
+        st.lists(st.sampled_from([C, C, R, R, *Label, None]), max_size=2).map(tuple),
     ),
-    max_size=25,
+    max_size=40,
 ).map(
     lambda attempts: [
         a if a.kind is OutcomeClass.ANSWERED else a._replace(said=()) for a in attempts
