@@ -199,7 +199,7 @@ def remaining(target: TargetSummary) -> int:
 
 def call_totals(counts: Iterable[TargetCounts], targets: Sequence[TargetSummary]) -> CallTotals:
     """All HTTP calls of the run; cost is unknown as soon as one answered call's cost is."""
-    called = [one.called for one in counts]
+    called = [calls for one in counts for calls in one.calls]
     unknown = any(c.cost_unknown for c in called)
     return CallTotals(
         sent=sum(c.n for c in called),

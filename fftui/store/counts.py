@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 from msgspec import Struct
 
@@ -56,30 +55,22 @@ class ScenarioCount(Struct, frozen=True, array_like=True, gc=False):
 
 
 class CallCount(Struct, frozen=True, array_like=True, gc=False):
-    """Calls of one target by purpose and outcome."""
+    """All calls of one target for one purpose."""
 
     grader: int
     """0 for the target's own calls."""
-    kind: OutcomeClass
-    n: int
-    tokens: int
-    cost_usd: float
-    cost_unknown: int
-
-
-class CallSum(Struct, frozen=True):
-    """All calls of one target, its judges' included."""
-
     n: int
     put_back: int
+    """Of `n`: the account, not the model, said no."""
     failed: int
+    """Of `n`: nothing about the model was learnt."""
     tokens: int
     cost_usd: float
     cost_unknown: int
 
 
-class TargetCounts(Struct, frozen=True, dict=True):
-    """All rollup rows of one target."""
+class TargetCounts(Struct, frozen=True):
+    """What is counted of one target."""
 
     outcomes: tuple[OutcomeCount, ...]
     verdicts: tuple[VerdictCount, ...]
@@ -91,19 +82,6 @@ class TargetCounts(Struct, frozen=True, dict=True):
     """Empty where each is asked once."""
     sums: dict[int, object] = {}
     """What `results.rates` has added up of these rows, by grader."""
-
-    @cached_property
-    def called(self) -> CallSum:
-        """The calls added up; a tick asks for those of all targets, whichever have changed."""
-        rows = self.calls
-        return CallSum(
-            sum(row.n for row in rows),
-            sum(row.n for row in rows if row.kind.puts_back),
-            sum(row.n for row in rows if row.kind.failed),
-            sum(row.tokens for row in rows),
-            sum(row.cost_usd for row in rows),
-            sum(row.cost_unknown for row in rows),
-        )
 
 
 class MinuteCount(Struct, frozen=True):

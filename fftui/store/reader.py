@@ -14,6 +14,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
+from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
@@ -99,7 +100,6 @@ _ROWS = {
     "rollup_verdict": (
         "identity, family, benign, grader, nullif(label, ''), n, settled, first, cut"
     ),
-    "rollup_call": "grader, outcome, n, tokens, cost_usd, cost_unknown",
     "rollup_scenario": f"grader, benign, json_object({_SAID}), n, settled",
 }
 
@@ -110,18 +110,25 @@ def _of_targets(*tables: str) -> str:
     SQLite writes it and msgspec reads it in a third of the time that it takes to make objects
     of each column and then a record of them.
     """
-    packed = (
+    back = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.puts_back)
+    failed = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.failed)
+    packed = [
         f"(SELECT json_group_array(json_array({_ROWS[t]})) FROM {t} WHERE target = t.id) AS {t}"
         for t in tables
-    )
+    ]
     return (
         "SELECT t.id, coalesce((SELECT settled FROM prefix WHERE target = t.id), 0),"
-        f" coalesce((SELECT n FROM rollup_cluster WHERE target = t.id), 0), {', '.join(packed)}"
+        " coalesce((SELECT n FROM rollup_cluster WHERE target = t.id), 0),"
+        " (SELECT json_group_array(json_array(grader, n, back, failed, tokens, usd, unknown)) FROM"
+        f" (SELECT grader, sum(n) n, sum(iif(outcome IN ({back}), n, 0)) back,"
+        f" sum(iif(outcome IN ({failed}), n, 0)) failed, sum(tokens) tokens, sum(cost_usd) usd,"
+        " sum(cost_unknown) unknown FROM rollup_call WHERE target = t.id GROUP BY grader)"
+        f") AS rollup_call, {', '.join(packed)}"
         " FROM target t WHERE t.id IN (SELECT value FROM json_each(?))"
     )
 
 
-_COUNTS = _of_targets("rollup_outcome", "rollup_verdict", "rollup_call")
+_COUNTS = _of_targets("rollup_outcome", "rollup_verdict")
 _COUNTS_REPEATED = _of_targets(*_ROWS)
 # Not strict: to SQLite a boolean is 0 or 1.
 _outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
@@ -334,7 +341,7 @@ class Reader:
                 _outcomes.decode(outcomes), _verdicts.decode(verdicts), _calls.decode(calls),
                 settled, alike, _scenarios.decode(*scenarios) if scenarios else (),
             )
-            for target, settled, alike, outcomes, verdicts, calls, *scenarios in rows
+            for target, settled, alike, calls, outcomes, verdicts, *scenarios in rows
         }  # fmt: skip
 
     def shared(self) -> dict[int, int]:

@@ -96,7 +96,9 @@ def look(folder: Path, new: dict[int, int]) -> tuple[Counter[str], int, dict[str
     db = sqlite.connect(database(folder), write=False)
     for table in ("rollup_outcome", "rollup_verdict", "rollup_call", "rollup_pool"):
         marks = ",".join("?" * len(new))
-        query = f"SELECT count(*) FROM {table} WHERE target IN ({marks})"
+        # Calls come added up by who was asked.
+        what = "DISTINCT target || '/' || grader" if table == "rollup_call" else "*"
+        query = f"SELECT count({what}) FROM {table} WHERE target IN ({marks})"
         held[table] = db.execute(query, [*new]).fetchone()[0]
     db.close()
     feed.close()
