@@ -8,7 +8,9 @@ import re
 import shutil
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -71,42 +73,52 @@ def opening(quick: bool) -> Iterator[Found]:
 def tick(quick: bool) -> Iterator[Found]:
     """What a look at 200 targets costs, by how much came in since the last one."""
     sizes = (1_000, 100_000) if quick else (1_000, 100_000, 1_000_000)
-    cpu: dict[tuple[int, int], float] = {}
     with bench_home():
-        for size in sizes:
-            folder = make_big_run(_runs(), size, spare=60, name=f"tick{size}")
-            for rate in (10,) if quick else (10, 200):
-                cpu[size, rate] = _look(folder, rate, 4 if quick else 15)
-    for size in sizes[1:]:
+        folders = {n: make_big_run(_runs(), n, spare=60, name=f"tick{n}") for n in sizes}
+        looks = {rate: _looks(folders, rate, 8 if quick else 40) for rate in (10, 200)[: 2 - quick]}
+    cpu = {rate: {n: median(found[n]) for n in sizes} for rate, found in looks.items()}
+    for before, size in pairwise(sizes):
         what = f"reading tick, 200 targets, 10 verdicts/s, {size:,} verdicts"
-        before = sizes[sizes.index(size) - 1]
-        yield ratio(what, cpu[size, 10], cpu[before, 10], 1.25, "ms CPU", f"{before:,} verdicts")
-    worst = max(cpu[size, 10] for size in sizes)
+        note = f"{spread(looks[10][size])} against {spread(looks[10][before])}"
+        yield ratio(what, cpu[10][size], cpu[10][before], 1.25, "ms CPU", f"{before:,} verdicts",
+                    note)  # fmt: skip
+    worst = max(cpu[10].values())
     yield Found("the same, at any size", f"{worst:.3g} ms CPU", "", "< 20 ms", worst < 20)
     if quick:
         return
-    every = ", ".join(f"{size:,}: {cpu[size, 200]:.3g} ms" for size in sizes)
+    every = ", ".join(f"{n:,}: {cost:.3g} ms" for n, cost in cpu[200].items())
     yield Found("the same, all 200 targets changed each second", f"{every}", "", "", None,
                 "for context")  # fmt: skip
 
 
-def _look(folder: Path, rate: int, times: int) -> float:
-    feed = Feed.open(folder)
-    feed.poll()
-    # As the screens do once the first of them stands.
-    gc.freeze()
-    costs = []
-    with playing(folder, rate):
+def _looks(folders: dict[int, Path], rate: int, times: int) -> dict[int, list[float]]:
+    """Milliseconds of CPU that looks take, a second apart, at runs by their size.
+
+    All are looked at in the same second and each is the first as often: what the machine does
+    beside it, and what waking up costs, falls on all alike.
+    """
+    costs: dict[int, list[float]] = {size: [] for size in folders}
+    with ExitStack() as stack:
+        feeds = {}
+        for size, folder in folders.items():
+            feeds[size] = stack.enter_context(closing(Feed.open(folder)))
+            feeds[size].poll()
+            stack.enter_context(playing(folder, rate))
+        # As the screens do once the first of them stands.
+        gc.freeze()
+        stack.callback(gc.unfreeze)
         time.sleep(1.5)
-        feed.poll()
+        for feed in feeds.values():
+            feed.poll()
+        turn = deque(feeds)
         for _ in range(times):
             time.sleep(1)
-            begin = time.thread_time()
-            feed.poll()
-            costs.append((time.thread_time() - begin) * 1000)
-    feed.close()
-    gc.unfreeze()
-    return median(costs)
+            for size in turn:
+                begin = time.thread_time()
+                feeds[size].poll()
+                costs[size].append((time.thread_time() - begin) * 1000)
+            turn.rotate()
+    return costs
 
 
 def following(quick: bool) -> Iterator[Found]:
