@@ -37,7 +37,7 @@ from fftui.store.counts import TargetCounts
 from fftui.store.folder import lock_file
 from fftui.store.lock import Note, is_held, noted
 from fftui.store.reader import EngineRow, Reader, Watermarks
-from fftui.store.review_figures import PoolCount, judged, newest_event, pools, queue_counts
+from fftui.store.review_figures import PoolCount, judged, newest_event, pools_of, queue_counts
 
 if TYPE_CHECKING:
     from fftui.results.compare_text import PairView
@@ -133,9 +133,9 @@ class Feed:
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         reviewed = newest_event(reader)
         self._counts |= reader.counts_of(self._targets if changed is None else changed)
-        for target in self._targets if changed is None or reviewed != self._reviewed else changed:
-            self._pools[target] = pools(reader, target)
-            self._read_by[target] = readings(self._pools[target])
+        read = self._targets if changed is None or reviewed != self._reviewed else changed
+        self._pools |= pools_of(reader, read)
+        self._read_by |= {target: readings(self._pools[target]) for target in read}
         if self._marks is None or changed or reviewed != self._reviewed:
             self._judge_graders()
         self._reviewed = reviewed

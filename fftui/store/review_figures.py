@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct, convert
@@ -96,24 +96,32 @@ class Done(Struct, frozen=True):
 
 def pools(reader: Reader, target: int) -> tuple[PoolCount, ...]:
     """The pools of a target."""
-    finals: dict[str, dict[tuple[str, Label], int]] = {}
-    for pool, machine, final, n in reader.db.execute(
-        "SELECT pool, machine, final, sum(n) FROM rollup_read WHERE target = ? GROUP BY 1, 2, 3",
-        (target,),
+    return pools_of(reader, (target,))[target]
+
+
+def pools_of(reader: Reader, targets: Iterable[int]) -> dict[int, tuple[PoolCount, ...]]:
+    """The pools of each of these targets, in as many queries as of one."""
+    found: dict[int, list[PoolCount]] = {target: [] for target in targets}
+    these = " WHERE target IN (SELECT value FROM json_each(?))"
+    which = (json.dumps([*found]),)
+    finals: dict[tuple[int, str], dict[tuple[str, Label], int]] = {}
+    for target, pool, machine, final, n in reader.db.execute(
+        f"SELECT target, pool, machine, final, sum(n) FROM rollup_read{these} GROUP BY 1, 2, 3, 4",
+        which,
     ).fetchall():
-        finals.setdefault(pool, {})[machine, Label(final)] = n
-    differ: dict[str, dict[tuple[str, str], int]] = {}
-    for pool, machine, said, n in reader.db.execute(
-        "SELECT pool, machine, said, n FROM rollup_differ WHERE target = ?", (target,)
+        finals.setdefault((target, pool), {})[machine, Label(final)] = n
+    differ: dict[tuple[int, str], dict[tuple[str, str], int]] = {}
+    for target, pool, machine, said, n in reader.db.execute(
+        f"SELECT target, pool, machine, said, n FROM rollup_differ{these}", which
     ).fetchall():
-        differ.setdefault(pool, {})[machine, said] = n
-    rows = reader.db.execute(
-        "SELECT pool, size, drawn FROM rollup_pool WHERE target = ?", (target,)
-    ).fetchall()
-    return tuple(
-        PoolCount(Pool(p), size, drawn, finals.get(p, {}), differ.get(p, {}))
-        for p, size, drawn in rows
-    )
+        differ.setdefault((target, pool), {})[machine, said] = n
+    for target, pool, size, drawn in reader.db.execute(
+        f"SELECT target, pool, size, drawn FROM rollup_pool{these}", which
+    ).fetchall():
+        place = (target, pool)
+        count = PoolCount(Pool(pool), size, drawn, finals.get(place, {}), differ.get(place, {}))
+        found[target].append(count)
+    return {target: tuple(counts) for target, counts in found.items()}
 
 
 def judged(reader: Reader) -> list[Judged]:
