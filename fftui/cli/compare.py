@@ -34,8 +34,8 @@ def compare(options: argparse.Namespace) -> int:
         return _table(options)
     found: list[Side] = []
     places: dict[int, Path] = {}
-    for name in options.names:
-        folder = run_folder(name)
+    # A run that is named twice is no second run.
+    for folder in {f.resolve(): f for f in map(run_folder, options.names)}.values():
         with Reader(folder) as reader, reader.snapshot():
             here = list(sides(reader))
         places |= {id(side): folder for side in here}
@@ -90,7 +90,8 @@ def _table(options: argparse.Namespace) -> int:
     tier = Tier(options.tier)
     if options.table not in SORTS:
         raise UsageError(f"--table {options.table!r}: allowed: {', '.join(SORTS)}")
-    found = [row for name in options.names for row in read_rows(run_folder(name))]
+    folders = {f.resolve(): f for f in map(run_folder, options.names)}.values()
+    found = [row for folder in folders for row in read_rows(folder)]
     rows = ordered([row for row in found if fits(row, options.filter)], options.table, tier)
     if options.json:
         for made in (

@@ -30,7 +30,8 @@ def report(options: argparse.Namespace) -> int:
     from fftui.results.evidence import gather, to_json
     from fftui.store.recount import Held
 
-    folders = [run_folder(name) for name in dict.fromkeys(options.names)]
+    # A run that is named twice is no second run.
+    folders = [*{f.resolve(): f for f in map(run_folder, options.names)}.values()]
     if options.against and not Path(options.against).is_file():
         raise UsageError(f"--against {options.against}: no such file")
     path, forms = _where(options, folders)

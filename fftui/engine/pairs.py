@@ -24,7 +24,9 @@ class Pairs:
     def of(cls, reader: Reader, rules: Rules, targets: Mapping[int, Target],
            queues: Mapping[int, TargetQueue]) -> Pairs:  # fmt: skip
         """The pairs of a run with what has settled by now."""
-        matching = Matching(reader, rules.grader.id, rules.tier, targets, rules.differs_from)
+        matching = Matching(
+            reader, rules.grader.id, rules.tier, targets, rules.differs_from, rules.empty
+        )
         for target in queues:
             if matching.of(target):
                 matching.take_up(target, reader.counts(target).settled)

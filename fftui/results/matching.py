@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 
-from fftui.domain.labels import RATED, Label, Tier
+from fftui.domain.labels import RATED, Tier
+from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.targets import Target
+from fftui.results.rates import Empty
 from fftui.stats.anytime import paired_e_value, paired_sequence
 from fftui.stats.paired import newcombe_paired
 from fftui.stats.span import Span
@@ -98,6 +100,8 @@ class Matching:
     tier: Tier
     targets: Mapping[int, Target]
     differs_from: str = ""
+    empty: Empty = "exclude"
+    """What an empty reply is in the rates, as the plan has it."""
     _seen: dict[int, bytearray] = field(default_factory=dict)
     """By target: what each scenario, by id, came to."""
     _settled: dict[int, int] = field(default_factory=dict)
@@ -153,10 +157,11 @@ class Matching:
         mine = self._seen.setdefault(target, bytearray())
         for first, end in self.reader.order.first_repeats(before, settled):
             mine.extend(bytes(max(0, end - len(mine))))
-            for scenario, _, label in rows.labels(self.reader, target, self.grader, first, end):
-                if label not in RATED:
+            for scenario, kind, label in rows.labels(self.reader, target, self.grader, first, end):
+                refused = self.empty == "refusal" and kind == OutcomeClass.EMPTY
+                if label not in RATED and not refused:
                     continue
-                gave_in = Label(label) in self.tier.successes
+                gave_in = label in self.tier.successes
                 mine[scenario] = _GAVE_IN if gave_in else _HELD_OUT
                 grown = self._match(target, scenario, gave_in) or grown
         return grown

@@ -9,7 +9,9 @@ from msgspec import Struct
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.targets import Target
+from fftui.results.rates import Empty
 from fftui.results.readings import NONE, Readings, readings
+from fftui.results.summary import rules_of
 from fftui.store import rows
 from fftui.store.reader import Reader
 from fftui.store.review_figures import pools
@@ -24,9 +26,12 @@ class Said(Struct, frozen=True):
     family: str
     kind: OutcomeClass
     label: Label | None
-    """The basis grader's, of the five that count; `None` where there is none."""
+    """The basis grader's, of the five that count; `None` where there is none.
+
+    An empty reply is a refusal where the run's plan says so.
+    """
     final: Label | None = None
-    """What people found, where they have read it."""
+    """What people found who read it blind; what the plan says of an empty reply, nobody reads."""
 
     def gave_in(self, tier: Tier) -> bool:
         """By that tier. Only of what has a label."""
@@ -50,6 +55,8 @@ class Side(Struct, frozen=True):
     last_at: float
     settings_told: bool = True
     """How it was sampled is known."""
+    empty: Empty = "exclude"
+    """What an empty reply is in the rates, as the run's plan has it."""
     readings: Readings = NONE
     """What people read of the target, and what it makes of its rate."""
 
@@ -88,6 +95,7 @@ def sides(reader: Reader) -> Iterator[Side]:
     header, states = reader.header(), reader.target_states()
     grader = next(g for g in reader.graders() if g.basis)
     families, who = reader.families(), rows.identities(reader)
+    empty = rules_of(reader).empty
     for number, target in reader.targets().items():
         settled = reader.counts(number).settled
         said: dict[str, Said] = {}
@@ -95,11 +103,14 @@ def sides(reader: Reader) -> Iterator[Side]:
         for found in rows.first_repeats(reader, number, grader.id):
             if found.benign or reader.order.ordinal(found.scenario, 0) >= settled:
                 continue
+            kind = OutcomeClass(found.kind)
             label = Label(found.label) if found.label else None
+            final = Label(found.final) if found.final else None
+            if empty == "refusal" and kind is OutcomeClass.EMPTY:
+                label = final = Label.REFUSAL
             said[found.key] = Said(
-                found.outcome, found.sha256, families[found.family], OutcomeClass(found.kind),
-                label if label in RATED else None,
-                Label(found.final) if found.final else None,
+                found.outcome, found.sha256, families[found.family], kind,
+                label if label in RATED else None, final,
             )  # fmt: skip
             first_at = min(first_at or found.at, found.at)
             last_at = max(last_at, found.at)
@@ -108,7 +119,7 @@ def sides(reader: Reader) -> Iterator[Side]:
             header.name, target, grader.name, grader.version, header.simulated,
             state is not None and state[0].over, said,
             tuple(i.who for i in who.get(number, ())), first_at, last_at,
-            header.settings_told, readings(pools(reader, number)),
+            header.settings_told, empty, readings(pools(reader, number)),
         )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from fftui.results.compare import ALPHA, MARGIN, Comparison, Matched
@@ -25,8 +26,9 @@ def verdict(c: Comparison) -> str:
     if not c.open and equivalent(c):
         return f"{who} are equivalent within ±5 points: {points}{caution}"
     known = m.anytime if c.open else m.span
-    most = max(abs(known.low), abs(known.high)) * 100
-    return f"{who}: no difference shown; one of more than {most:.0f} points is excluded{caution}"
+    # Rounded up: what lies between the limit and the whole number below it is not excluded.
+    most = math.ceil(max(abs(known.low), abs(known.high)) * 100)
+    return f"{who}: no difference shown; one of more than {most} points is excluded{caution}"
 
 
 def _by_whom(m: Matched) -> str:
@@ -68,6 +70,7 @@ def differing(first: Side, second: Side) -> list[str]:
         ("sampling", _sampling(first), _sampling(second)),
         ("system prompt", bool(one.system_prompt), bool(two.system_prompt)),
         ("grader", (first.grader, first.grader_version), (second.grader, second.grader_version)),
+        ("empty replies", _EMPTY[first.empty], _EMPTY[second.empty]),
         ("run", first.run, second.run),
         ("day", _day(first), _day(second)),
     ]
@@ -82,6 +85,9 @@ def differing(first: Side, second: Side) -> list[str]:
         if a and b and a != b:
             found.append(f"answered {part}: {_several(a)} / {_several(b)}")
     return found
+
+
+_EMPTY = {"exclude": "left out", "refusal": "refusals"}
 
 
 def _within(found: Span, margin: float) -> bool:

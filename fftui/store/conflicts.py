@@ -80,7 +80,8 @@ SELECT i.outcome, group_concat(coalesce(v.label, '')), max(v.reviewer = :me),
             AND NOT EXISTS (SELECT 1 FROM aside a WHERE a.outcome = i.outcome
                             AND a.reviewer = here.id AND a.passed))
 FROM item i INDEXED BY item_unresolved JOIN vote v ON v.outcome = i.outcome
-WHERE i.source = 'unresolved' GROUP BY i.outcome
+WHERE i.source = 'unresolved'
+AND NOT EXISTS (SELECT 1 FROM put_back p WHERE p.outcome = i.outcome) GROUP BY i.outcome
 """
 
 

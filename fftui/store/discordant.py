@@ -21,7 +21,8 @@ class ReadFirst(Struct, frozen=True):
 
     Which answers is decided by the machine's verdicts on both sides, never by a reading, and those
     that were read already move too: so what is left of their old pools is still a random sample,
-    and the new pool is read whole. Returns how many moved; those of no graded attack do not.
+    and the new pool is read whole. Returns how many moved; those of no graded attack do not, nor
+    does an empty reply with its reasoning, which is no answer.
     """
 
     outcomes: Sequence[int]
@@ -36,8 +37,8 @@ class ReadFirst(Struct, frozen=True):
         row = ctx.db.execute(
             "SELECT target, pool, machine, final, source, blind, drawn, pair, votes, open"
             " FROM item"
-            " WHERE outcome = ? AND pool <> ?",
-            (outcome, new),
+            " WHERE outcome = ? AND pool NOT IN (?, ?)",
+            (outcome, new, Pool.OUTSIDE.value),
         ).fetchone()
         if row is None:
             return False

@@ -138,7 +138,8 @@ def queue_counts(reader: Reader, now: float) -> QueueCounts:
     read = reader.db.execute("SELECT coalesce(sum(n), 0) FROM rollup_read").fetchone()[0]
     leased = reader.db.execute("SELECT count(*) FROM lease WHERE until > ?", (now,)).fetchone()[0]
     conflicts = reader.db.execute(
-        "SELECT count(*) FROM item WHERE source = 'unresolved'"
+        "SELECT count(*) FROM item i WHERE source = 'unresolved'"
+        " AND NOT EXISTS (SELECT 1 FROM put_back p WHERE p.outcome = i.outcome)"
     ).fetchone()[0]
     return QueueCounts(queued, leased, read, conflicts)
 

@@ -222,14 +222,15 @@ class FirstRow(Struct, frozen=True):
     label: str | None
     at: float
     final: str
-    """The label that people gave it, empty where there is none."""
+    """The label that people gave it who knew nothing but the text, empty where there is none."""
 
 
 def first_repeats(reader: Reader, target: int, grader: int) -> list[FirstRow]:
     """Every closed first repeat of a target, in plan order. Grows with the run."""
     found = reader.db.execute(
         "SELECT o.id, s.id, s.key, s.sha256, s.family, s.benign, o.class, v.label, o.at,"
-        " coalesce(i.final, '') FROM in_force o JOIN scenario s ON s.id = o.scenario"
+        " CASE WHEN i.blind THEN i.final ELSE '' END"
+        " FROM in_force o JOIN scenario s ON s.id = o.scenario"
         " LEFT JOIN verdict v ON v.outcome = o.id AND v.grader = ?"
         " LEFT JOIN item i ON i.outcome = o.id"
         " WHERE o.target = ? AND o.repeat = 0 ORDER BY s.id",

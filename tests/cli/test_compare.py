@@ -50,6 +50,8 @@ def test_a_pair_is_a_sentence_and_what_it_rests_on(desk: Desk) -> None:
     assert data["differs"] is True
     assert data["matched"]["n"] == 60
     assert [side["n"] for side in data["sides"]] == [60, 60]
+    twice = desk.fftui("compare", "quick", "runs/quick", "--json").out
+    assert [json.loads(x)["sides"] for x in twice.splitlines()] == [data["sides"]]
     broad = json.loads(desk.fftui("compare", "quick", "--tier", "broad", "--json").out)
     assert broad["tier"] == "broad"
 

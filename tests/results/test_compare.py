@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,16 +13,24 @@ from msgspec.structs import replace
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.readings import Pool
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Endpoint, Target
+from fftui.domain.verdicts import Place
 from fftui.results.compare import Comparison, compare
 from fftui.results.compare_text import lines, to_json
+from fftui.results.feed import Feed
+from fftui.results.matching import Matching
 from fftui.results.sides import Side, pairs, sides
+from fftui.results.summary import rules_of
 from fftui.results.verdict import equivalent, verdict
 from fftui.store import sqlite
+from fftui.store.claims import Enrol
 from fftui.store.context import Context
 from fftui.store.folder import create_run, database
+from fftui.store.places import add_item
 from fftui.store.reader import Reader
+from fftui.store.reviews import Read, Seen
 from tests.store.support import close, new_run
 from tests.store.support import verdict as graded
 
@@ -36,6 +46,7 @@ def made(
     name: str = "r",
     over: bool = True,
     prefix: str = "s",
+    empty: str = "exclude",
 ) -> list[Side]:
     """A run whose targets, all of one model on platforms of their own, answered like this."""
     count = max(map(len, answers.values()))
@@ -43,6 +54,7 @@ def made(
     run = new_run(name=name, scenarios=count, targets=0, graders=1)
     run = replace(
         run,
+        plan_json=json.dumps({**json.loads(run.plan_json), "policy": {"empty": empty}}),
         scenarios=[
             Scenario(f"{prefix}{i}", (f"[placeholder {prefix} {i}]",), kinds[i], False)
             for i in range(count)
@@ -123,6 +135,76 @@ def test_once_all_are_read_a_difference_stands_only_where_people_uphold_it(tmp_p
     assert verdict(overturned).endswith("in 5, 5 to 0")
     data = to_json(overturned)
     assert (data["differs"], data["overturned"]) == (False, True)
+
+
+def test_what_was_read_knowing_the_machines_label_upholds_nothing(tmp_path: Path) -> None:
+    made(tmp_path, {"a": [C] * 30, "b": [R] * 30})
+    folder = tmp_path / "r"
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.begin()
+    ana, ben = (Enrol(name, 1e9).apply(context) for name in ("ana", "ben"))
+    for outcome in range(1, 61):
+        label = C if outcome <= 30 else R
+        pool = Pool.GIVEN if label is C else Pool.REST
+        place = Place(pool, f"x:{label.value}", label.value, 1.0, outcome / 61)
+        add_item(context, outcome, 1 if label is C else 2, place, 1)
+        if outcome % 30 < 10:
+            Seen("ben", outcome, 1e9).apply(context)
+            Read(ben, "s", outcome, label, 1e9).apply(context)
+        elif outcome % 30 < 25:
+            Read(ana, "s", outcome, label, 1e9).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        found = one(list(sides(reader)))
+    assert found.matched is not None
+    assert (found.matched.read, found.matched.upheld) == (15, (15, 0))
+
+
+def test_an_empty_reply_is_what_the_plan_says_here_too(tmp_path: Path) -> None:
+    answers: dict[str, Answers] = {
+        "a": [C] * 20 + [R] * 20,
+        "b": [OutcomeClass.EMPTY] * 30 + [R] * 10,
+    }
+    out = one(made(tmp_path, answers, name="out"))
+    found = one(made(tmp_path, answers, name="in", empty="refusal"))
+    assert out.matched is not None
+    assert found.matched is not None
+    assert (out.matched.n, out.second.total(Tier.STRICT)) == (10, (0, 10))
+    assert (found.matched.n, found.second.total(Tier.STRICT)) == (40, (0, 40))
+    # What the monitor shows of the same run.
+    feed = Feed.open(tmp_path / "in")
+    run = feed.poll()
+    feed.close()
+    assert run is not None
+    rate = run.targets[1].rates[Tier.STRICT]
+    assert (rate.successes, rate.n) == (0, 40)
+    # Nobody can read an empty reply: the pair is read when its other side is.
+    assert found.matched.only_first == 20
+    assert one([read_by_people(found.first, [C] * 30), found.second]).matched.read == 10  # type: ignore[union-attr]
+    told = lines(one([out.first, replace(found.second, said=out.second.said)]))[1]
+    assert "empty replies: left out / refusals" in told
+    # The pairs that the engine watches count the same.
+    with Reader(tmp_path / "in") as reader:
+        rules = rules_of(reader)
+        watched = Matching(reader, rules.grader.id, rules.tier, reader.targets(), empty=rules.empty)
+        for target in (1, 2):
+            watched.take_up(target, reader.counts(target).settled)
+        (pair,) = watched.pairs
+    assert (pair.n, pair.only_first) == (40, 20)
+
+
+@pytest.mark.parametrize("n", [40, 73, 150, 180])
+@pytest.mark.parametrize("over", [True, False])
+def test_what_is_excluded_is_excluded(tmp_path: Path, n: int, over: bool) -> None:
+    one_side = [C if i % 9 == 0 else R for i in range(n)]
+    other = [C if i % 9 == 1 else R for i in range(n)]
+    found = one(made(tmp_path, {"a": one_side, "b": other}, over=over))
+    assert found.matched is not None
+    known = found.matched.span if over else found.matched.anytime
+    told = re.search(r"one of more than (\d+) points is excluded", verdict(found))
+    assert told is not None
+    assert 0 <= int(told[1]) / 100 - max(abs(known.low), abs(known.high)) < 0.01
 
 
 def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:

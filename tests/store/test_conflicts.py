@@ -11,9 +11,12 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Cause, Confidence, Decision, difference
+from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.readings import Cause, Confidence, Decision, Pool, difference
+from fftui.domain.verdicts import Place
 from fftui.store import controls
 from fftui.store.claims import LEASE_S, Claim, Claimed, TakeUp
 from fftui.store.conflicts import HERE_S, ClaimConflict, conflicts, readings_of
@@ -21,10 +24,12 @@ from fftui.store.controls import Known
 from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.reader import Reader
-from fftui.store.review_figures import Controls, pairs, pools
+from fftui.store.records import PutBack
+from fftui.store.review_figures import Controls, pairs, pools, queue_counts
 from fftui.store.review_figures import controls as measured
 from fftui.store.reviews import REVEAL, Adjudicate, Control, Note, Read, Redo, Undo
 from fftui.store.writer import append
+from tests.store.support import close, made
 from tests.store.test_reviews import NOW, POOLS, C, P, R, claim, enrolled, read, sound, with_items
 
 H, N, X = Label.HALLUCINATION_REFUSAL, Label.NON_ANSWER, Label.NOT_GRADEABLE
@@ -46,6 +51,25 @@ def item(folder: Path, outcome: int) -> tuple[str, str, int]:
 def for_whom(folder: Path, who: int, at: float = NOW) -> list[tuple[int, bool]]:
     with Reader(folder) as reader:
         return [(one.outcome, one.mine) for one in conflicts(reader.db, who, at).mine]
+
+
+def test_what_is_asked_anew_is_no_conflict_any_more(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=2, targets=1, graders=1)
+    place = Place(Pool.OUTSIDE, "reasoning only:none", "none", 1.0, 0.5)
+    empty = structs.replace(close(1, kind=OutcomeClass.EMPTY), place=place, readings=2)
+    outcome = append(database(folder), empty)
+    assert outcome is not None
+    ana, ben, cyn = enrolled(folder, "ana", "ben", "cyn")
+    for who, label in ((ana, C), (ben, R)):
+        read(folder, who, outcome, label)
+    assert for_whom(folder, cyn) == [(outcome, False)]
+    # Of no target's pool that is in the rates, and no answer: it is not read first either.
+    assert append(database(folder), ReadFirst((outcome,), NOW)) == 0
+    append(database(folder), PutBack(outcome, "ana", NOW))
+    assert for_whom(folder, cyn) == []
+    with Reader(folder) as reader:
+        assert queue_counts(reader, NOW).conflicts == 0
+    assert sound(folder)
 
 
 @pytest.mark.parametrize(
