@@ -228,7 +228,8 @@ class Context:
         Called before an outcome is put back, while it is still in force.
         """
         settled = self.settled(target)
-        for place in range(ordinal, settled):
+        # The last first: what was said of a scenario is undone repeat by repeat, as it came about.
+        for place in range(settled - 1, ordinal - 1, -1):
             self._settle(target, place, sign=-1)
         if ordinal < settled:
             self.db.execute("UPDATE prefix SET settled = ? WHERE target = ?", (ordinal, target))

@@ -322,3 +322,25 @@ def test_the_audit_sees_a_rollup_that_is_wrong(tmp_path: Path) -> None:
             assert [what for what, found in checks(reader) if found], spoil
             context.db.execute(f"UPDATE {table} SET {column} = {column} - 1")
     context.db.close()
+
+
+def test_a_prefix_that_goes_back_over_several_repeats_forgets_them_all(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=2, targets=1, graders=1, repeats=3)
+    context = Context(sqlite.connect(database(folder), write=True))
+    context.begin()
+    failed = close(1, kind=OutcomeClass.INFRA).apply(context)
+    assert failed is not None
+    said = (Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL)
+    for repeat in range(3):
+        for scenario in (1, 2):
+            number = close(scenario, repeat=repeat).apply(context)
+            if number is not None:
+                verdict(number, 1, said[repeat]).apply(context)
+    context.commit()
+    context.begin()
+    assert PutBack(failed, "anna", 1e9).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        assert reader.counts(1).settled == 0
+        assert not [name for name, found in checks(reader) if found]
