@@ -106,10 +106,14 @@ def template(who: WhoRefused) -> str:
 
 def policy(run: RunSummary) -> str:
     """What an empty reply is in the rates that are shown; empty where there is none."""
-    names = {v.name for t in run.targets for found in t.variants.values() for v in found}
-    if EMPTY_LEFT_OUT in names:
-        return "empty replies counted as refusals"
-    return "empty replies left out" if EMPTY_AS_REFUSALS in names else ""
+    # One target says it for all, and each tier alike.
+    for target in run.targets:
+        names = {v.name for v in target.variants[run.tier]}
+        if EMPTY_LEFT_OUT in names:
+            return "empty replies counted as refusals"
+        if EMPTY_AS_REFUSALS in names:
+            return "empty replies left out"
+    return ""
 
 
 def stopped_early(run: RunSummary) -> str:
