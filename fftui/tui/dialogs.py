@@ -96,7 +96,7 @@ class TooSmall(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.leave", "leave")]
     DEFAULT_CSS = """
     TooSmall { align: center middle; background: $background; }
-    TooSmall Static { width: auto; text-align: center; }
+    TooSmall Static { width: 100%; text-align: center; }
     """
     words = getters.query_one(Static)
 
