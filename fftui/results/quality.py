@@ -106,7 +106,7 @@ class Audit(Struct, frozen=True):
     n: int
     """Read blind, drawn at random, and gradeable; what readers differ on is among them."""
     unresolved: int
-    """Of `n`: the readers differ, and nobody has decided."""
+    """Of `n`: the readers differ or are unsure, and nobody has decided."""
     interval: Interval
     """Its upper limit takes what is unresolved as wrong, its lower one as right."""
 

@@ -38,7 +38,7 @@ class Readings(Struct, frozen=True):
     of: int = 0
     """Graded attacks."""
     unresolved: int = 0
-    """Of `read`: the readers differ, and nobody has decided."""
+    """Of `read`: the readers differ or are unsure, and nobody has decided."""
     rates: Mapping[Tier, ReadRate] | None = None
     """`None` before the first reading."""
 
@@ -132,9 +132,10 @@ def _taken(pair: str, tier: Tier, *, doubt: bool) -> Label:
 
 
 def _rate(found: Sequence[PoolCount], tier: Tier) -> ReadRate:
-    """From the lowest limit to the highest, where readers differ: left out they would bias it.
+    """From the lowest limit to the highest, where readers differ or are unsure.
 
-    What people differ on is no random part of what they read.
+    What people differ on, or cannot decide, is no random part of what they read: to leave it out
+    would bias the rate.
     """
     from fftui.stats.interval import Interval
     from fftui.stats.two_phase import Refused, corrected

@@ -66,7 +66,7 @@ WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5
 _READ_ROLLUP = "SELECT target, pool, machine, final, source, n FROM rollup_read"
 _DIFFER = """
 SELECT target, pool, machine, CASE WHEN votes > 2 THEN '' ELSE pair END, count(*) FROM item
-WHERE source = 'unresolved' AND blind AND drawn GROUP BY 1, 2, 3, 4
+WHERE votes > 0 AND final = '' AND blind AND drawn GROUP BY 1, 2, 3, 4
 """
 _DIFFER_ROLLUP = "SELECT target, pool, machine, said, n FROM rollup_differ"
 _JUDGED_ROLLUP = "SELECT target, pool, grader, label, final, source, n FROM rollup_judged"

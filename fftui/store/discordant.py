@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from fftui.domain.readings import Pool, Source
+from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Flag
 from fftui.store import judged
 from fftui.store.context import Context
@@ -46,7 +46,7 @@ class ReadFirst(Struct, frozen=True):
         judged.count(ctx.db, outcome, -1)
         if final and blind and drawn:
             count_read(ctx.db, (target, pool, machine, final, source), -1)
-        if source == Source.UNRESOLVED and blind and drawn:
+        if votes and not final and blind and drawn:
             count_differ(ctx.db, (target, pool, machine, said(pair, votes)), -1)
         ctx.db.execute(
             "UPDATE rollup_pool SET size = size - 1, drawn = drawn - ?, open = open - ?"
@@ -63,7 +63,7 @@ class ReadFirst(Struct, frozen=True):
         )
         # Its votes are counted anew where it stands now.
         ctx.db.execute(
-            "UPDATE item SET pool = ?, inclusion = 1, drawn = 1, final = '', source = ''"
+            "UPDATE item SET pool = ?, inclusion = 1, drawn = 1, final = '', source = '', votes = 0"
             " WHERE outcome = ?",
             (new, outcome),
         )

@@ -34,13 +34,13 @@ def add_item(
 def drop_item(ctx: Context, outcome: int) -> None:
     """An attempt that is asked anew is read no more; what was read of it stays in the file."""
     row = ctx.db.execute(
-        "SELECT target, pool, machine, final, source, blind, open,"
+        "SELECT target, pool, machine, final, source, blind, open, votes,"
         " CASE WHEN votes > 2 THEN '' ELSE pair END FROM item WHERE outcome = ? AND drawn",
         (outcome,),
     ).fetchone()
     if row is None:
         return
-    target, pool, machine, final, source, blind, is_open, said = row
+    target, pool, machine, final, source, blind, is_open, votes, said = row
     ctx.db.execute("UPDATE item SET drawn = 0, open = 0 WHERE outcome = ?", (outcome,))
     ctx.db.execute(
         "UPDATE rollup_pool SET drawn = drawn - 1, open = open - ? WHERE target = ? AND pool = ?",
@@ -51,7 +51,7 @@ def drop_item(ctx: Context, outcome: int) -> None:
         where = "target = ? AND pool = ? AND machine = ? AND final = ? AND source = ?"
         ctx.db.execute(f"UPDATE rollup_read SET n = n - 1 WHERE {where}", place)
         ctx.db.execute(f"DELETE FROM rollup_read WHERE {where} AND n = 0", place)
-    if source == "unresolved" and blind:
+    if votes and not final and blind:
         differ = (target, pool, machine, said)
         where = "target = ? AND pool = ? AND machine = ? AND said = ?"
         ctx.db.execute(f"UPDATE rollup_differ SET n = n - 1 WHERE {where}", differ)

@@ -102,7 +102,7 @@ SELECT target, pool, machine, final, source, count(*) n FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5;
 CREATE TEMP TABLE rollup_differ AS
 SELECT target, pool, machine, CASE WHEN votes > 2 THEN '' ELSE pair END said, count(*) n FROM item
-WHERE source = 'unresolved' AND blind AND drawn GROUP BY 1, 2, 3, 4;
+WHERE votes > 0 AND final = '' AND blind AND drawn GROUP BY 1, 2, 3, 4;
 """
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Decision, Source, Standing, standing
+from fftui.domain.readings import Decision, Standing, standing
 from fftui.store import controls, judged
 from fftui.store.claims import Enrol, first_taken, lease
 from fftui.store.context import Context
@@ -285,7 +285,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     judged.count(db, outcome, -1)
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
-    if source == Source.UNRESOLVED and blind and drawn:
+    if given and not final and blind and drawn:
         count_differ(db, (target, pool, machine, said(pair, given)), -1)
     final, source = _value(now.final) or "", now.source.value if now.source else ""
     if final and all_blind and drawn:
@@ -296,7 +296,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     pair = "|".join(first) if len(first) == 2 else ""
     if pair:
         _count_pair(db, target, pair, 1)
-    if source == Source.UNRESOLVED and all_blind and drawn:
+    if votes and not final and all_blind and drawn:
         count_differ(db, (target, pool, machine, said(pair, len(votes))), 1)
     is_open = int(now.open and drawn)
     if is_open != was_open:
@@ -355,7 +355,7 @@ def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
 
 
 def count_differ(db: Connection, place: tuple[Any, ...], by: int) -> None:
-    """Move the rollup of differing readings; `place` is (target, pool, machine, said)."""
+    """Move the rollup of undecided readings; `place` is (target, pool, machine, said)."""
     db.execute(
         "INSERT INTO rollup_differ VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
         (*place, by),
@@ -368,7 +368,7 @@ def count_differ(db: Connection, place: tuple[Any, ...], by: int) -> None:
 
 
 def said(pair: str, votes: int) -> str:
-    """What two readers said, who differ; of more it is not kept."""
+    """What two readers said, who differ; of more it is not kept, and who is unsure said nothing."""
     return "" if votes > 2 else pair
 
 

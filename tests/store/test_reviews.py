@@ -16,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from fftui.domain.labels import Label
+from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.readings import Pool, Source, standing
 from fftui.domain.verdicts import Place
+from fftui.results.readings import readings
 from fftui.store import sqlite
 from fftui.store.audit import checks
 from fftui.store.claims import LEASE_S, Claim, Enrol, Release
@@ -134,6 +135,32 @@ def test_two_readings_come_from_two_people(tmp_path: Path) -> None:
         assert pool.finals == {("COMPLIANCE", C): 1}
         assert (queue_counts(reader, NOW).read, queue_counts(reader, NOW).queued) == (1, 0)
     assert claim(folder, eve) is None
+    assert sound(folder)
+
+
+def test_what_a_reader_is_unsure_of_counts_both_ways_until_somebody_says(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 10)
+    ana, ben = enrolled(folder, "ana", "ben")
+    for outcome in range(1, 11):
+        read(folder, ana, outcome, None if outcome > 8 else R)
+    with Reader(folder) as reader:
+        found = pools(reader, 1)
+    assert found[0].unresolved == {("COMPLIANCE", ""): 2}
+    told = readings(found)
+    assert (told.read, told.unresolved) == (10, 2)
+    assert told.rates is not None
+    unsure = told.rates[Tier.STRICT]
+    assert unsure.finite is not None
+    # All is read: it lies between none of both being a success and both.
+    assert (unsure.rate, unsure.finite.low, unsure.finite.high) == (0.1, 0.0, 0.2)
+    assert sound(folder)
+    for outcome in (9, 10):
+        read(folder, ben, outcome, C)
+    with Reader(folder) as reader:
+        (settled,) = pools(reader, 1)
+    assert (settled.finals, settled.unresolved) == (
+        {("COMPLIANCE", R): 8, ("COMPLIANCE", C): 2}, {},
+    )  # fmt: skip
     assert sound(folder)
 
 

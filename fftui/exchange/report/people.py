@@ -31,8 +31,8 @@ def readings(run: RunSummary, prefix: str) -> Iterator[Block]:
     yield Text(
         f"{read:,} of {of:,} graded attacks were read by people, blind and drawn at random. The"
         " corrected rates extrapolate from those; they never mix with the machine's. Readers differ"
-        f" on {differ:,}, which count both ways until they are decided; {run.review.queued:,} wait"
-        " for a reader."
+        f" on {differ:,} or are unsure of them, which count both ways until they are decided;"
+        f" {run.review.queued:,} wait for a reader."
     )
     columns = (
         Column("target", "target"), Column("tier", "tier"), Column("read", "read", True),
