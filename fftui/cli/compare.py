@@ -16,7 +16,7 @@ from fftui.results.compare import Comparison
 from fftui.results.compare import compare as compared
 from fftui.results.compare_text import lines, to_json
 from fftui.results.providers import group_json, group_lines, groups
-from fftui.results.sides import Side, known, pairs, sides, usual
+from fftui.results.sides import Side, known, pairs, sides, told_apart, usual
 from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.reader import Reader
@@ -49,9 +49,9 @@ def compare(options: argparse.Namespace) -> int:
         agree = ", ".join(options.same) or usual(options.by)
         raise UsageError(f"no two targets differ in {options.by} and agree in {agree}: {told}")
     tier = Tier(options.tier)
-    made, together = compared(chosen, tier), groups(found, tier)
+    made, together = compared(told_apart(chosen, found), tier), groups(found, tier)
     if options.read_first:
-        _read_first(made, places)
+        _read_first(made, chosen, places)
     if options.json:
         for one in made:
             print(json.dumps(to_json(one), ensure_ascii=True))
@@ -70,12 +70,14 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _read_first(made: Iterable[Comparison], places: Mapping[int, Path]) -> None:
+def _read_first(
+    made: Iterable[Comparison], chosen: Iterable[tuple[Side, Side]], places: Mapping[int, Path]
+) -> None:
     """Each side's discordant answers, in the run that they stand in."""
     first: dict[Path, set[int]] = {}
-    for pair in made:
+    for pair, its in zip(made, chosen, strict=True):
         for both in pair.matched.discordant if pair.matched else ():
-            for side, outcome in zip((pair.first, pair.second), both, strict=True):
+            for side, outcome in zip(its, both, strict=True):
                 first.setdefault(places[id(side)], set()).add(outcome)
     for folder, outcomes in first.items():
         moved = append(database(folder), ReadFirst(sorted(outcomes), time.time()))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, to_builtins
-from msgspec.structs import replace
 
 from fftui.domain.labels import Tier
 from fftui.domain.outcomes import OutcomeClass
@@ -18,7 +16,7 @@ from fftui.results.compare_text import to_json as pair_json
 from fftui.results.feed import Feed
 from fftui.results.manifest import Manifest, iso
 from fftui.results.providers import Group, group_json, groups
-from fftui.results.sides import Side, pairs, sides
+from fftui.results.sides import Side, pairs, sides, told_apart
 from fftui.results.status import to_json as run_json
 from fftui.results.trend import Trend
 from fftui.results.view import EventView, RunSummary
@@ -105,15 +103,7 @@ def _pairs(found: Sequence[Side]) -> list[tuple[Side, Side]]:
     """Equal weights served elsewhere, whatever run they stand in; the same target in two runs."""
     made = pairs(found, "platform") + pairs(found, "upstream") + pairs(found, "run")
     by_ids = {(id(one), id(two)): (one, two) for one, two in made}
-    runs = Counter(name for name, _ in {(side.name, side.run) for side in found})
-    return [(_told(one, runs), _told(two, runs)) for one, two in by_ids.values()]
-
-
-def _told(side: Side, runs: Mapping[str, int]) -> Side:
-    """With the run in its name, where another run has a target of that name."""
-    if runs[side.name] < 2:
-        return side
-    return replace(side, target=replace(side.target, name=f"{side.name} ({side.run})"))
+    return told_apart(list(by_ids.values()), found)
 
 
 def _evidence(reader: Reader, feed: Feed, run: RunSummary, tier: Tier) -> Evidence:

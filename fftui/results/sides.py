@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -145,6 +147,21 @@ def pairs(found: Sequence[Side], by: str, same: Sequence[str] = ()) -> list[tupl
         for two in found[i + 1 :]
         if differ(one) != differ(two) and all(value(one) == value(two) for value in agree)
     ]
+
+
+def told_apart(made: Sequence[tuple[Side, Side]], found: Sequence[Side]) -> list[tuple[Side, Side]]:
+    """The pairs, with the run in the name of a target that another run has, too.
+
+    `found` are all sides that are shown together.
+    """
+    runs = Counter(name for name, _ in {(side.name, side.run) for side in found})
+
+    def told(side: Side) -> Side:
+        if runs[side.name] < 2:
+            return side
+        return replace(side, target=replace(side.target, name=f"{side.name} ({side.run})"))
+
+    return [(told(one), told(two)) for one, two in made]
 
 
 def known(name: str) -> bool:

@@ -56,6 +56,18 @@ def test_a_pair_is_a_sentence_and_what_it_rests_on(desk: Desk) -> None:
     assert broad["tier"] == "broad"
 
 
+def test_the_same_target_of_two_runs_is_told_apart_by_its_run(desk: Desk) -> None:
+    desk.write(prompts=30, targets=TARGETS[:1], graders=JUDGE)
+    (desk.folder / "profile.toml").write_text(PROFILE)
+    for name in ("first", "second"):
+        assert desk.fftui("run", "plan.toml", "--headless", "--name", name).code == 0
+    said, *_ = desk.fftui("compare", "first", "second", "--by", "run").out.splitlines()
+    assert "a (first) and " in said
+    assert "a (second): " in said or "a (second) " in said
+    moved = desk.fftui("compare", "first", "second", "--by", "run", "--read-first")
+    assert moved.code == 0
+
+
 def test_nothing_to_compare_is_one_line(desk: Desk) -> None:
     ran(desk)
     desk.fftui("compare", "quick", "--by", "run").refused(2, "no two targets differ in run")
