@@ -18,23 +18,25 @@ def cold(quick: bool) -> Iterator[Found]:
     size = 100_000 if quick else 1_000_000
     with bench_home():
         make_big_run(Path(os.environ["FFTUI_HOME"]), 1_000, targets=5, name="small")
-        make_big_run(Path(os.environ["FFTUI_HOME"]), size, targets=5, name="long")
-        make_big_run(Path(os.environ["FFTUI_HOME"]), size, name="large")
+        for targets in (5, 50, 200):
+            make_big_run(Path(os.environ["FFTUI_HOME"]), size, targets=targets, name=f"of-{targets}")
         found = rounds(
             7 if quick else 15,
             bare=lambda: cost([sys.executable, "-c", "pass"]),
             help=lambda: cost([*FFTUI, "--help"]),
             status=lambda: cost([*FFTUI, "status", "small"]),
-            long=lambda: cost([*FFTUI, "status", "long", "--json"]),
-            large=lambda: cost([*FFTUI, "status", "large", "--json"]),
+            few=lambda: cost([*FFTUI, "status", "of-5", "--json"]),
+            some=lambda: cost([*FFTUI, "status", "of-50", "--json"]),
+            many=lambda: cost([*FFTUI, "status", "of-200", "--json"]),
         )
     ms = {name: [c.cpu_s * 1000 for c in costs] for name, costs in found.items()}
     bare = median(ms["bare"])
     for what, name, most in (
         ("fftui --help", "help", 6),
         ("fftui status RUN", "status", 6),
-        (f"fftui status --json, {size:,} verdicts, 5 targets", "long", 8),
-        (f"fftui status --json, {size:,} verdicts, 200 targets", "large", 8),
+        (f"fftui status --json, {size:,} verdicts, 5 targets", "few", 8),
+        ("the same, 50 targets", "some", 8),
+        ("the same, 200 targets, 2 MB of JSON", "many", 8),
     ):
         yield ratio(what, median(ms[name]), bare, most, "ms CPU", "python -c pass",
                     spread(ms[name]))  # fmt: skip
