@@ -19,7 +19,9 @@ def cold(quick: bool) -> Iterator[Found]:
     with bench_home():
         make_big_run(Path(os.environ["FFTUI_HOME"]), 1_000, targets=5, name="small")
         for targets in (5, 50, 200):
-            make_big_run(Path(os.environ["FFTUI_HOME"]), size, targets=targets, name=f"of-{targets}")
+            make_big_run(
+                Path(os.environ["FFTUI_HOME"]), size, targets=targets, name=f"of-{targets}"
+            )
         found = rounds(
             7 if quick else 15,
             bare=lambda: cost([sys.executable, "-c", "pass"]),

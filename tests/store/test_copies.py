@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
-import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,17 +16,17 @@ from fftui.domain.verdicts import Verdict
 from fftui.results.doctor import examine_run
 from fftui.results.feed import Feed
 from fftui.results.view import RunSummary
-from fftui.store import sqlite
+from fftui.store import copies, sqlite
 from fftui.store.claims import Enrol
 from fftui.store.copies import columns_of, snapshot, tables
 from fftui.store.folder import database
-from fftui.store.now import AddEvent, Heartbeat
+from fftui.store.now import AddEvent
 from fftui.store.reader import Reader
 from fftui.store.records import AddVerdict
 from fftui.store.reviews import Note, Read
 from fftui.store.sqlite import StoreError
 from fftui.store.withheld import REPLACED, WITHHELD
-from fftui.store.writer import Writer, append
+from fftui.store.writer import append
 from tests.store.support import call, close, made, verdict
 
 SENTINEL = "Quetzal-7f3a"
@@ -153,30 +152,25 @@ def test_it_is_known_of_every_column_whether_it_may_hold_text(tmp_path: Path) ->
     assert set(REPLACED) == set(CHANGED)
 
 
-async def test_a_living_run_is_copied_at_one_moment(tmp_path: Path) -> None:
-    folder = made(tmp_path, scenarios=400, graders=1)
-    copies = [tmp_path / f"{i}.db" for i in range(5)]
-    done = threading.Event()
+def test_a_living_run_is_copied_at_one_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, file = filled(tmp_path), tmp_path / "copy.db"
+    before = look(folder).done
 
-    def copy() -> None:
-        for file in copies:
-            snapshot(folder, file)
-        done.set()
-
-    async with Writer(database(folder)) as out:
-        await out.submit(Heartbeat(1e9, 1, RunState.RUNNING, "", 1e9, 0.0))
-        thread = threading.Thread(target=copy)
-        thread.start()
-        for i in range(1, 401):
-            number = await out.submit(close(i))
+    def filling(db: sqlite.Connection, table: str, *rest: Any) -> None:
+        copies_fill(db, table, *rest)
+        if table == "outcome":
+            # What is graded while its outcome was left behind already.
+            number = append(database(folder), close(5))
             assert number is not None
-            await out.submit(verdict(number, 1, Label.REFUSAL))
-            if done.is_set():
-                break
-        await asyncio.to_thread(thread.join)
-    for file in copies:
-        assert [str(f) for f in examine_run(file) if not f.ok] == []
-    assert look(copies[0]).done <= look(copies[-1]).done <= look(folder).done
+            append(database(folder), verdict(number, 1, Label.REFUSAL))
+
+    copies_fill = copies.fill
+    monkeypatch.setattr(copies, "fill", filling)
+    snapshot(folder, file)
+    assert [str(f) for f in examine_run(file) if not f.ok] == []
+    assert (look(file).done, look(folder).done) == (before, before + 1)
 
 
 def test_nobody_writes_into_a_copy(tmp_path: Path) -> None:

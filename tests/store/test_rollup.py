@@ -23,6 +23,7 @@ from fftui.store.reader import Reader
 from fftui.store.recent import Recent
 from fftui.store.records import PutBack
 from fftui.store.sqlite import StoreError
+from fftui.store.writer import append
 from tests.store.support import call, close, extension, made, verdict
 
 TARGETS, SCENARIOS, REPEATS, GRADERS = 2, 3, 2, 2
@@ -344,3 +345,37 @@ def test_a_prefix_that_goes_back_over_several_repeats_forgets_them_all(tmp_path:
     with Reader(folder) as reader:
         assert reader.counts(1).settled == 0
         assert not [name for name, found in checks(reader) if found]
+
+
+def test_what_another_process_put_back_is_open_for_a_writer_that_remembers_it(
+    tmp_path: Path,
+) -> None:
+    folder = made(tmp_path, graders=1)
+    context = Context(sqlite.connect(database(folder), write=True), Recent())
+    context.begin()
+    failed = close(2, kind=OutcomeClass.INFRA).apply(context)
+    context.commit()
+    assert failed is not None
+    assert append(database(folder), PutBack(failed, "anna", 1e9))
+    context.begin()
+    close(1, kind=OutcomeClass.INFRA).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        assert reader.counts(1).settled == 1
+        assert all(not found for _, found in checks(reader))
+
+
+def test_what_was_rolled_back_never_was(tmp_path: Path) -> None:
+    folder = made(tmp_path, graders=1)
+    context = Context(sqlite.connect(database(folder), write=True), Recent())
+    context.begin()
+    close(2, kind=OutcomeClass.INFRA).apply(context)
+    context.rollback()
+    context.begin()
+    close(1, kind=OutcomeClass.INFRA).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        assert reader.counts(1).settled == 1
+        assert all(not found for _, found in checks(reader))
