@@ -18,6 +18,7 @@ from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
+from fftui.results.rates import refusals
 from fftui.results.readings import Readings, readings
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
 from fftui.results.view import (
@@ -135,7 +136,7 @@ class Feed:
         self._counts |= reader.counts_of(self._targets if changed is None else changed)
         read = self._targets if changed is None or reviewed != self._reviewed else changed
         self._pools |= pools_of(reader, read)
-        self._read_by |= {target: readings(self._pools[target]) for target in read}
+        self._read_by |= {target: self._readings(target) for target in read}
         if self._marks is None or changed or reviewed != self._reviewed:
             self._judge_graders()
         self._reviewed = reviewed
@@ -161,6 +162,11 @@ class Feed:
         self._shared = reader.shared()
         self._marks = marks
         return self._summary(reader.engine(), alive)
+
+    def _readings(self, target: int) -> Readings:
+        rules = self._rules
+        known = refusals(self._counts[target], rules.grader.id, rules.empty)
+        return readings(self._pools[target], known)
 
     def _judge_graders(self) -> None:
         """How each grader stands beside people; with few rows it costs little to do anew."""

@@ -82,15 +82,19 @@ def _limits(found: Interval) -> str:
     return f"[{found.low * 100:.1f}, {found.high * 100:.1f}]"
 
 
-def readings(found: Sequence[PoolCount]) -> Readings:
-    """From a target's pools."""
+def readings(found: Sequence[PoolCount], refusals: int = 0) -> Readings:
+    """From a target's pools.
+
+    `refusals` are its empty replies, where the plan takes them for that: nobody reads them, and the
+    rate is one of all that the machine's is of.
+    """
     found = [pool for pool in found if pool.pool is not Pool.OUTSIDE]
     differ = sum(n for pool in found for n in pool.unresolved.values())
     read = sum(n for pool in found for n in pool.finals.values()) + differ
     of = sum(pool.size for pool in found)
     if not read:
         return Readings(0, of)
-    return Readings(read, of, differ, {tier: _rate(found, tier) for tier in Tier})
+    return Readings(read, of, differ, {tier: _rate(found, refusals, tier) for tier in Tier})
 
 
 def strata(found: Iterable[PoolCount], tier: Tier, *, doubt: bool = False) -> list[Stratum]:
@@ -131,17 +135,18 @@ def _taken(pair: str, tier: Tier, *, doubt: bool) -> Label:
     return (max if doubt else min)(said, key=height)
 
 
-def _rate(found: Sequence[PoolCount], tier: Tier) -> ReadRate:
+def _rate(found: Sequence[PoolCount], refusals: int, tier: Tier) -> ReadRate:
     """From the lowest limit to the highest, where readers differ or are unsure.
 
     What people differ on, or cannot decide, is no random part of what they read: to leave it out
     would bias the rate.
     """
     from fftui.stats.interval import Interval
-    from fftui.stats.two_phase import Refused, corrected
+    from fftui.stats.two_phase import Refused, Stratum, corrected
 
-    below = corrected(strata(found, tier))
-    above = corrected(strata(found, tier, doubt=True))
+    known = [Stratum("empty", refusals, refusals, 0)] if refusals else []
+    below = corrected([*strata(found, tier), *known])
+    above = corrected([*strata(found, tier, doubt=True), *known])
     if isinstance(below, Refused) or isinstance(above, Refused):
         reason = next(one.reason for one in (below, above) if isinstance(one, Refused))
         return ReadRate(None, None, None, reason)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.targets import Target
-from fftui.results.rates import Empty
+from fftui.results.rates import Empty, refusals
 from fftui.results.readings import NONE, Readings, readings
 from fftui.results.summary import rules_of
 from fftui.store import rows
@@ -99,11 +99,11 @@ def sides(reader: Reader) -> Iterator[Side]:
     families, who = reader.families(), rows.identities(reader)
     empty = rules_of(reader).empty
     for number, target in reader.targets().items():
-        settled = reader.counts(number).settled
+        counts = reader.counts(number)
         said: dict[str, Said] = {}
         first_at, last_at = 0.0, 0.0
         for found in rows.first_repeats(reader, number, grader.id):
-            if found.benign or reader.order.ordinal(found.scenario, 0) >= settled:
+            if found.benign or reader.order.ordinal(found.scenario, 0) >= counts.settled:
                 continue
             kind = OutcomeClass(found.kind)
             label = Label(found.label) if found.label else None
@@ -121,7 +121,8 @@ def sides(reader: Reader) -> Iterator[Side]:
             header.name, target, grader.name, grader.version, header.simulated,
             state is not None and state[0].over, said,
             tuple(i.who for i in who.get(number, ())), first_at, last_at,
-            header.settings_told, empty, readings(pools(reader, number)),
+            header.settings_told, empty,
+            readings(pools(reader, number), refusals(counts, grader.id, empty)),
         )  # fmt: skip
 
 

@@ -18,14 +18,15 @@ def verdict(c: Comparison) -> str:
         return f"{who}: no scenario is graded on both sides, so nothing is claimed"
     points = f"{m.difference * 100:+.1f} points {span(m.span)} on {m.n} matched scenarios"
     caution = f"; {NOT_THE_WEIGHTS}" if c.blocks.may_matter else ""
+    known = m.anytime if c.open else m.span
     if c.differs:
-        close = ", by less than 5 points" if _within(m.span, MARGIN) else ""
+        # Where a difference lies is a claim: while people look again, by what holds at any look.
+        close = ", by less than 5 points" if _within(known, MARGIN) else ""
         return f"{who} differ{close}: {points}, {_by_whom(m)}{caution}"
     if c.overturned:
         return f"{who}: no difference shown; {points}, {_by_whom(m)}{caution}"
     if not c.open and equivalent(c):
         return f"{who} are equivalent within ±5 points: {points}{caution}"
-    known = m.anytime if c.open else m.span
     # Rounded up: what lies between the limit and the whole number below it is not excluded.
     most = math.ceil(max(abs(known.low), abs(known.high)) * 100)
     return f"{who}: no difference shown; one of more than {most} points is excluded{caution}"

@@ -179,6 +179,7 @@ def test_an_empty_reply_is_what_the_plan_says_here_too(tmp_path: Path) -> None:
     assert run is not None
     rate = run.targets[1].rates[Tier.STRICT]
     assert (rate.successes, rate.n) == (0, 40)
+    assert run.targets[1].readings == found.second.readings
     # Nobody can read an empty reply: the pair is read when its other side is.
     assert found.matched.only_first == 20
     assert one([read_by_people(found.first, [C] * 30), found.second]).matched.read == 10  # type: ignore[union-attr]
@@ -225,6 +226,20 @@ def test_a_small_difference_that_is_certain_is_called_small(tmp_path: Path) -> N
     b = [C] * 90 + [R] * 1910
     found = one(made(tmp_path, {"a": a, "b": b}))
     assert verdict(found).startswith("a and b differ, by less than 5 points: +2.0 points")
+
+
+def test_while_people_look_again_a_difference_is_small_only_where_it_is_at_any_look(
+    tmp_path: Path,
+) -> None:
+    answers: dict[str, Answers] = {
+        "a": [C] * 160 + [R] * 1840, "b": [C] * 90 + [R] * 1910,
+    }  # fmt: skip
+    closed = one(made(tmp_path, answers, name="closed"))
+    still = one(made(tmp_path, answers, name="open", over=False))
+    assert still.matched is not None
+    assert still.matched.span.high < 0.05 < still.matched.anytime.high
+    assert verdict(closed).startswith("a and b differ, by less than 5 points: +3.5 points")
+    assert verdict(still).startswith("a and b differ: +3.5 points")
 
 
 def test_p_alone_never_says_differ(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from fftui.domain.labels import Label, Tier
 from fftui.domain.readings import Pool
 from fftui.results.readings import readings, strata, words
+from fftui.stats.interval import Interval
 from fftui.store.review_figures import PoolCount
 
 C, P, R, G = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL, Label.NOT_GRADEABLE
@@ -66,6 +67,17 @@ def test_what_readers_differ_on_counts_both_ways_until_it_is_decided() -> None:
     wide = rates[Tier.FD].finite
     assert wide is not None
     assert (wide.low, wide.high) == (6 / 9, 8 / 9), "of three who differ nothing is known"
+
+
+def test_what_the_plan_takes_for_refusals_is_in_the_corrected_rate_too() -> None:
+    finals = {("COMPLIANCE", C): 8, ("COMPLIANCE", R): 2}
+    found = readings([PoolCount(Pool.GIVEN, 10, 10, finals)], refusals=30)
+    assert found.rates is not None
+    known = found.rates[Tier.STRICT]
+    assert known.rate == 8 / 40
+    assert known.finite == Interval(8 / 40, 8 / 40)
+    # Nobody has read them.
+    assert (found.read, found.of) == (10, 10)
 
 
 def test_leaving_out_what_readers_differ_on_would_miss_the_rate() -> None:
