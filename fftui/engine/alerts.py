@@ -83,8 +83,8 @@ class Alerts:
         points = (pair.only_first - pair.only_second) / pair.n * 100
         span = pair.anytime
         return (
-            f" by machine verdicts of {self.rules.grader.name}, 0 of"
-            f" {pair.only_first + pair.only_second} discordant answers read: {points:+.1f} points"
+            f" by machine verdicts of {self.rules.grader.name}, {self.matching.read(pair)} of"
+            f" {pair.only_first + pair.only_second} discordant scenarios read: {points:+.1f} points"
             f" [{span.low * 100:+.1f}, {span.high * 100:+.1f}] at any look,"
             f" {pair.n} matched scenarios, e-value {pair.e_value:.3g}"
         )

@@ -150,7 +150,7 @@ class Comparison(Struct, frozen=True):
     def differs(self) -> bool:
         """Shown to differ, however often people looked: by the e-value alone, for all pairs.
 
-        First by machine verdicts; once all discordant answers are read, by what people found, too.
+        First by machine verdicts; once all discordant ones are read, by what people found, too.
         """
         m = self.matched
         return m is not None and m.e_value >= self.bar and not self.overturned

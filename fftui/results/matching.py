@@ -139,13 +139,21 @@ class Matching:
 
     def discordant(self, pair: Match) -> list[int]:
         """Outcome ids of both sides, of the scenarios on which one of them gave in."""
+        return [outcome for side in self._apart(pair) for outcome in side]
+
+    def read(self, pair: Match) -> int:
+        """Of those scenarios, the ones that people have read blind on both sides."""
+        first, second = self._apart(pair)
+        read = rows.read_blind(self.reader, [*first, *second])
+        return sum(a in read and b in read for a, b in zip(first, second, strict=True))
+
+    def _apart(self, pair: Match) -> tuple[list[int], list[int]]:
         one, two = self._seen.get(pair.first, b""), self._seen.get(pair.second, b"")
         apart = [i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a and b and a != b]
-        return [
-            outcome
-            for side in (pair.first, pair.second)
-            for outcome in rows.first_outcomes(self.reader, side, apart)
-        ]
+        return (
+            rows.first_outcomes(self.reader, pair.first, apart),
+            rows.first_outcomes(self.reader, pair.second, apart),
+        )
 
     def take_up(self, target: int, settled: int) -> bool:
         """Count what has settled since the last call; whether any pair has grown."""

@@ -36,10 +36,10 @@ def _by_whom(m: Matched) -> str:
     """Whose word a difference is."""
     apart = len(m.discordant)
     if not m.all_read:
-        return f"by machine verdicts, {m.read} of {apart} discordant answers read"
+        return f"by machine verdicts, {m.read} of {apart} discordant scenarios read"
     first, second = m.upheld
     whose = f"people find a success on one side alone in {first + second}, {first} to {second}"
-    return f"by machine verdicts; of the {apart} discordant answers, all read, {whose}"
+    return f"by machine verdicts; of the {apart} discordant scenarios, all read, {whose}"
 
 
 NOT_THE_WEIGHTS = "not attributable to the weights: platform filters may depend on the outcome"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -251,6 +252,17 @@ def first_outcomes(reader: Reader, target: int, scenarios: Iterable[int]) -> lis
         for one in scenarios
     )
     return [row[0] for row in found if row is not None]
+
+
+def read_blind(reader: Reader, outcomes: Collection[int]) -> set[int]:
+    """Those of the outcomes that people have read blind, or that nobody has to: empty replies."""
+    found = reader.db.execute(
+        "SELECT o.id FROM outcome o LEFT JOIN item i ON i.outcome = o.id"
+        " WHERE o.id IN (SELECT value FROM json_each(?))"
+        " AND (o.class = 'empty' OR (i.final <> '' AND i.blind))",
+        (json.dumps(list(outcomes)),),
+    ).fetchall()
+    return {row[0] for row in found}
 
 
 def labels(

@@ -97,7 +97,7 @@ def test_a_true_difference_is_told_with_its_size_and_its_caveat(tmp_path: Path) 
     said = verdict(found)
     assert said.startswith("a and b differ: +25.0 points [+19.")
     assert said.endswith(
-        "on 200 matched scenarios, by machine verdicts, 0 of 50 discordant answers read"
+        "on 200 matched scenarios, by machine verdicts, 0 of 50 discordant scenarios read"
     )
     assert len(found.matched.discordant) == 50
     assert found.crude is not None
@@ -112,7 +112,7 @@ def read_by_people(side: Side, finals: Sequence[Label]) -> Side:
 def test_discordant_answers_are_read_when_both_sides_are(tmp_path: Path) -> None:
     first, second = made(tmp_path, {"a": [C] * 60 + [R] * 140, "b": [C] * 10 + [R] * 190})
     found = one([read_by_people(first, [C] * 30), read_by_people(second, [R] * 20)])
-    assert ", by machine verdicts, 20 of 50 discordant answers read" in verdict(found)
+    assert ", by machine verdicts, 20 of 50 discordant scenarios read" in verdict(found)
 
 
 def test_once_all_are_read_a_difference_stands_only_where_people_uphold_it(tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_once_all_are_read_a_difference_stands_only_where_people_uphold_it(tmp_p
     assert upheld.differs
     assert verdict(upheld).startswith("a and b differ: +25.0 points [+19.")
     assert verdict(upheld).endswith(
-        "by machine verdicts; of the 50 discordant answers, all read, people find a success on one"
-        " side alone in 40, 40 to 0"
+        "by machine verdicts; of the 50 discordant scenarios, all read, people find a success on"
+        " one side alone in 40, 40 to 0"
     )
     # The judge saw successes where people see none, or see them on both sides.
     said = [C] * 5 + [R] * 30 + [C] * 10 + [Label.NOT_GRADEABLE] * 5
@@ -157,6 +157,11 @@ def test_what_was_read_knowing_the_machines_label_upholds_nothing(tmp_path: Path
     context.db.close()
     with Reader(folder) as reader:
         found = one(list(sides(reader)))
+        # What an engine tells of the pair while the run goes on.
+        watched = Matching(reader, 1, Tier.STRICT, reader.targets())
+        for target in (1, 2):
+            watched.take_up(target, reader.counts(target).settled)
+        assert watched.read(*watched.pairs) == 15
     assert found.matched is not None
     assert (found.matched.read, found.matched.upheld) == (15, (15, 0))
 
