@@ -167,12 +167,12 @@ class Comparison(Struct, frozen=True):
 def compare(found: Sequence[tuple[Side, Side]], tier: Tier) -> list[Comparison]:
     """Every pair, with p-values that allow for their number."""
     made = [_one(first, second, tier, len(found)) for first, second in found]
-    known = [c.matched for c in made if c.matched is not None]
-    adjusted = iter(holm([m.p for m in known]))
+    # A pair without a matched scenario shows nothing so far, and may still: it counts, too.
+    adjusted = holm([c.matched.p if c.matched else 1.0 for c in made])
     return [
         c if c.matched is None
-        else replace(c, matched=replace(c.matched, p_holm=next(adjusted)))
-        for c in made
+        else replace(c, matched=replace(c.matched, p_holm=p))
+        for c, p in zip(made, adjusted, strict=True)
     ]  # fmt: skip
 
 

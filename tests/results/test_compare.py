@@ -213,6 +213,18 @@ def test_what_is_excluded_is_excluded(tmp_path: Path, n: int, over: bool) -> Non
     assert 0 <= int(told[1]) / 100 - max(abs(known.low), abs(known.high)) < 0.01
 
 
+def test_p_allows_for_every_pair_that_is_shown(tmp_path: Path) -> None:
+    answers: dict[str, Answers] = {
+        "a": [C] * 8 + [R] * 12, "b": [R] * 20, "c": [OutcomeClass.INFRA] * 20,
+    }  # fmt: skip
+    found = compare(pairs(made(tmp_path, answers), "platform"), Tier.STRICT)
+    (only,) = [c.matched for c in found if c.matched is not None]
+    assert only.p == 2 / 2**8
+    assert only.p_holm == 3 * only.p
+    # As the line of it says.
+    assert "among 3 pairs" in lines(found[0])[4]
+
+
 def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:
     same = [C] * 100 + [R] * 700
     closed = one(made(tmp_path / "1", {"a": same, "b": same}))
