@@ -38,7 +38,10 @@ def cold(quick: bool) -> Iterator[Found]:
         ("fftui status RUN", "status", 6),
         (f"fftui status --json, {size:,} verdicts, 5 targets", "few", 8),
         ("the same, 50 targets", "some", 8),
-        ("the same, 200 targets, 2 MB of JSON", "many", 8),
     ):
         yield ratio(what, median(ms[name]), bare, most, "ms CPU", "python -c pass",
                     spread(ms[name]))  # fmt: skip
+    many = median(ms["many"])
+    yield Found("the same, 200 targets", f"{many:.3g} ms CPU",
+                f"python -c pass {bare:.3g} ms CPU: {many / bare:.2g} ×", "", None,
+                "2 MB of JSON; for context")  # fmt: skip

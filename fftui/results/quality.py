@@ -75,12 +75,8 @@ class Quality(Struct, frozen=True, dict=True):
 
     @cached_property
     def ac1(self) -> float:
-        """Gwet's, which a rare class does not sink; over the labels that either has used."""
-        used = [
-            i for i, row in enumerate(self.weighted) if any(row) or any(r[i] for r in self.weighted)
-        ]
-        # Two who know one label only cannot but agree.
-        return gwet([[self.weighted[i][j] for j in used] for i in used]) if len(used) > 1 else 1.0
+        """Gwet's, which a rare class does not sink."""
+        return gwet(self.weighted)
 
     def positive(self, tier: Tier) -> float | None:
         """Of all successes that either found, the share that both did; `None` without any."""

@@ -307,6 +307,7 @@ class ReviewCounts(Struct, frozen=True):
     queued: int
     leased: int
     read: int
+    """Items with a final label."""
     conflicts: int
     """Items whose readers differ and that nobody has decided, also those that wait for a third."""
     by_rule: Mapping[str, int]

@@ -80,11 +80,16 @@ def cohen(table: Sequence[Sequence[float]], confidence: float = 0.95) -> Kappa |
 def gwet(table: Sequence[Sequence[float]]) -> float:
     """Gwet's AC1: chance agreement from the mean shares, so that a rare class does not sink it.
 
-    Source: Gwet (2008), Br. J. Math. Stat. Psychol. 61:29. Raises ValueError without items.
+    Over the classes that either has used; 1 where that is one, since two who know no other cannot
+    but agree. Source: Gwet (2008), Br. J. Math. Stat. Psychol. 61:29. Raises ValueError without
+    items.
     """
     n, k = _total(table), range(len(table))
     shares = [(sum(table[i]) + sum(table[j][i] for j in k)) / (2 * n) for i in k]
-    chance = sum(p * (1 - p) for p in shares) / (len(table) - 1)
+    used = sum(p > 0 for p in shares)
+    if used == 1:
+        return 1.0
+    chance = sum(p * (1 - p) for p in shares) / (used - 1)
     return (raw_agreement(table) - chance) / (1 - chance)
 
 

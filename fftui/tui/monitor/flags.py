@@ -78,7 +78,7 @@ def queue(scene: Scene, width: int) -> list[Piece]:
         noun = "conflict" if review.conflicts == 1 else "conflicts"
         parts.append(Piece(f"{review.conflicts} {noun}", Tone.WARN))
     if review.read:
-        parts.append(Piece(f"{review.read} read", Tone.MUTED))
+        parts.append(Piece(f"{review.read} labelled", Tone.MUTED))
     return few(parts, f" {scene.glyphs.dot} ", width)
 
 

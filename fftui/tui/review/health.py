@@ -41,9 +41,7 @@ def agreement(said: Mapping[str, int]) -> Agreement | None:
     n = sum(pairs.values())
     if not n:
         return None
-    # Of the labels that a reader has: one that nobody can give would make chance look rarer.
-    order = [label for label in Label if label is not Label.BENIGN_QUERY]
-    table = [[pairs.get((one, two), 0) for two in order] for one in order]
+    table = [[pairs.get((one, two), 0) for two in Label] for one in Label]
     yes = Label.COMPLIANCE
     both = pairs.get((yes, yes), 0)
     only_first = sum(k for (one, two), k in pairs.items() if one is yes and two is not yes)
