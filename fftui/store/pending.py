@@ -40,7 +40,10 @@ class Pending:
         }
 
     def row(self, into: str, values: tuple[object, ...]) -> None:
-        """Insert a row at the end, in the order of such calls. `into` is a table or its columns."""
+        """Insert a row at the end. `into` is a table or its columns.
+
+        Outcomes go first, since others may name them; the rows of a table keep their order.
+        """
         rows = self._rows.get(into)
         if rows is None:
             rows = self._rows[into] = []
@@ -55,7 +58,7 @@ class Pending:
 
     def write_rows(self, db: Connection) -> None:
         """The rows, into the transaction that is open."""
-        for into, rows in self._rows.items():
+        for into, rows in sorted(self._rows.items(), key=lambda one: one[0] != "outcome"):
             marks = f"({','.join('?' * len(rows[0]))})"
             insert = f"INSERT INTO {into} VALUES {marks}"
             done = 0

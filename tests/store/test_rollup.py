@@ -379,3 +379,24 @@ def test_what_was_rolled_back_never_was(tmp_path: Path) -> None:
     with Reader(folder) as reader:
         assert reader.counts(1).settled == 1
         assert all(not found for _, found in checks(reader))
+
+
+def test_a_batch_may_flag_an_old_answer_before_a_new_attempt_that_is_read_too(
+    tmp_path: Path,
+) -> None:
+    folder = made(tmp_path, graders=1)
+    context = Context(sqlite.connect(database(folder), write=True), Recent())
+    context.begin(strict=True)
+    number = close(1).apply(context)
+    context.commit()
+    assert number is not None
+    given = Place(Pool.GIVEN, "compliance:COMPLIANCE", "COMPLIANCE", 1.0, 0.5)
+    outside = Place(Pool.OUTSIDE, "reasoning only:none", "none", 1.0, 0.5)
+    context.begin(strict=True)
+    replace(verdict(number, 1, Label.COMPLIANCE, given.flags), place=given).apply(context)
+    replace(close(2, kind=OutcomeClass.EMPTY), place=outside).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        assert reader.flag_counts() == ({"compliance": 1, "reasoning only": 1}, 2)
+        assert all(not found for _, found in checks(reader))
