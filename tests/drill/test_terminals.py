@@ -152,7 +152,7 @@ def test_terminals_come_and_go_and_the_engine_works_on(run: Path) -> None:
     two.wait(running, seconds=10)
 
     begin = time.time()
-    os.close(one.fd)  # what a closed terminal window or a dropped connection does: SIGHUP
+    one.hang_up()
     assert ended(one.pid, within=10.0), "the screen outlived its terminal"
 
     stalled_until = time.monotonic() + STALL_S

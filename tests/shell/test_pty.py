@@ -126,6 +126,18 @@ def test_a_signal_ends_even_a_view_that_nobody_reads(terminal: Terminal) -> None
     assert ended(terminal.pid) == 128 + signal.SIGTERM
 
 
+def test_a_terminal_that_is_gone_ends_a_view_that_nobody_tells() -> None:
+    """As under `make`, which alone is told that it hung up, and waits for its children."""
+    leader = (
+        "import signal, subprocess, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        f" sys.exit(subprocess.call([sys.executable, '-c', {CODE % False!r}]))"
+    )
+    terminal = Terminal.open(leader, 120, 40)
+    terminal.wait(lambda text: "PAUSED" in text)
+    terminal.hang_up()
+    assert ended(terminal.pid) == 128 + signal.SIGHUP
+
+
 def ended(pid: int, within: float = 10.0) -> int:
     """Exit code of a child, which has to end in time."""
     end = time.monotonic() + within

@@ -101,6 +101,11 @@ class Terminal:
         """What stands on the screen."""
         return "\n".join(self.screen.display)
 
+    def hang_up(self) -> None:
+        """What a closed window or a dropped connection does."""
+        os.close(self.fd)
+        self.fd = -1
+
     def close(self) -> None:
         """End the program, where it has not ended by itself; more than once is no harm."""
         if self not in OPEN:
