@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from fftui.cli.errors import UsageError
-from fftui.cli.show import run_folder, summary_file
+from fftui.cli.show import named_runs, summary_file
 from fftui.domain.labels import Tier
 from fftui.results.compare import Comparison
 from fftui.results.compare import compare as compared
@@ -34,8 +34,7 @@ def compare(options: argparse.Namespace) -> int:
         return _table(options)
     found: list[Side] = []
     places: dict[int, Path] = {}
-    # A run that is named twice is no second run.
-    for folder in {f.resolve(): f for f in map(run_folder, options.names)}.values():
+    for folder in named_runs(options.names):
         with Reader(folder) as reader, reader.snapshot():
             here = list(sides(reader))
         places |= {id(side): folder for side in here}
@@ -92,8 +91,7 @@ def _table(options: argparse.Namespace) -> int:
     tier = Tier(options.tier)
     if options.table not in SORTS:
         raise UsageError(f"--table {options.table!r}: allowed: {', '.join(SORTS)}")
-    folders = {f.resolve(): f for f in map(run_folder, options.names)}.values()
-    found = [row for folder in folders for row in read_rows(folder)]
+    found = [row for folder in named_runs(options.names) for row in read_rows(folder)]
     rows = ordered([row for row in found if fits(row, options.filter)], options.table, tier)
     if options.json:
         for made in (

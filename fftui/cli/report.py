@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fftui.cli.errors import UsageError, say
-from fftui.cli.show import run_folder
+from fftui.cli.show import named_runs
 from fftui.domain.labels import Tier
 from fftui.text import line
 
@@ -30,8 +30,7 @@ def report(options: argparse.Namespace) -> int:
     from fftui.results.evidence import gather, to_json
     from fftui.store.recount import Held
 
-    # A run that is named twice is no second run.
-    folders = [*{f.resolve(): f for f in map(run_folder, options.names)}.values()]
+    folders = named_runs(options.names)
     if options.against and not Path(options.against).is_file():
         raise UsageError(f"--against {options.against}: no such file")
     path, forms = _where(options, folders)

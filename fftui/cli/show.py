@@ -7,6 +7,7 @@ import gc
 import re
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from fftui.cli.errors import UsageError, say
@@ -34,6 +35,11 @@ def run_folder(name: str) -> Path:
         return find_run(name, runs_dir())
     except StoreError as error:
         raise UsageError(str(error)) from None
+
+
+def named_runs(names: Iterable[str]) -> list[Path]:
+    """The folders of these runs; one that is named twice is no second run. Raises UsageError."""
+    return [*dict.fromkeys(map(run_folder, names))]
 
 
 def summary_file(name: str) -> Path | None:

@@ -191,11 +191,8 @@ def _upper_logit(successes: int, n: int, level: float, spread: float) -> float:
     # Its third and fourth derivative, by which the series of the root goes on.
     skew, bend = (1 - 2 * rate) / 6, (1 - 6 * rate * (1 - rate)) / 24
     away = spread * (1 - spread * (skew - spread * (2.5 * skew * skew - bend)))
-    if skew > 0:
-        away = min(
-            away, spread
-        )  # far out the series leaves the root, which lies below the parabola's
-    away = min(away, 30.0)
+    # Far out the series leaves the root, which for a positive skew lies below the parabola's.
+    away = min(away, spread, 30.0) if skew > 0 else min(away, 30.0)
     t = math.log(successes / (n - successes)) + away
     # Each step squares the error that is left, relative to the way from the minimum to the root.
     enough = 1e-7 * away

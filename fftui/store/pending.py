@@ -27,6 +27,10 @@ _SUMS = {
 """The columns that are added to; those before them are the key."""
 N, SETTLED, FIRST, CUT = 0, 1, 2, 3
 """Places of the amounts of `rollup_outcome` and `rollup_verdict`."""
+TOKENS, COST, COST_UNKNOWN = 1, 2, 3
+"""Of `rollup_call`, behind `N`."""
+SIZE, DRAWN, OPEN = 0, 1, 2
+"""Of `rollup_pool`."""
 
 
 class Pending:

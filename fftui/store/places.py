@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fftui.domain.verdicts import Flag, Place
 from fftui.store.context import Context
+from fftui.store.pending import DRAWN, OPEN, SIZE, N
 from fftui.store.recent import Known
 
 _FLAG = "flag (outcome, rule, stratum, inclusion, at)"
@@ -26,9 +27,9 @@ def add_item(
     if known is not None:
         known.has_item = True
     sums = ctx.pending.of("rollup_pool", (target, place.pool.value))
-    sums[0] += 1
-    sums[1] += drawn
-    sums[2] += drawn
+    sums[SIZE] += 1
+    sums[DRAWN] += drawn
+    sums[OPEN] += drawn
 
 
 def drop_item(ctx: Context, outcome: int) -> None:
@@ -72,5 +73,5 @@ def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | N
             return
     if known is not None:
         known.rules |= {flag.rule}
-    ctx.pending.of("rollup_flag", (flag.rule, flag.stratum))[0] += 1
-    ctx.pending.of("rollup_flagged", (1,))[0] += first
+    ctx.pending.of("rollup_flag", (flag.rule, flag.stratum))[N] += 1
+    ctx.pending.of("rollup_flagged", (1,))[N] += first

@@ -26,7 +26,7 @@ from fftui.store.context import (
     Context,
     Said,
 )
-from fftui.store.pending import CUT, FIRST, SETTLED, N
+from fftui.store.pending import COST, COST_UNKNOWN, CUT, FIRST, SETTLED, TOKENS, N
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.texts import pack, storable
@@ -82,10 +82,10 @@ class AddCall(Struct, frozen=True, gc=False):
              usage.tokens_in, usage.tokens_out, usage.cost_usd, o.request_id),
         )  # fmt: skip
         sums = ctx.pending.of("rollup_call", (key.target, self.grader or 0, kind))
-        sums[0] += 1
-        sums[1] += (usage.tokens_in or 0) + (usage.tokens_out or 0)
-        sums[2] += usage.cost_usd or 0.0
-        sums[3] += usage.cost_usd is None
+        sums[N] += 1
+        sums[TOKENS] += (usage.tokens_in or 0) + (usage.tokens_out or 0)
+        sums[COST] += usage.cost_usd or 0.0
+        sums[COST_UNKNOWN] += usage.cost_usd is None
         if o.kind is not OutcomeClass.ANSWERED and (o.kind.puts_back or o.kind.failed):
             ctx.minute(self.at + self.duration_ms / 1000,
                        RATE_LIMITED if o.kind.puts_back else FAILED)  # fmt: skip
