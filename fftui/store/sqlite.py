@@ -32,6 +32,16 @@ else:
         if not is_fixed(sqlite3.sqlite_version_info):
             import sqlite3
 
+
+def _itself(value: bytes | None) -> bytes | None:
+    return value
+
+
+# Otherwise each NULL and each blob that is bound is asked for methods that it has not: a
+# microsecond each, and a stored attempt has five.
+sqlite3.register_adapter(bytes, _itself)
+sqlite3.register_adapter(type(None), _itself)
+
 VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
 SAFE = is_fixed(VERSION)
 """Several processes may write. Otherwise only the engine checkpoints, and start-up says so."""
