@@ -69,7 +69,7 @@ class Control:
         result, event = await self._do(command)
         writer = self._dispatcher.writer
         if event is not None:
-            writer.submit(event)
+            writer.post(event)
         await writer.submit(CommandDone(command.id, time.time(), result))
         self._dispatcher.wake()
         self._tell()

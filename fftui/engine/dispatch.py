@@ -275,11 +275,13 @@ class Dispatcher:
             record = AddCall(
                 key, turn, None, call.started_at, call.duration_ms, call.ttfb_ms, call.outcome
             )
-            saved = self.writer.submit(record)
             self._warn_of_echo(queue.target, line, call)
             queue.health.note(call.outcome, call.started_at)
             if turn + 1 < len(turns) or call.outcome.kind is not OutcomeClass.ANSWERED:
-                await saved
+                await self.writer.submit(record)
+            else:
+                # The attempt's end follows, and is not durable before it.
+                self.writer.post(record)
 
         try:
             outcome, answers = await self.setup.asker.converse(
@@ -352,7 +354,7 @@ class Dispatcher:
         """A line in the run's log, without waiting for it."""
         if kind in _NOTIFIED:
             self.untold.append((_NOTIFIED[kind], text))
-        self.writer.submit(AddEvent(time.time(), kind, text, severity, target))
+        self.writer.post(AddEvent(time.time(), kind, text, severity, target))
 
     # Grading
 
@@ -456,7 +458,7 @@ class Dispatcher:
         """
         found = [o for pair in self._alerts.differing for o in self.pairs.matching.discordant(pair)]
         if found:
-            self.writer.submit(ReadFirst(found, time.time()))
+            self.writer.post(ReadFirst(found, time.time()))
 
     def _review_due(self, target: int) -> float:
         # One sum for both who waits and who acts: a difference of clocks rounds otherwise, and a

@@ -160,7 +160,7 @@ class Engine:
         """The servers' own word on what they serve, before the first call."""
 
         def log(kind: str, text: str, severity: str, target: int) -> None:
-            writer.submit(AddEvent(time.time(), kind, text, severity, target))
+            writer.post(AddEvent(time.time(), kind, text, severity, target))
 
         known = {
             target: frozenset(row.who for row in found if row.who != Identity())
@@ -304,7 +304,7 @@ class Engine:
         kind = {RunState.DONE: "finished", RunState.STOPPED: "stopped"}.get(state, "error")
         severity = "error" if state is RunState.FAILED else "info"
         text = f"run {state.value}" + (f": {reason}" if reason else "")
-        writer.submit(AddEvent(time.time(), kind, text, severity))
+        writer.post(AddEvent(time.time(), kind, text, severity))
         await self._beat(writer, self._dispatcher)
 
     # Heartbeat
@@ -378,5 +378,5 @@ async def _tell_trouble(writer: Writer, lock: EngineLock) -> None:
             size = f"run.db-wal has {writer.wal_bytes >> 20} MB"
             why = f"{size}: some program looks at the run in one transaction without end"
             text = why if warned else f"{size} again"
-            writer.submit(AddEvent(time.time(), "warning", text, "warning" if warned else "info"))
+            writer.post(AddEvent(time.time(), "warning", text, "warning" if warned else "info"))
         await asyncio.sleep(_BEAT_S)

@@ -12,6 +12,7 @@ import contextlib
 import queue
 import threading
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,9 +42,7 @@ WAL_ALARM = 4 * _WAL_LIMIT
 
 class _Item(Struct, gc=False):
     record: Record[Any]
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: Exception | None = None
+    future: asyncio.Future[Any] | None
 
 
 class Writer:
@@ -51,7 +50,10 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._items: deque[_Item] = deque()
+        self._more: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        """Something has queued up, or, when false, nothing will any more."""
+        self._told = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._wal = path.with_name(path.name + "-wal")
@@ -69,7 +71,7 @@ class Writer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._queue.put(None)
+        self._more.put(False)
         await asyncio.to_thread(self._thread.join)
         self._context.db.close()
 
@@ -79,39 +81,47 @@ class Writer:
         It raises what the record raised when that record alone could not be written.
         """
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Item(record, future))
+        self._add(_Item(record, future))
         return future
 
-    def _run(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
-            self._take(batch)
-            if len(batch) < _FEW:
-                time.sleep(_MOMENT_S)
-                self._take(batch)
-            self._write(batch)
-            self._loop.call_soon_threadsafe(_resolve, batch)
-            self._tidy()
-            self._bound_wal()
+    def post(self, record: Record[Any]) -> None:
+        """Queue a record that nobody waits for. Where it cannot be written the loop is told why."""
+        self._add(_Item(record, None))
 
-    def _take(self, batch: list[_Item]) -> None:
-        """What has queued up, as far as there is room."""
-        while len(batch) < _BATCH:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                return
-            if item is None:
-                # The end comes back to whoever waits for it.
-                self._queue.put(None)
-                return
-            batch.append(item)
+    def _add(self, item: _Item) -> None:
+        self._items.append(item)
+        if not self._told:
+            # Once for all that this turn of the loop brings: to wake a thread costs as much as ten.
+            self._told = True
+            self._loop.call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._told = False
+        self._more.put(True)
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            going = self._more.get()
+            while batch := self._take([]):
+                if len(batch) < _FEW:
+                    time.sleep(_MOMENT_S)
+                    self._take(batch)
+                self._write(batch)
+                self._tidy()
+                self._bound_wal()
+
+    def _take(self, batch: list[_Item]) -> list[_Item]:
+        """The batch with what has queued up, as far as there is room."""
+        first = self._items.popleft
+        batch.extend([first() for _ in range(min(len(self._items), _BATCH - len(batch)))])
+        return batch
 
     def _write(self, batch: list[_Item]) -> None:
         """Commit the batch; alone or in parts where one record spoils it; again while it cannot."""
         while True:
             try:
-                self._transaction(batch)
+                results = self._transaction(batch)
             except Exception as error:
                 self._context.rollback()
                 if sqlite.is_full(error) or sqlite.is_busy(error):
@@ -119,18 +129,27 @@ class Writer:
                     time.sleep(_RETRY_S)
                     continue
                 if len(batch) == 1:
-                    batch[0].error = error
+                    self._loop.call_soon_threadsafe(self._refuse, batch[0], error)
                 else:
                     for item in batch:
                         self._write([item])
+            else:
+                self._loop.call_soon_threadsafe(_resolve, batch, results)
             self.trouble = ""
             return
 
-    def _transaction(self, batch: list[_Item]) -> None:
+    def _transaction(self, batch: list[_Item]) -> list[Any]:
         self._context.begin(strict=len(batch) > 1)
-        for item in batch:
-            item.result = item.record.apply(self._context)
+        results = [item.record.apply(self._context) for item in batch]
         self._context.commit()
+        return results
+
+    def _refuse(self, item: _Item, error: Exception) -> None:
+        if item.future is None:
+            what = f"{type(item.record).__name__} could not be stored"
+            self._loop.call_exception_handler({"message": what, "exception": error})
+        elif not item.future.done():
+            item.future.set_exception(error)
 
     def _tidy(self) -> None:
         """Checkpoint from time to time, by what the -wal holds about now."""
@@ -159,14 +178,11 @@ class Writer:
             return
 
 
-def _resolve(batch: list[_Item]) -> None:
-    for item in batch:
-        if item.future.done():
-            continue
-        if item.error is not None:
-            item.future.set_exception(item.error)
-        else:
-            item.future.set_result(item.result)
+def _resolve(batch: list[_Item], results: list[Any]) -> None:
+    for item, result in zip(batch, results, strict=True):
+        future = item.future
+        if future is not None and not future.done():
+            future.set_result(result)
 
 
 def append(path: Path, record: Record[T]) -> T:

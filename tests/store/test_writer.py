@@ -91,6 +91,25 @@ async def test_one_bad_record_in_a_batch_spoils_no_other(tmp_path: Path) -> None
         assert all(not found for _, found in checks(reader))
 
 
+async def test_what_nobody_waits_for_is_written_in_its_turn_or_told_of(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with Writer(database(folder)) as out:
+        out.post(close(1))
+        out.post(Poison())
+        await out.submit(close(2))
+        with Reader(folder) as reader:
+            assert sum(row.n for row in reader.counts(1).outcomes) == 2
+            assert reader.watermarks().event == 0
+        # Nobody waits for the end either.
+        out.post(close(3))
+    assert [context["message"] for context in told] == ["Poison could not be stored"]
+    assert isinstance(told[0]["exception"], ValueError)
+    with Reader(folder) as reader:
+        assert sum(row.n for row in reader.counts(1).outcomes) == 3
+
+
 async def test_a_full_disk_loses_nothing_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
