@@ -205,14 +205,11 @@ class Context:
             found = self._settled[target] = row[0] if row else 0
         return found
 
-    def minute(self, at: float, column: int) -> None:
-        """Count one thing in the minute it happened in: `CLOSED`, `VERDICTS` and so on."""
-        self.pending.of("rollup_minute", (int(at // 60),))[column] += 1
-
     def _advance(self, target: int) -> None:
         start = settled = self.settled(target)
         end = self.order.length
-        while settled < end and self._settle(target, settled):
+        while settled < end and (known := self._closed(target, settled)) is not None:
+            self._settle(known, 1)
             settled += 1
         if settled != start:
             self.db.execute(
@@ -230,7 +227,8 @@ class Context:
         settled = self.settled(target)
         # The last first: what was said of a scenario is undone repeat by repeat, as it came about.
         for place in range(settled - 1, ordinal - 1, -1):
-            self._settle(target, place, sign=-1)
+            if (known := self._closed(target, place)) is not None:
+                self._settle(known, -1)
         if ordinal < settled:
             self.db.execute("UPDATE prefix SET settled = ? WHERE target = ?", (ordinal, target))
             self._settled[target] = ordinal
@@ -244,8 +242,10 @@ class Context:
         ).fetchone()
         if row is None:
             raise IntegrityError(f"FOREIGN KEY constraint failed: no outcome {outcome}")
-        target, scenario, repeat, *rest = row
-        return Known(target, self.order.ordinal(scenario, repeat), scenario, repeat, *rest)
+        target, scenario, repeat, identity, kind, cut, mark = row
+        ordinal = self.order.ordinal(scenario, repeat)
+        return Known(outcome, target, ordinal, scenario, repeat, identity, *self.scenario(scenario),
+                     kind, cut, mark)  # fmt: skip
 
     def _at(self, target: int, ordinal: int) -> Known | None:
         """The outcome in force at a place, with what was heard of it."""
@@ -263,19 +263,21 @@ class Context:
         verdicts = self.db.execute(
             "SELECT grader, coalesce(label, '') FROM verdict WHERE outcome = ?", (outcome,)
         ).fetchall()
-        return Known(target, ordinal, scenario, repeat, identity, kind, cut, None, dict(verdicts))
+        return Known(outcome, target, ordinal, scenario, repeat, identity, *self.scenario(scenario),
+                     kind, cut, None, dict(verdicts))  # fmt: skip
 
-    def _settle(self, target: int, ordinal: int, sign: int = 1) -> bool:
+    def _closed(self, target: int, ordinal: int) -> Known | None:
+        """The outcome in force at a place, if all planned graders were heard of it."""
         known = self._at(target, ordinal)
-        if known is None:
-            return False
-        identity, kind = known.identity, known.kind
-        if kind == "answered" and not self._planned <= known.heard.keys():
-            return False
-        scenario, repeat = known.scenario, known.repeat
-        family, benign = self.scenario(scenario)
-        first = 0 if repeat else sign
-        sums = self.pending.of("rollup_outcome", (target, identity, family, benign, kind))
+        if known is None or (known.kind == "answered" and not self._planned <= known.heard.keys()):
+            return None
+        return known
+
+    def _settle(self, known: Known, sign: int) -> None:
+        """Count it among what is settled, or no more."""
+        target, identity, family, benign = known.target, known.identity, known.family, known.benign
+        first = 0 if known.repeat else sign
+        sums = self.pending.of("rollup_outcome", (target, identity, family, benign, known.kind))
         sums[SETTLED] += sign
         sums[FIRST] += first
         for grader, label in known.heard.items():
@@ -284,13 +286,12 @@ class Context:
             sums[SETTLED] += sign
             sums[FIRST] += first
             if self.order.repeats > 1:
-                before = self.said(target, scenario, grader, repeat)
-                after = self.said(target, scenario, grader, repeat + 1)
+                before = self.said(target, known.scenario, grader, known.repeat)
+                after = self.said(target, known.scenario, grader, known.repeat + 1)
                 moved = (before, after) if sign > 0 else (after, before)
-                self.move(target, scenario, grader, "settled", *moved)
+                self.move(target, known.scenario, grader, "settled", *moved)
         if self.recent is not None:
-            self.recent.drop(target, ordinal)
-        return True
+            self.recent.drop(known)
 
     def said(self, target: int, scenario: int, grader: int, below: int) -> Said:
         """How often the grader gave each label that counts, over repeats before `below`."""

@@ -5,13 +5,13 @@ Hundreds of attempts share a commit and most of their rollup rows, so each is to
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from functools import partial
-from itertools import chain
 
 from fftui.store.sqlite import Connection
 
-_AT_ONCE = 64
+_AT_ONCE = 64, 8, 1
 """Rows of one INSERT: a statement a row takes a tenth longer, and Python's lock each time."""
 Key = tuple[int | str, ...]
 
@@ -37,21 +37,24 @@ class Pending:
     """Gathered in memory, written before the commit, forgotten with a rollback."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[tuple[object, ...]]] = {}
+        self._rows: dict[str, tuple[int, list[object]]] = {}
+        """Columns of a table, and the values of its rows one after the other."""
         self._sums = {
             table: defaultdict[Key, list[float]](partial(_nothing, len(columns)))
             for table, columns in _SUMS.items()
         }
+
+        self._moments: tuple[list[float], ...] = tuple([] for _ in _SUMS["rollup_minute"])
 
     def row(self, into: str, values: tuple[object, ...]) -> None:
         """Insert a row at the end. `into` is a table or its columns.
 
         Outcomes go first, since others may name them; the rows of a table keep their order.
         """
-        rows = self._rows.get(into)
-        if rows is None:
-            rows = self._rows[into] = []
-        rows.append(values)
+        found = self._rows.get(into)
+        if found is None:
+            found = self._rows[into] = (len(values), [])
+        found[1].extend(values)
 
     def of(self, table: str, key: Key) -> list[float]:
         """What is added to a row of a rollup, column by column: the caller adds to it.
@@ -60,23 +63,30 @@ class Pending:
         """
         return self._sums[table][key]
 
+    def moment(self, at: float, column: int) -> None:
+        """Something to be counted in its minute, in that column of `rollup_minute`."""
+        self._moments[column].append(at)
+
     def write_rows(self, db: Connection) -> None:
         """The rows, into the transaction that is open."""
-        for into, rows in sorted(self._rows.items(), key=lambda one: one[0] != "outcome"):
-            marks = f"({','.join('?' * len(rows[0]))})"
-            insert = f"INSERT INTO {into} VALUES {marks}"
-            done = 0
-            if len(rows) >= _AT_ONCE:
-                many = insert + f",{marks}" * (_AT_ONCE - 1)
-                while len(rows) - done >= _AT_ONCE:
-                    part = rows[done : done + _AT_ONCE]
-                    db.execute(many, tuple(chain.from_iterable(part)))
-                    done += _AT_ONCE
-            db.executemany(insert, rows[done:])
+        for into, (width, values) in sorted(self._rows.items(), key=_outcomes_first):
+            row, done = f"({','.join('?' * width)})", 0
+            for rows in _AT_ONCE:
+                insert, step = (
+                    f"INSERT INTO {into} VALUES {row}" + f",{row}" * (rows - 1),
+                    rows * width,
+                )
+                while len(values) - done >= step:
+                    db.execute(insert, values[done : done + step])
+                    done += step
         self._rows.clear()
 
     def write_sums(self, db: Connection) -> None:
         """The sums, into the transaction that is open."""
+        for column, moments in enumerate(self._moments):
+            for minute, n in _minutes(moments).items():
+                self.of("rollup_minute", (minute,))[column] += n
+            moments.clear()
         for table, sums in self._sums.items():
             if not sums:
                 continue
@@ -93,7 +103,20 @@ class Pending:
         self._rows.clear()
         for sums in self._sums.values():
             sums.clear()
+        for moments in self._moments:
+            moments.clear()
+
+
+def _outcomes_first(one: tuple[str, object]) -> bool:
+    return one[0] != "outcome"
 
 
 def _nothing(columns: int) -> list[float]:
     return [0] * columns
+
+
+def _minutes(moments: list[float]) -> Mapping[int, int]:
+    """How many of them each epoch minute has."""
+    if moments and max(moments) // 60 == min(moments) // 60:
+        return {int(moments[0] // 60): len(moments)}
+    return Counter(int(at // 60) for at in moments)

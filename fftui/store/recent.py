@@ -7,6 +7,8 @@ what is not here is no error: see `Context`.
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from msgspec import Struct
 
 _MOST = 4096
@@ -15,12 +17,15 @@ _MOST = 4096
 class Known(Struct, gc=False):
     """One outcome as the file has it, with what was heard of it since it was written."""
 
+    id: int
     target: int
     ordinal: int
     """Place of its attempt in the plan order."""
     scenario: int
     repeat: int
     identity: int
+    family: int
+    benign: int
     kind: str
     cut: int
     mark: int | None
@@ -36,12 +41,12 @@ class Recent:
 
     def __init__(self) -> None:
         self._by_id: dict[int, Known] = {}
-        self._by_place: dict[tuple[int, int], int] = {}
+        self._by_place: dict[int, dict[int, Known]] = defaultdict(dict)
 
-    def add(self, outcome: int, known: Known) -> None:
+    def add(self, known: Known) -> None:
         """The outcome was inserted in the transaction that is open."""
-        self._by_id[outcome] = known
-        self._by_place[known.target, known.ordinal] = outcome
+        self._by_id[known.id] = known
+        self._by_place[known.target][known.ordinal] = known
 
     def get(self, outcome: int) -> Known | None:
         """The outcome, if it is among the recent ones."""
@@ -49,14 +54,12 @@ class Recent:
 
     def at(self, target: int, ordinal: int) -> Known | None:
         """The outcome in force at a place, if it is among the recent ones."""
-        outcome = self._by_place.get((target, ordinal))
-        return None if outcome is None else self._by_id[outcome]
+        return self._by_place[target].get(ordinal)
 
-    def drop(self, target: int, ordinal: int) -> None:
-        """The place is settled, or opened again."""
-        outcome = self._by_place.pop((target, ordinal), None)
-        if outcome is not None:
-            del self._by_id[outcome]
+    def drop(self, known: Known) -> None:
+        """It is settled, or opened again."""
+        if self._by_id.pop(known.id, None) is not None:
+            del self._by_place[known.target][known.ordinal]
 
     def clear(self) -> None:
         """Forget all: a transaction was rolled back, or another process has written."""

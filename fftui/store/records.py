@@ -72,7 +72,7 @@ class AddCall(Struct, frozen=True, gc=False):
 
     def apply(self, ctx: Context) -> None:
         key, o, usage = self.key, self.outcome, self.outcome.usage
-        identity, kind = None, o.kind.value
+        identity, kind = None, str(o.kind)
         if o.identity != _NOBODY:
             identity = ctx.identity(key.target, o.identity, self.at, self.grader or 0)
         ctx.pending.row(
@@ -87,7 +87,7 @@ class AddCall(Struct, frozen=True, gc=False):
         sums[COST] += usage.cost_usd or 0.0
         sums[COST_UNKNOWN] += usage.cost_usd is None
         if o.kind is not OutcomeClass.ANSWERED and (o.kind.puts_back or o.kind.failed):
-            ctx.minute(self.at + self.duration_ms / 1000,
+            ctx.pending.moment(self.at + self.duration_ms / 1000,
                        RATE_LIMITED if o.kind.puts_back else FAILED)  # fmt: skip
 
 
@@ -136,36 +136,35 @@ class CloseAttempt(Struct, frozen=True, gc=False):
                    place, readings)  # fmt: skip
 
     def apply(self, ctx: Context) -> int | None:
-        key = self.key
-        place = (key.target, key.scenario, key.repeat)
-        identity = ctx.identity(key.target, self.identity, self.at)
-        family, benign = ctx.scenario(key.scenario)
-        outcome_id, kind, cut = ctx.new_outcome(), self.kind.value, int(self.cut)
-        row = (outcome_id, *place, ctx.round(*place), identity, kind, cut, self.signal,
-               self.mark, self.at)  # fmt: skip
+        target, scenario, repeat = self.key.target, self.key.scenario, self.key.repeat
+        identity = ctx.identity(target, self.identity, self.at)
+        family, benign = ctx.scenario(scenario)
+        outcome_id, kind, cut = ctx.new_outcome(), str(self.kind), int(self.cut)
+        row = (outcome_id, target, scenario, repeat, ctx.round(target, scenario, repeat), identity,
+               kind, cut, self.signal, self.mark, self.at)  # fmt: skip
         if ctx.strict:
             ctx.pending.row("outcome", row)
         elif not ctx.insert("outcome", row):
             return None
         if self.answers or self.reasoning:
-            ctx.pending.row("answer", (outcome_id, *self.body))
-        sums = ctx.pending.of("rollup_outcome", (key.target, identity, family, benign, kind))
+            enc, body = self.body
+            ctx.pending.row("answer", (outcome_id, enc, body))
+        sums = ctx.pending.of("rollup_outcome", (target, identity, family, benign, kind))
         sums[N] += 1
         sums[CUT] += cut
         known = None
         if ctx.recent is not None:
-            ordinal = ctx.order.ordinal(key.scenario, key.repeat)
-            known = Known(key.target, ordinal, key.scenario, key.repeat, identity, kind, cut,
-                          self.mark)  # fmt: skip
-            ctx.recent.add(outcome_id, known)
+            known = Known(outcome_id, target, ctx.order.ordinal(scenario, repeat), scenario, repeat,
+                          identity, family, benign, kind, cut, self.mark)  # fmt: skip
+            ctx.recent.add(known)
         if self.place is not None:
             for flag in self.place.flags:
                 add_flag(ctx, outcome_id, flag, self.at, known)
-            add_item(ctx, outcome_id, key.target, self.place, self.readings, known)
-        if self.mark is not None and key.repeat == 0:
-            ctx.alike(key.target, self.mark)
-        ctx.minute(self.at, CLOSED)
-        ctx.touched.add(key.target)
+            add_item(ctx, outcome_id, target, self.place, self.readings, known)
+        if self.mark is not None and repeat == 0:
+            ctx.alike(target, self.mark)
+        ctx.pending.moment(self.at, CLOSED)
+        ctx.touched.add(target)
         return outcome_id
 
 
@@ -189,7 +188,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
     def apply(self, ctx: Context) -> bool:
         """True when the row is new."""
         if isinstance(self.result, Verdict):
-            label: str | None = self.result.label.value
+            label: str | None = str(self.result.label)
             confidence, evidence = self.result.confidence, self.result.evidence
         else:
             label, confidence, evidence = None, None, self.result.reason
@@ -207,7 +206,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
                 return False
         if recent is not None:
             recent.heard[self.grader] = label or ""
-        key = (target, of.identity, *ctx.scenario(of.scenario), self.grader, label or "")
+        key = (target, of.identity, of.family, of.benign, self.grader, label or "")
         sums = ctx.pending.of("rollup_verdict", key)
         sums[N] += 1
         sums[CUT] += of.cut
@@ -221,7 +220,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
         if recent is None or recent.has_item:
             ctx.pending.write_rows(ctx.db)
             judged.count(ctx.db, self.outcome_id, 1, self.grader)
-        ctx.minute(self.at, VERDICTS)
+        ctx.pending.moment(self.at, VERDICTS)
         ctx.touched.add(target)
         place, flags = self.place, self.flags
         if self.canned and of.mark is not None and ctx.is_canned(target, of.mark):
