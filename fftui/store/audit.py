@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from fftui.store import judged
 from fftui.store.context import ALIKE, SAID, WEIGHTS
 from fftui.store.reader import Reader
+from fftui.store.recount import MINUTES
 
 _OUTCOMES = """
 SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)
@@ -38,6 +39,13 @@ sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)), sum(cost_usd IS NULL)
 FROM call GROUP BY 1, 2, 3
 """
 _CALL_ROLLUP = "SELECT target, grader, outcome, n, tokens, cost_unknown FROM rollup_call"
+_COSTS = """
+SELECT r.target, r.grader, r.outcome, r.cost_usd, c.usd FROM rollup_call r JOIN
+(SELECT target, coalesce(grader, 0) grader, outcome, sum(coalesce(cost_usd, 0.0)) usd
+FROM call GROUP BY 1, 2, 3) c ON c.target = r.target AND c.grader = r.grader
+AND c.outcome = r.outcome WHERE abs(r.cost_usd - c.usd) > 1e-9 * (1 + abs(c.usd))
+"""
+_MINUTE_ROLLUP = "SELECT minute, closed, verdicts, rate_limited, failed FROM rollup_minute"
 _CLUSTERS = """
 SELECT mark, target, count(*) FROM outcome WHERE mark IS NOT NULL AND repeat = 0 GROUP BY 1, 2
 """
@@ -103,9 +111,11 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
     yield "every row refers to rows that exist", [str(r) for r in rows]
     found = reader.db.execute(_OUTCOMES).fetchall() + reader.db.execute(_OUTCOMES_BACK).fetchall()
     yield "outcome rollup equals GROUP BY", [str(r) for r in found]
+    yield "costs are those of the calls", [str(r) for r in reader.db.execute(_COSTS).fetchall()]
     for name, rows_query, rollup in (
         ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
+        ("counts of each minute equal GROUP BY", MINUTES, _MINUTE_ROLLUP),
         ("benign scenarios of each block equal GROUP BY", _BENIGN, _BENIGN_KEPT),
         ("pools of graded attacks equal GROUP BY", _POOLS, _POOL_ROLLUP),
         ("final labels that people gave equal GROUP BY", _READ, _READ_ROLLUP),

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.rules import ALIKE as SAME
 from fftui.domain.rules import TEMPLATE
 from fftui.store.context import ALIKE, SAID, WEIGHTS
@@ -19,6 +20,19 @@ from fftui.store.reader import Reader
 _LABELS = ", ".join(f"sum(label = '{label.value}') {label.value.lower()}" for label in SAID)
 _NAMES = ", ".join(label.value.lower() for label in SAID)
 _RATED = ", ".join(f"'{label.value}'" for label in SAID)
+
+_LIMITED = ", ".join(f"'{kind}'" for kind in OutcomeClass if kind.puts_back)
+_FAILED = ", ".join(f"'{kind}'" for kind in OutcomeClass if kind.failed)
+MINUTES = f"""
+SELECT minute, sum(c) closed, sum(v) verdicts, sum(r) rate_limited, sum(f) failed FROM (
+    SELECT CAST(at AS INTEGER) / 60 minute, 1 c, 0 v, 0 r, 0 f FROM outcome
+    UNION ALL SELECT CAST(at AS INTEGER) / 60, 0, 1, 0, 0 FROM verdict
+    UNION ALL SELECT CAST(at + duration_ms / 1000 AS INTEGER) / 60, 0, 0,
+    outcome IN ({_LIMITED}), outcome IN ({_FAILED}) FROM call
+    WHERE outcome IN ({_LIMITED}, {_FAILED})
+) GROUP BY 1
+"""
+"""SQL: what happened in each epoch minute, as the rows have it."""
 
 # `placed`: each outcome in force with its place in plan order and whether the prefix covers it.
 _TABLES = f"""
@@ -68,6 +82,7 @@ SELECT target, coalesce(grader, 0) grader, outcome, count(*) n,
 sum(coalesce(tokens_in, 0) + coalesce(tokens_out, 0)) tokens, sum(coalesce(cost_usd, 0.0)) cost_usd,
 sum(cost_usd IS NULL) cost_unknown FROM call GROUP BY 1, 2, 3;
 
+CREATE TEMP TABLE rollup_minute AS {MINUTES};
 CREATE TEMP TABLE rollup_flag AS SELECT rule, stratum, count(*) n FROM flag GROUP BY 1, 2;
 CREATE TEMP TABLE rollup_flagged AS SELECT 1 id, count(DISTINCT outcome) n FROM flag;
 

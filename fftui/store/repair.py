@@ -15,7 +15,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from fftui.domain.outcomes import OutcomeClass
 from fftui.store import sqlite
 from fftui.store.copies import columns_of, sync, tables
 from fftui.store.folder import database, lock_file, set_up
@@ -211,23 +210,7 @@ def _recount(db: Connection, folder: Path) -> None:
     for table, (known, rows) in counted.items():
         db.execute(f"DELETE FROM {table}")
         db.executemany(f"INSERT INTO {table} VALUES ({','.join('?' * len(known))})", rows)
-    _minutes(db)
     db.execute("COMMIT")
-
-
-def _minutes(db: Connection) -> None:
-    limited = [k.value for k in OutcomeClass if k.puts_back]
-    failed = [k.value for k in OutcomeClass if k.failed]
-    db.execute(
-        "INSERT INTO rollup_minute SELECT minute, sum(c), sum(v), sum(r), sum(f) FROM ("
-        " SELECT CAST(at / 60 AS INTEGER) minute, 1 c, 0 v, 0 r, 0 f FROM outcome UNION ALL"
-        " SELECT CAST(at / 60 AS INTEGER), 0, 1, 0, 0 FROM verdict UNION ALL"
-        " SELECT CAST((at + duration_ms / 1000) / 60 AS INTEGER), 0, 0,"
-        f" outcome IN ({', '.join('?' * len(limited))}),"
-        f" outcome IN ({', '.join('?' * len(failed))}) FROM call"
-        ") GROUP BY 1",
-        (*limited, *failed),
-    )
 
 
 def _close(db: Connection, run: Path, *, complete: bool) -> None:

@@ -15,9 +15,9 @@ from fftui.store.lock import EngineLock
 from fftui.store.now import AccountNow, Heartbeat, TargetNow, WindowNow
 from fftui.store.records import Record
 from tests.results.test_feed import Run
-from tests.store.support import call, close, made
+from tests.store.support import call, close, made, moment
 
-NOW = 1e9
+NOW = moment(1)
 MIDNIGHT = (NOW // 86_400 + 1) * 86_400
 
 

@@ -110,6 +110,11 @@ def extension(
     )  # fmt: skip
 
 
+def moment(number: int) -> float:
+    """When something happened to that scenario or outcome: a handful goes over several minutes."""
+    return 1e9 + 25 * number
+
+
 def close(
     scenario: int,
     *,
@@ -124,7 +129,8 @@ def close(
     answers = (text,) if kind is OutcomeClass.ANSWERED else ()
     body = pack({"answers": list(answers), "reasoning": ""}, compress=False)
     key = AttemptKey(target, scenario, repeat)
-    return CloseAttempt(key, kind, "signal", cut, identity, answers, "", 1e9, body)
+    at = moment(scenario)
+    return CloseAttempt(key, kind, "signal", cut, identity, answers, "", at, body)
 
 
 def verdict(
@@ -132,7 +138,7 @@ def verdict(
 ) -> AddVerdict:
     """A grader's word; `None` is an unusable reply."""
     result = Verdict(label) if label else Unusable("prose")
-    return AddVerdict(outcome, grader, result, 1e9, tuple(flags))
+    return AddVerdict(outcome, grader, result, moment(outcome), tuple(flags))
 
 
 def call(
@@ -146,4 +152,5 @@ def call(
 ) -> AddCall:
     """One HTTP call."""
     outcome = Outcome(kind, "signal", usage=Usage(tokens, tokens, cost), identity=SOUND)
-    return AddCall(AttemptKey(target, scenario, 0), 0, grader, 1e9, 12.0, None, outcome)
+    key, at = AttemptKey(target, scenario, 0), moment(scenario)
+    return AddCall(key, 0, grader, at, 12.0, None, outcome)
