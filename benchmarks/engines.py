@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 from benchmarks.big_run import make_big_run
 from benchmarks.constant_server import Constant, constant_server
@@ -81,34 +83,33 @@ def commits(quick: bool) -> Iterator[Found]:
     attempts = _prepared(texts(count))
     # Nobody's work in what follows: the cyclic collector has not to look through it for either.
     gc.freeze()
-    ours: list[float] = []
-    bare: list[float] = []
-    narrow: list[float] = []
-    cpu: dict[str, list[float]] = {"ours": [], "bare": []}
-    for _ in range(1 if quick else 5):
+    walls: dict[str, list[float]] = {}
+    cpus: dict[str, list[float]] = {}
+    for _ in range(1 if quick else 7):
         with bench_home() as home:
             folder = _fresh(home, count)
-            wall, spent = _timed(partial(run_loop, _append(folder, attempts)))
-            ours.append(count / wall)
-            cpu["ours"].append(spent / count * 1e6)
+            used = {"ours": _timed(partial(run_loop, _append(folder, attempts)))}
             rows = _rows(folder)
-        for tables, into in ((tuple(rows), bare), (("answer",), narrow)):
-            with tempfile.TemporaryDirectory() as place:
-                db = _raw(Path(place), tables)
-                wall, spent = _timed(partial(_insert, db, rows, tables))
-                into.append(count / wall)
-                if into is bare:
-                    cpu["bare"].append(spent / count * 1e6)
+        for name, library, adapted, tables in _BARE:
+            with tempfile.TemporaryDirectory() as place, _adapters(library, adapted):
+                db = _raw(Path(place), library, tables)
+                used[name] = _timed(partial(_insert, db, rows, tables))
+        for name, (wall, cpu) in used.items():
+            walls.setdefault(name, []).append(count / wall)
+            cpus.setdefault(name, []).append(cpu / count * 1e6)
+    gc.unfreeze()
+    ours, bare = walls["ours"], walls["bare"]
     yield _rate("durable attempts with text, synchronous FULL, compression off", ours, bare,
                 "bare executemany of the same rows in groups of 50", 0.85)  # fmt: skip
-    gc.unfreeze()
-    used = {who: median(found) for who, found in cpu.items()}
-    yield Found("the same, CPU an attempt", f"{used['ours']:.0f} µs",
-                f"bare {used['bare']:.0f} µs: {used['ours'] / used['bare']:.2g} ×", "", None,
+    own, theirs = median(cpus["ours"]), median(cpus["bare"])
+    yield Found("the same, CPU an attempt", f"{own:.0f} µs",
+                f"bare {theirs:.0f} µs: {own / theirs:.2g} ×", "", None,
                 "futures and the event loop included; for context")  # fmt: skip
-    yield Found("the same", f"{median(ours):,.0f}/s",
-                f"bare executemany of the text's row alone {median(narrow):,.0f}/s:"
-                f" {median(ours) / median(narrow):.2g} ×", "", None, "for context")  # fmt: skip
+    for name, *_ in _BARE[1:]:
+        found = median(walls[name])
+        yield Found("the same", f"{median(ours):,.0f}/s",
+                    f"{name} {found:,.0f}/s: {median(ours) / found:.2g} ×", "", None,
+                    "for context")  # fmt: skip
 
 
 def _rate(what: str, ours: list[float], theirs: list[float], against: str, least: float) -> Found:
@@ -149,7 +150,7 @@ async def _append(folder: Path, attempts: list[tuple[AddCall, CloseAttempt]]) ->
 
         async def place() -> None:
             for call, close in left:
-                writer.submit(call)
+                writer.post(call)
                 closed = await writer.submit(close)
                 assert closed is not None
                 await writer.submit(AddVerdict(closed, 1, Verdict(Label.REFUSAL), close.at))
@@ -159,6 +160,14 @@ async def _append(folder: Path, attempts: list[tuple[AddCall, CloseAttempt]]) ->
 
 Rows = dict[str, list[tuple[object, ...]]]
 _TABLES = ("call", "outcome", "answer", "verdict")
+_OURS = sqlite.Connection.__module__
+_BARE = (
+    ("bare", _OURS, False, _TABLES),
+    ("bare with the adapters of fftui's store", _OURS, True, _TABLES),
+    ("bare in Python's own sqlite3", "sqlite3", False, _TABLES),
+    ("bare executemany of the text's row alone", _OURS, False, ("answer",)),
+)
+"""Name, library, whether NULL and blobs are bound as our store has it, tables."""
 
 
 def _rows(folder: Path) -> Rows:
@@ -168,10 +177,25 @@ def _rows(folder: Path) -> Rows:
     return found
 
 
-def _raw(place: Path, tables: tuple[str, ...]) -> sqlite.Connection:
+@contextmanager
+def _adapters(library: str, ours: bool) -> Iterator[None]:
+    """The library as whoever imports it finds it, or as our store leaves it."""
+    known = import_module(library).adapters
+    kept = dict(known)
+    if not ours:
+        for key in kept:
+            if key[0] in (bytes, type(None)):
+                del known[key]
+    yield
+    known.update(kept)
+
+
+def _raw(place: Path, library: str, tables: tuple[str, ...]) -> sqlite.Connection:
     """A file with the same tables and keys, and no more than they."""
-    db = sqlite.create(place / "raw.db")
-    db.execute("PRAGMA foreign_keys=0")
+    path = place / "raw.db"
+    sqlite.create(path).close()
+    db = cast("sqlite.Connection", import_module(library).connect(path, isolation_level=None))
+    db.execute("PRAGMA synchronous=FULL")
     # SQLite's own measure, and that of our writer.
     db.execute("PRAGMA wal_autocheckpoint=1000")
     for statement in schema():
