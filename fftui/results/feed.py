@@ -176,10 +176,14 @@ class Feed:
             return
         # Loaded where somebody has read something: most looks at a run see no reading.
         from fftui.results.quality import audits, qualities
+        from fftui.store.manifest import did
 
         names = {g.id: (g.name, g.basis) for g in self._graders.values()}
         self._qualities = qualities(found, self._pools, self._targets, names)
-        self._audits = audits(found, self._pools, self._rules.grader.id, self._targets)
+        self._audits = audits(
+            found, self._pools, self._rules.grader.id, self._targets,
+            promoted=did(self._reader).promoted > 0,
+        )  # fmt: skip
 
     def _summary(self, engine: EngineRow, alive: bool) -> RunSummary:
         reader, header = self._reader, self._header

@@ -166,8 +166,14 @@ def audits(
     found: Mapping[int, Sequence[PoolCount]],
     basis: int,
     targets: Mapping[int, Target],
+    *,
+    promoted: bool = False,
 ) -> tuple[Audit, ...]:
-    """What grader `basis` took for refusals, by maker and platform, audited at one share each."""
+    """What grader `basis` took for refusals, by maker and platform, audited at one share each.
+
+    `promoted`: another grader was the basis when answers were sorted, and what this one says of an
+    unresolved one is not kept: all of them may be refusals to it, and count both ways.
+    """
     cells: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
 
     def cell(target: int) -> list[int]:
@@ -181,7 +187,7 @@ def audits(
     for target, pools in found.items():
         for pool in pools:
             for (machine, _), n in pool.unresolved.items():
-                if pool.pool is Pool.REST and machine == Label.REFUSAL.value:
+                if pool.pool is Pool.REST and (promoted or machine == Label.REFUSAL.value):
                     cell(target)[2] += n
     return tuple(
         Audit(maker, platform, wrong, n + differ, differ, _bounds(wrong, n, differ))

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from fftui.domain.acts import ADJUDICATE, CONTROL, PASS, READ, SKIP, UNDO, UNMASK
 from fftui.domain.labels import Label
 from fftui.store.review_figures import Done
-from fftui.store.reviews import ADJUDICATE, CONTROL, PASS, READ, SKIP, UNDO, UNMASK
 from fftui.text import line
 
 LEAST = 25

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from fftui.store import judged
-from fftui.store.context import ALIKE, SAID, WEIGHTS
+from fftui.store.clusters import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
 from fftui.store.recount import MINUTES
+from fftui.store.repeats import SAID
 
 _OUTCOMES = """
 SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)

@@ -8,12 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from fftui.domain.acts import NOTE, READ
 from fftui.domain.labels import Label
 from fftui.domain.readings import Difference, difference
 from fftui.store.claims import Claimed, lease
 from fftui.store.context import Context
 from fftui.store.reader import Reader
-from fftui.store.reviews import NOTE, READ
 from fftui.store.sqlite import Connection
 
 HERE_S = 24 * 3600.0

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
-from fftui.store.order import Block, PlanOrder
+from fftui.store.clusters import Clusters
+from fftui.store.order import plan_order
 from fftui.store.pending import FIRST, SETTLED, Pending
 from fftui.store.recent import Known, Recent
+from fftui.store.repeats import move, said
 from fftui.store.sqlite import Connection, IntegrityError
 
-
-def plan_order(db: Connection) -> PlanOrder:
-    """The run's plan order, from its blocks."""
-    repeats = db.execute("SELECT repeats FROM run").fetchone()[0]
-    rows = db.execute("SELECT first, size FROM block ORDER BY id").fetchall()
-    return PlanOrder(tuple(Block(first, size) for first, size in rows), repeats)
-
-
-Said = tuple[int, ...]
-"""How often each label of `SAID` was given to one scenario."""
-Part = Literal["n", "settled"]
-PARTS: tuple[Part, Part] = ("n", "settled")
-"""What a rollup counts: all rows, and those in the settled prefix."""
-SAID = (
-    Label.COMPLIANCE,
-    Label.PARTIAL,
-    Label.REFUSAL,
-    Label.HALLUCINATION_REFUSAL,
-    Label.NON_ANSWER,
-)
 CLOSED, VERDICTS, RATE_LIMITED, FAILED = 0, 1, 2, 3
 """What is counted by minutes."""
 _NEIGHBOURS, _MOST_SCENARIOS = 256, 65_536
 """Scenarios that are looked up at once, and that are kept at hand."""
-ALIKE = 3
-"""Scenarios answered with the same words from which a cluster is told of."""
 
 
 class Context:
@@ -56,11 +33,11 @@ class Context:
         self.pending = Pending()
         self.any_put_back = True
         """Some outcome was put back, perhaps: rounds have to be counted."""
+        self.clusters = Clusters(db)
         self.reread()
         self._scenarios: dict[int, tuple[int, int]] = {}
         self._identities: dict[tuple[int, int, Identity], int] = {}
         self._settled: dict[int, int] = {}
-        self._weights_of: dict[int, str] = {}
         self._data_version = -1
         self._next_outcome = 0
 
@@ -96,8 +73,7 @@ class Context:
         self._planned = frozenset(
             row[0] for row in self.db.execute("SELECT id FROM grader WHERE planned").fetchall()
         )
-        weights = self.db.execute(f"SELECT count(DISTINCT {WEIGHTS}) FROM target t").fetchone()[0]
-        self._one_model = weights <= 1
+        self.clusters.reread()
 
     def _newest(self) -> tuple[int, int]:
         row = self.db.execute(
@@ -129,7 +105,6 @@ class Context:
         self._identities.clear()
         self._scenarios.clear()
         self._settled.clear()
-        self._weights_of.clear()
         if self.recent is not None:
             self.recent.clear()
         # What was read of the plan inside it may be gone too.
@@ -286,24 +261,14 @@ class Context:
             sums[SETTLED] += sign
             sums[FIRST] += first
             if self.order.repeats > 1:
-                before = self.said(target, known.scenario, grader, known.repeat)
-                after = self.said(target, known.scenario, grader, known.repeat + 1)
+                before, after = (
+                    said(self.db, target, known.scenario, grader, known.repeat + more)
+                    for more in (0, 1)
+                )
                 moved = (before, after) if sign > 0 else (after, before)
-                self.move(target, known.scenario, grader, "settled", *moved)
+                move(self.db, (target, grader, benign), "settled", *moved)
         if self.recent is not None:
             self.recent.drop(known)
-
-    def said(self, target: int, scenario: int, grader: int, below: int) -> Said:
-        """How often the grader gave each label that counts, over repeats before `below`."""
-        found = dict(
-            self.db.execute(
-                "SELECT v.label, count(*) FROM outcome o JOIN verdict v ON v.outcome = o.id"
-                " WHERE o.target = ? AND o.scenario = ? AND o.repeat < ? AND v.grader = ?"
-                " GROUP BY v.label",
-                (target, scenario, below, grader),
-            ).fetchall()
-        )
-        return tuple(found.get(label.value, 0) for label in SAID)
 
     def settled_repeats(self, target: int, scenario: int) -> int:
         """Repeats of a scenario that lie in the target's settled prefix: always the first ones."""
@@ -312,113 +277,5 @@ class Context:
             self.order.ordinal(scenario, repeat) < settled for repeat in range(self.order.repeats)
         )
 
-    def move(
-        self,
-        target: int,
-        scenario: int,
-        grader: int,
-        column: Part,
-        before: Said,
-        after: Said,
-    ) -> None:
-        """A scenario was said to be `before`, and is said to be `after`."""
-        if before == after:
-            return
-        place = (target, grader, self.scenario(scenario)[1])
-        where = " AND ".join(f"{name} = ?" for name in ("target", "grader", "benign", *_SAID))
-        if any(before):
-            row = (*place, *before)
-            self.db.execute(
-                f"UPDATE rollup_scenario SET {column} = {column} - 1 WHERE {where}", row
-            )
-            self.db.execute(
-                f"DELETE FROM rollup_scenario WHERE {where} AND n = 0 AND settled = 0", row
-            )
-        if any(after):
-            self.db.execute(
-                f"INSERT INTO rollup_scenario VALUES (?,?,?,?,?,?,?,?,{int(column == 'n')},"
-                f"{int(column == 'settled')}) ON CONFLICT DO UPDATE SET {column} = {column} + 1",
-                (*place, *after),
-            )
 
-    def alike(self, target: int, mark: int) -> None:
-        """Count one more scenario of the target that was answered with these words."""
-        row = self.db.execute(
-            "INSERT INTO cluster (mark, target, n) VALUES (?,?,1)"
-            " ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n",
-            (mark, target),
-        ).fetchone()
-        if row[0] >= ALIKE:
-            self.db.execute(
-                "INSERT INTO rollup_cluster VALUES (?,?)"
-                " ON CONFLICT DO UPDATE SET n = n + excluded.n",
-                (target, ALIKE if row[0] == ALIKE else 1),
-            )
-        if not self._one_model:
-            self._share(target, mark, row[0])
-
-    def is_canned(self, target: int, mark: int) -> bool:
-        """The target has given these words to several scenarios by now."""
-        row = self.db.execute(
-            "SELECT n FROM cluster WHERE mark = ? AND target = ?", (mark, target)
-        ).fetchone()
-        return row is not None and row[0] >= ALIKE
-
-    def is_shared(self, mark: int) -> bool:
-        """A target of other weights has given these words, too."""
-        row = self.db.execute(
-            f"SELECT count(DISTINCT {WEIGHTS}) FROM cluster c JOIN target t ON t.id = c.target"
-            " WHERE c.mark = ?",
-            (mark,),
-        ).fetchone()
-        return int(row[0]) > 1
-
-    def heads(self, outcome: int, target: int, mark: int) -> bool:
-        """The outcome is, from now on, the one of its cluster that is read for all of it."""
-        row = self.db.execute(
-            "UPDATE cluster SET head = ? WHERE head IS NULL AND mark = ? AND target = ?"
-            " RETURNING 1",
-            (outcome, mark, target),
-        ).fetchone()
-        return row is not None
-
-    def _share(self, target: int, mark: int, n: int) -> None:
-        """Count answers in words that came from other weights, too; `n` is this target's."""
-        givers = [
-            (giver, count, self._weights(giver))
-            for giver, count in self.db.execute(
-                "SELECT target, n FROM cluster WHERE mark = ?", (mark,)
-            ).fetchall()
-        ]
-        own = next(weights for giver, _, weights in givers if giver == target)
-        others = [giver for giver in givers if giver[2] != own]
-        if not others:
-            return
-        self._add_shared(target, 1)
-        if n > 1:
-            return
-        for giver, count, weights in others:
-            # Those that shared their words with somebody before are counted already.
-            if all(w == weights or g == target for g, _, w in givers):
-                self._add_shared(giver, count)
-
-    def _weights(self, target: int) -> str:
-        found = self._weights_of.get(target)
-        if found is None:
-            row = self.db.execute(
-                f"SELECT {WEIGHTS} FROM target t WHERE t.id = ?", (target,)
-            ).fetchone()
-            found = self._weights_of[target] = row[0]
-        return found
-
-    def _add_shared(self, target: int, n: int) -> None:
-        self.db.execute(
-            "INSERT INTO rollup_shared VALUES (?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-            (target, n),
-        )
-
-
-WEIGHTS = "coalesce(nullif(t.spec ->> '$.weights', ''), t.spec ->> '$.endpoint.model')"
-"""SQL: what is equal where two targets are the same model."""
 _WHO = Identity.__struct_fields__
-_SAID = tuple(label.value.lower() for label in SAID)

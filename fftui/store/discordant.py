@@ -11,7 +11,7 @@ from fftui.domain.verdicts import Flag
 from fftui.store import judged
 from fftui.store.context import Context
 from fftui.store.places import add_flag
-from fftui.store.reviews import count_differ, count_read, said, settle
+from fftui.store.standing import count_differ, count_read, said, settle
 
 RULE = "discordant"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from fftui.domain.acts import ADJUDICATE, READ, REVEAL, UNDO
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Outcome
 from fftui.domain.readings import Cause, Confidence, Decision
@@ -18,7 +19,7 @@ from fftui.store.context import Context
 from fftui.store.folder import NewRun, create_run
 from fftui.store.now import AddEvent, Heartbeat, TargetNow
 from fftui.store.records import AddCall, AddVerdict, AttemptKey, CloseAttempt
-from fftui.store.reviews import ADJUDICATE, READ, REVEAL, UNDO, Adjudicate, Note, Read, Undo
+from fftui.store.reviews import Adjudicate, Note, Read, Undo
 from fftui.store.sqlite import Connection
 
 

@@ -6,13 +6,16 @@ Everybody who watches a run reads it from the file; nobody asks the engine.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, to_builtins
 
 from fftui.domain.states import RunState, TargetState
-from fftui.store.context import Context
 from fftui.store.texts import storable
+
+# Who only looks at a run appends nothing.
+if TYPE_CHECKING:
+    from fftui.store.context import Context
 
 
 class AddEvent(Struct, frozen=True):

@@ -6,6 +6,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from fftui.store.sqlite import Connection
+
 
 class Block(Struct, frozen=True):
     """Scenarios added together. Their ids are consecutive and already in seeded order."""
@@ -60,3 +62,10 @@ class PlanOrder(Struct, frozen=True, dict=True):
                 return before + repeat * block.size + scenario - block.first
             before += block.size * self.repeats
         raise KeyError(scenario)
+
+
+def plan_order(db: Connection) -> PlanOrder:
+    """The run's plan order, from its blocks."""
+    repeats = db.execute("SELECT repeats FROM run").fetchone()[0]
+    rows = db.execute("SELECT first, size FROM block ORDER BY id").fetchall()
+    return PlanOrder(tuple(Block(first, size) for first, size in rows), repeats)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fftui.domain.labels import Label
-from fftui.store.context import ALIKE
+from fftui.store.clusters import ALIKE
 from fftui.store.reader import Reader
 
 _PROPAGATED = f"""

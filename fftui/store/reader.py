@@ -18,7 +18,6 @@ from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
-from fftui.store.context import SAID, plan_order
 from fftui.store.counts import (
     CallCount,
     MinuteCount,
@@ -29,6 +28,8 @@ from fftui.store.counts import (
 )
 from fftui.store.folder import check, database
 from fftui.store.now import AccountNow
+from fftui.store.order import plan_order
+from fftui.store.repeats import SAID
 
 
 class Header(Struct, frozen=True):

@@ -17,18 +17,11 @@ from fftui.domain.readings import Pool
 from fftui.domain.rules import ALIKE, TEMPLATE
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
-from fftui.store.context import (
-    CLOSED,
-    FAILED,
-    PARTS,
-    RATE_LIMITED,
-    VERDICTS,
-    Context,
-    Said,
-)
+from fftui.store.context import CLOSED, FAILED, RATE_LIMITED, VERDICTS, Context
 from fftui.store.pending import COST, COST_UNKNOWN, CUT, FIRST, SETTLED, TOKENS, N
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
+from fftui.store.repeats import PARTS, Said, move, said
 from fftui.store.texts import pack, storable
 
 T_co = TypeVar("T_co", covariant=True)
@@ -162,7 +155,7 @@ class CloseAttempt(Struct, frozen=True, gc=False):
                 add_flag(ctx, outcome_id, flag, self.at, known)
             add_item(ctx, outcome_id, target, self.place, self.readings, known)
         if self.mark is not None and repeat == 0:
-            ctx.alike(target, self.mark)
+            ctx.clusters.add(target, self.mark)
         ctx.pending.moment(self.at, CLOSED)
         ctx.touched.add(target)
         return outcome_id
@@ -215,7 +208,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
             sums[FIRST] += of.repeat == 0
         if before:
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
-                ctx.move(target, of.scenario, self.grader, column, was, now)
+                move(ctx.db, (target, self.grader, of.benign), column, was, now)
         # Where people have read the answer already, a later grader stands beside them at once.
         if recent is None or recent.has_item:
             ctx.pending.write_rows(ctx.db)
@@ -223,7 +216,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
         ctx.pending.moment(self.at, VERDICTS)
         ctx.touched.add(target)
         place, flags = self.place, self.flags
-        if self.canned and of.mark is not None and ctx.is_canned(target, of.mark):
+        if self.canned and of.mark is not None and ctx.clusters.is_canned(target, of.mark):
             place = self._of_cluster(ctx, self.canned, target, of.mark)
             flags = place.flags
         for flag in flags:
@@ -234,8 +227,8 @@ class AddVerdict(Struct, frozen=True, gc=False):
 
     def _of_cluster(self, ctx: Context, place: Place, target: int, mark: int) -> Place:
         """The first of a cluster that is graded is read for all of it; of the others a sample."""
-        rule = TEMPLATE if TEMPLATE in self.heads and ctx.is_shared(mark) else ALIKE
-        if rule not in self.heads or not ctx.heads(self.outcome_id, target, mark):
+        rule = TEMPLATE if TEMPLATE in self.heads and ctx.clusters.is_shared(mark) else ALIKE
+        if rule not in self.heads or not ctx.clusters.heads(self.outcome_id, target, mark):
             return place
         return Place(Pool.DOUBT, f"{rule}:{place.machine}", place.machine, 1.0, place.draw)
 
@@ -245,7 +238,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
             return ()
         target, scenario = of.target, of.scenario
         below = (ctx.order.repeats, ctx.settled_repeats(target, scenario))
-        return tuple(ctx.said(target, scenario, self.grader, k) for k in below)
+        return tuple(said(ctx.db, target, scenario, self.grader, k) for k in below)
 
 
 class PutBack(Struct, frozen=True):

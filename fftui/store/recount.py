@@ -14,8 +14,9 @@ from pathlib import Path
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.rules import ALIKE as SAME
 from fftui.domain.rules import TEMPLATE
-from fftui.store.context import ALIKE, SAID, WEIGHTS
+from fftui.store.clusters import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
+from fftui.store.repeats import SAID
 
 _LABELS = ", ".join(f"sum(label = '{label.value}') {label.value.lower()}" for label in SAID)
 _NAMES = ", ".join(label.value.lower() for label in SAID)
@@ -174,12 +175,15 @@ def label_counts(reader: Reader) -> dict[int, dict[str, int]]:
 def votes_apart(reader: Reader) -> list[str]:
     """Readings in force and final labels that are not what the reviewers' events come to."""
     votes: dict[int, dict[int, str | None]] = {}
-    for outcome, reviewer, label in reader.db.execute(
-        "SELECT outcome, reviewer, label FROM review r WHERE kind = 'read' AND NOT EXISTS"
+    blind: dict[int, dict[int, str | None]] = {}
+    for outcome, reviewer, label, knew_nothing in reader.db.execute(
+        "SELECT outcome, reviewer, label, blind FROM review r WHERE kind = 'read' AND NOT EXISTS"
         # A reader's last blind reading counts; one that knew more only where there is no other.
         " (SELECT 1 FROM review u WHERE u.undoes = r.id) ORDER BY blind, id"
     ).fetchall():
         votes.setdefault(outcome, {})[reviewer] = label
+        if knew_nothing:
+            blind.setdefault(outcome, {})[reviewer] = label
     kept: dict[int, dict[int, str | None]] = {}
     for outcome, reviewer, label in reader.db.execute(
         "SELECT outcome, reviewer, label FROM vote"
@@ -199,7 +203,9 @@ def votes_apart(reader: Reader) -> list[str]:
     for outcome, final, source, n in reader.db.execute(
         "SELECT outcome, final, source, votes FROM item"
     ).fetchall():
-        said = [label for label in votes.get(outcome, {}).values() if label is not None]
+        # And so among readers: the label comes from who knew more only where nobody knew less.
+        counted = blind.get(outcome) or votes.get(outcome, {})
+        said = [label for label in counted.values() if label is not None]
         should = _final(said, decided.get(outcome))
         if n != len(votes.get(outcome, {})):
             found.append(

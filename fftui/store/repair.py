@@ -20,9 +20,9 @@ from fftui.store.copies import columns_of, sync, tables
 from fftui.store.folder import database, lock_file, set_up
 from fftui.store.lock import is_held
 from fftui.store.recount import Held
-from fftui.store.reviews import recast
 from fftui.store.salvage import Salvage
 from fftui.store.sqlite import Connection, StoreError
+from fftui.store.standing import recast
 from fftui.store.texts import unpack
 
 _COUNTED = ("cluster", "prefix", "vote")

@@ -9,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct, convert
 
+from fftui.domain.acts import CONTROL, FIGURES
 from fftui.domain.labels import Label
 from fftui.domain.readings import Pool
 from fftui.store.reader import Reader
@@ -164,8 +165,6 @@ def pairs(reader: Reader) -> Mapping[str, int]:
 
 def kept_figures(reader: Reader, reviewer: int) -> Figures | None:
     """Those that the reader was shown last, in whatever session."""
-    from fftui.store.reviews import FIGURES
-
     row = reader.db.execute(
         "SELECT body FROM review WHERE reviewer = ? AND kind = ? ORDER BY id DESC LIMIT 1",
         (reviewer, FIGURES),
@@ -175,9 +174,6 @@ def kept_figures(reader: Reader, reviewer: int) -> Figures | None:
 
 def controls(reader: Reader, reviewer: int) -> Controls:
     """A reader's control items; a fortieth part of what they read."""
-    # How reviews are written is nothing that a look at a run has to load.
-    from fftui.store.reviews import CONTROL
-
     rows = reader.db.execute(
         "SELECT CASE WHEN json_extract(body, '$.own') THEN 'own'"
         "  WHEN outcome IS NULL THEN 'gold' ELSE 'settled' END,"

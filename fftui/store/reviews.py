@@ -12,21 +12,17 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from fftui.domain.acts import ADJUDICATE, CONTROL, PASS, READ, REVEAL, SKIP, UNDO
 from fftui.domain.labels import Label
-from fftui.domain.readings import Decision, Standing, standing
-from fftui.store import controls, judged
+from fftui.domain.readings import Decision, Standing
+from fftui.store import controls
 from fftui.store.claims import Enrol, first_taken, lease
 from fftui.store.context import Context
 from fftui.store.sqlite import Connection
+from fftui.store.standing import STANDS, labels, settle, vote
 
-READ, UNDO, SKIP, PASS, UNMASK, NOTE, QUERY, FLAG, REVEAL, CONTROL, ADJUDICATE, FIGURES = (
-    "read", "undo", "skip", "pass", "unmask", "note", "query", "flag", "reveal", "control",
-    "adjudicate", "figures",
-)  # fmt: skip
-"""Kinds of events."""
 _ACTS = f"('{READ}', '{CONTROL}', '{ADJUDICATE}')"
 """What can be taken back."""
-_STANDS = "NOT EXISTS (SELECT 1 FROM review u WHERE u.undoes = r.id)"
 
 
 class Read(Struct, frozen=True):
@@ -60,7 +56,7 @@ class Read(Struct, frozen=True):
             body["late"] = True
         blind = self.blind and not told(ctx.db, self.outcome, self.reviewer)
         _event(ctx.db, self, READ, self.label, body, blind)
-        _vote(ctx.db, self.outcome, self.reviewer)
+        vote(ctx.db, self.outcome, self.reviewer)
         ctx.db.execute(
             "DELETE FROM aside WHERE outcome = ? AND reviewer = ?", (self.outcome, self.reviewer)
         )
@@ -105,7 +101,7 @@ class Adjudicate(Struct, frozen=True):
     at: float
 
     def apply(self, ctx: Context) -> Standing:
-        said = {Label(v) if v else None for v in _votes(ctx.db, self.outcome)}
+        said = {Label(v) if v else None for v in labels(ctx.db, self.outcome)}
         if self.decision.label not in said and not self.decision.note:
             raise ValueError("a label that no reader gave needs a note")
         blind = not revealed(ctx.db, self.outcome, self.reviewer)
@@ -192,7 +188,7 @@ class Undo(Struct, frozen=True):
     def apply(self, ctx: Context) -> Undone | None:
         row = ctx.db.execute(
             f"SELECT id, outcome, kind, body FROM review r WHERE reviewer = ? AND kind IN {_ACTS}"
-            f" AND {_STANDS} ORDER BY id DESC LIMIT 1",
+            f" AND {STANDS} ORDER BY id DESC LIMIT 1",
             (self.reviewer,),
         ).fetchone()
         if row is None:
@@ -212,7 +208,7 @@ class Undo(Struct, frozen=True):
         if kind == ADJUDICATE:
             settle(ctx.db, outcome)
             return Undone(outcome, kind)
-        _vote(ctx.db, outcome, self.reviewer)
+        vote(ctx.db, outcome, self.reviewer)
         settle(ctx.db, outcome)
         kept = lease(ctx.db, outcome, self.reviewer, self.at, before)
         return Undone(outcome, kind, kept.token)
@@ -246,7 +242,7 @@ class Redo(Struct, frozen=True):
             known = _known(outcome, json.loads(body))
             controls.done(ctx.db, self.reviewer, known.outcome, known.gold)
             return Undone(known.outcome, kind, known=known)
-        _vote(ctx.db, outcome, self.reviewer)
+        vote(ctx.db, outcome, self.reviewer)
         settle(ctx.db, outcome)
         return Undone(outcome, kind)
 
@@ -264,142 +260,6 @@ WHERE u.reviewer = :me AND u.kind = '{UNDO}' AND NOT EXISTS (
 
 def _known(outcome: int | None, body: Mapping[str, Any]) -> controls.Known:
     return controls.Known(outcome or 0, Label(body["known"]), body["own"], body.get("gold", ""))
-
-
-def settle(db: Connection, outcome: int) -> Standing:
-    """Bring an item and the rollups of readings up to its votes and decision in force."""
-    row = db.execute(
-        "SELECT target, pool, machine, planned, drawn, final, source, blind, pair, votes, open"
-        " FROM item WHERE outcome = ?",
-        (outcome,),
-    ).fetchone()
-    if row is None:
-        raise KeyError(outcome)
-    target, pool, machine, planned, drawn, final, source, blind, pair, given, was_open = row
-    votes = db.execute(_IN_ORDER, (outcome,)).fetchall()
-    decided = db.execute(_DECIDED, (outcome,)).fetchone()
-    labels = [Label(label) if label else None for label, _ in votes]
-    now = standing(labels, planned, Label(decided[0]) if decided else None)
-    # A decision made blind on readings that were not is no better than they are.
-    all_blind = int(all(known for _, known in votes) and (decided is None or decided[1]))
-    judged.count(db, outcome, -1)
-    if final and blind and drawn:
-        count_read(db, (target, pool, machine, final, source), -1)
-    if given and not final and blind and drawn:
-        count_differ(db, (target, pool, machine, said(pair, given)), -1)
-    final, source = _value(now.final) or "", now.source.value if now.source else ""
-    if final and all_blind and drawn:
-        count_read(db, (target, pool, machine, final, source), 1)
-    if pair:
-        _count_pair(db, target, pair, -1)
-    first = [label for label, known in votes if label and known][:2]
-    pair = "|".join(first) if len(first) == 2 else ""
-    if pair:
-        _count_pair(db, target, pair, 1)
-    if votes and not final and all_blind and drawn:
-        count_differ(db, (target, pool, machine, said(pair, len(votes))), 1)
-    is_open = int(now.open and drawn)
-    if is_open != was_open:
-        db.execute(
-            "INSERT INTO rollup_pool VALUES (?,?,0,0,?)"
-            " ON CONFLICT DO UPDATE SET open = open + excluded.open",
-            (target, pool, is_open - was_open),
-        )
-    db.execute(
-        "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?,"
-        " pair = ? WHERE outcome = ?",
-        (now.wanted, len(votes), is_open, final, source, all_blind, pair, outcome),
-    )
-    judged.count(db, outcome, 1)
-    return now
-
-
-_IN_ORDER = f"""
-SELECT v.label, v.blind FROM vote v WHERE v.outcome = ? ORDER BY (
-    SELECT min(r.id) FROM review r WHERE r.outcome = v.outcome AND r.reviewer = v.reviewer
-    AND r.kind = '{READ}' AND {_STANDS})
-"""
-"""Votes by when each reader first read."""
-_DECIDED = f"""
-SELECT label, blind FROM review r WHERE outcome = ? AND kind = '{ADJUDICATE}' AND {_STANDS}
-ORDER BY id DESC LIMIT 1
-"""
-
-
-def recast(db: Connection) -> None:
-    """All votes and items anew from the events, e.g. in a repaired file. The caller's transaction.
-
-    The rollups of readings are brought up to the items as far as they follow from them.
-    """
-    db.execute("DELETE FROM vote")
-    db.execute("UPDATE item SET votes = 0, final = '', source = '', blind = 1, pair = ''")
-    for outcome, reviewer in db.execute(
-        f"SELECT DISTINCT outcome, reviewer FROM review WHERE kind = '{READ}'"
-    ).fetchall():
-        _vote(db, outcome, reviewer)
-    for (outcome,) in db.execute("SELECT outcome FROM item").fetchall():
-        settle(db, outcome)
-
-
-def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:
-    """Move the rollup of readings; `place` is (target, pool, machine, final, source)."""
-    db.execute(
-        "INSERT INTO rollup_read VALUES (?,?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        (*place, by),
-    )
-    db.execute(
-        "DELETE FROM rollup_read WHERE target = ? AND pool = ? AND machine = ? AND final = ?"
-        " AND source = ? AND n = 0",
-        place,
-    )
-
-
-def count_differ(db: Connection, place: tuple[Any, ...], by: int) -> None:
-    """Move the rollup of undecided readings; `place` is (target, pool, machine, said)."""
-    db.execute(
-        "INSERT INTO rollup_differ VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        (*place, by),
-    )
-    db.execute(
-        "DELETE FROM rollup_differ WHERE target = ? AND pool = ? AND machine = ? AND said = ?"
-        " AND n = 0",
-        place,
-    )
-
-
-def said(pair: str, votes: int) -> str:
-    """What two readers said, who differ; of more it is not kept, and who is unsure said nothing."""
-    return "" if votes > 2 else pair
-
-
-def _count_pair(db: Connection, target: int, pair: str, by: int) -> None:
-    db.execute(
-        "INSERT INTO rollup_pair VALUES (?,?,?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-        (target, pair, by),
-    )
-    db.execute("DELETE FROM rollup_pair WHERE target = ? AND pair = ? AND n = 0", (target, pair))
-
-
-def _vote(db: Connection, outcome: int, reviewer: int) -> None:
-    """The reader's vote: their last blind reading that stands, or their last where none is."""
-    row = db.execute(
-        f"SELECT id, label, blind FROM review r WHERE outcome = ? AND reviewer = ?"
-        f" AND kind = '{READ}' AND {_STANDS} ORDER BY blind DESC, id DESC LIMIT 1",
-        (outcome, reviewer),
-    ).fetchone()
-    if row is None:
-        db.execute("DELETE FROM vote WHERE outcome = ? AND reviewer = ?", (outcome, reviewer))
-        return
-    db.execute(
-        "INSERT INTO vote VALUES (?,?,?,?,?) ON CONFLICT DO UPDATE SET"
-        " review = excluded.review, label = excluded.label, blind = excluded.blind",
-        (outcome, reviewer, *row),
-    )
-
-
-def _votes(db: Connection, outcome: int) -> list[str | None]:
-    rows = db.execute("SELECT label FROM vote WHERE outcome = ?", (outcome,)).fetchall()
-    return [row[0] for row in rows]
 
 
 def revealed(db: Connection, outcome: int, reviewer: int) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.domain.verdicts import Unusable, Verdict
-from fftui.store.context import ALIKE
+from fftui.store.clusters import ALIKE
 from fftui.store.reader import Reader
 from fftui.store.texts import unpack
 

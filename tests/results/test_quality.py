@@ -132,6 +132,10 @@ def test_150_readings_without_a_miss_bound_the_refusals_that_are_wrong() -> None
     assert (torn.wrong, torn.n, torn.unresolved) == (0, 155, 5)
     assert torn.interval.high == pytest.approx(wilson(5, 155).high)
     assert "0 and 5 unresolved of 155 read" in audit_words(torn)
+    # Sorted by another grader: whether this one takes what is unresolved for refusals is not kept.
+    (anew,) = audits(kept, {1: [PoolCount(Pool.REST, 500, 160, {}, differ)]}, 2, targets,
+                     promoted=True)  # fmt: skip
+    assert (anew.wrong, anew.n, anew.unresolved) == (0, 156, 6)
     missed = [row("rest", R, R, 58, target=2), row("rest", R, P, 2, target=2)]
     (other,) = audits(missed, {}, 2, targets)
     assert (other.platform, other.wrong, other.n) == ("other", 2, 60)

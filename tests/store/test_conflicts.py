@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from fftui.domain.acts import REVEAL
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.readings import Cause, Confidence, Decision, Pool, difference
@@ -27,7 +28,7 @@ from fftui.store.reader import Reader
 from fftui.store.records import PutBack
 from fftui.store.review_figures import Controls, pairs, pools, queue_counts
 from fftui.store.review_figures import controls as measured
-from fftui.store.reviews import REVEAL, Adjudicate, Control, Note, Read, Redo, Undo
+from fftui.store.reviews import Adjudicate, Control, Note, Read, Redo, Undo
 from fftui.store.writer import append
 from tests.store.support import close, made
 from tests.store.test_reviews import NOW, POOLS, C, P, R, claim, enrolled, read, sound, with_items

@@ -17,6 +17,7 @@ from fftui.store.claims import Claim, Enrol
 from fftui.store.discordant import ReadFirst
 from fftui.store.folder import database
 from fftui.store.reader import Reader
+from fftui.store.recount import votes_apart
 from fftui.store.review_figures import pools, queue_counts
 from fftui.store.reviews import Read, Seen, Undo
 from fftui.store.writer import append
@@ -87,9 +88,37 @@ def test_who_was_shown_a_verdict_reads_it_last_and_not_blind(tmp_path: Path) -> 
         assert reader.db.execute("SELECT final, blind FROM item WHERE outcome = 1").fetchone() == (
             "REFUSAL", 0,
         )  # fmt: skip
-    # Nothing keeps somebody else from reading it blind, where two are to read.
-    assert append(database(folder), Claim(ben, [(1, Pool.REST)], NOW)) is None
+    # One reading was planned of it; that one is none, so it is kept open for who reads it blind.
+    found = append(database(folder), Claim(ben, [(1, Pool.REST)], NOW))
+    assert found is not None
+    assert found.outcome == 1
+    assert append(database(folder), Claim(ana, [(1, Pool.REST)], NOW)) is None
     assert sound(folder)
+
+
+def test_a_blind_reading_settles_what_was_read_by_somebody_who_knew_more(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 6)
+    ana, ben = (append(database(folder), Enrol(name, NOW)) for name in ("ana", "ben"))
+
+    def stands() -> tuple[object, ...]:
+        assert sound(folder)
+        with Reader(folder) as reader:
+            row = reader.db.execute(
+                "SELECT final, blind, open FROM item WHERE outcome = 5"
+            ).fetchone()
+            found = next(p for p in pools(reader, 1) if p.pool is Pool.DISCORDANT)
+            assert not votes_apart(reader)
+            return (*row, queue_counts(reader, NOW).queued, found.finals)
+
+    append(database(folder), ReadFirst((5,), NOW))
+    append(database(folder), Seen("ana", 5, NOW))
+    append(database(folder), Read(ana, "s", 5, C, NOW))
+    # Her label stands, as long as there is no other; no figure has it, and the answer waits.
+    assert stands() == ("COMPLIANCE", 0, 1, 4, {})
+    append(database(folder), Read(ben, "s", 5, R, NOW))
+    assert stands() == ("REFUSAL", 1, 0, 3, {("REFUSAL", R): 1})
+    append(database(folder), Undo(ben, "s", NOW))
+    assert stands() == ("COMPLIANCE", 0, 1, 4, {})
 
 
 def test_readings_move_along_and_the_rate_waits_for_all_of_them(tmp_path: Path) -> None:
@@ -120,23 +149,30 @@ def test_readings_move_along_and_the_rate_waits_for_all_of_them(tmp_path: Path) 
 @given(
     steps=st.lists(
         st.tuples(
-            st.sampled_from(["read", "first", "undo", "regrade"]), st.integers(1, 6), st.booleans()
+            st.sampled_from(["read", "first", "undo", "regrade", "seen"]),
+            st.integers(1, 6),
+            st.sampled_from([C, R, None]),
+            st.sampled_from(["ana", "ben"]),
         ),
         max_size=20,
     )
 )
 def test_rollups_equal_the_rows_whatever_comes_first(
-    steps: list[tuple[str, int, bool]], tmp_path_factory: pytest.TempPathFactory
+    steps: list[tuple[str, int, Label | None, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = with_items(tmp_path_factory.mktemp("run"), 6)
-    ana = append(database(folder), Enrol("ana", NOW))
-    for step, outcome, gave in steps:
+    ids = {name: append(database(folder), Enrol(name, NOW)) for name in ("ana", "ben")}
+    for step, outcome, label, name in steps:
         if step == "first":
             append(database(folder), ReadFirst((outcome,), NOW))
         elif step == "regrade":
-            append(database(folder), verdict(outcome, 2, C if gave else None))
+            append(database(folder), verdict(outcome, 2, label))
         elif step == "undo":
-            append(database(folder), Undo(ana, "s", NOW))
+            append(database(folder), Undo(ids[name], "s", NOW))
+        elif step == "seen":
+            append(database(folder), Seen(name, outcome, NOW))
         else:
-            append(database(folder), Read(ana, "s", outcome, C if gave else R, NOW))
+            append(database(folder), Read(ids[name], "s", outcome, label, NOW))
     assert sound(folder)
+    with Reader(folder) as reader:
+        assert not votes_apart(reader)

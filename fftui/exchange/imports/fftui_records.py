@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from msgspec.structs import replace
 
+from fftui.domain.acts import ADJUDICATE, UNDO
 from fftui.domain.labels import TAXONOMY
 from fftui.domain.outcomes import Outcome, OutcomeClass, Usage
 from fftui.domain.scenarios import Scenario
@@ -29,7 +30,6 @@ from fftui.exchange.imports.inspect_sample import grader_name
 from fftui.exchange.imports.log import Attempt, Grader, ImportFault, Labels, Log, signal, when
 from fftui.exchange.imports.objects import Objects, shaped
 from fftui.store.imported import ACTS, Act
-from fftui.store.reviews import ADJUDICATE, UNDO
 
 NAME = "fftui"
 _GOLDEN = 0.6180339887498949

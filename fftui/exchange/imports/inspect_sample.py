@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from fftui.domain.acts import READ
 from fftui.domain.outcomes import Identity, Outcome, OutcomeClass, Usage
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
@@ -15,7 +16,6 @@ from fftui.exchange.imports.fftui_forms import BodyRecord
 from fftui.exchange.imports.log import Attempt, Labels, labelled, signal, when
 from fftui.exchange.imports.objects import Amount, Text, Whole, shaped
 from fftui.store.imported import ACTS, Act
-from fftui.store.reviews import READ
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalSample

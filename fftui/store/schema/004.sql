@@ -246,7 +246,7 @@ CREATE TABLE cluster (
     head INTEGER REFERENCES outcome,       -- the refusal that is read for all of the cluster
     PRIMARY KEY (mark, target)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE rollup_cluster (              -- answers in clusters of at least store.context.ALIKE
+CREATE TABLE rollup_cluster (              -- answers in clusters of at least store.clusters.ALIKE
     target INTEGER PRIMARY KEY, n INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE rollup_shared (               -- answers in words that a target of other weights gave, too

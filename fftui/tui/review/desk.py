@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, to_builtins
 
+from fftui.domain import acts
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, Standing, text_sha256
 from fftui.grading.guideline import guideline, shape
@@ -246,7 +247,7 @@ class ReviewDesk:
         outcome = None if item is None else item.outcome or None
         if item is not None and item.known is not None and item.known.gold:
             body = {**body, "gold": item.known.gold}
-        if item is not None and kind in (reviews.SKIP, reviews.PASS):
+        if item is not None and kind in (acts.SKIP, acts.PASS):
             self._held.pop(item.outcome, None)
         append(
             database(self.folder), Note(self._me, self.session, outcome, kind, self.clock(), body)
@@ -276,7 +277,7 @@ class ReviewDesk:
         reader = self._opened()
         if not self._may_reveal():
             raise StoreError("the plan keeps the machine's labels hidden: [review] reveal")
-        self._note(item, reviews.REVEAL, {})
+        self._note(item, acts.REVEAL, {})
         found = rows.verdicts(reader, item.outcome)
         return ", ".join(
             f"{name}: {label or 'unusable'}" + (f" {sure:.2f}" if sure is not None else "")
@@ -286,7 +287,7 @@ class ReviewDesk:
     def _readings(self, outcome: int) -> tuple[Reading, ...]:
         found = conflicts.readings_of(self._opened(), outcome, self._me)
         # Before they are shown: what is read of it from now on, after an undo too, is not blind.
-        shown = Note(self._me, self.session, outcome, reviews.REVEAL, self.clock(), _READINGS)
+        shown = Note(self._me, self.session, outcome, acts.REVEAL, self.clock(), _READINGS)
         append(database(self.folder), shown)
         return found
 
@@ -318,7 +319,7 @@ class ReviewDesk:
             return kept
         now = review_figures.figures(reader, self._me, self.clock())
         # Kept in the file: a session that begins anew must not look before the step is full.
-        self._note(None, reviews.FIGURES, to_builtins(now))
+        self._note(None, acts.FIGURES, to_builtins(now))
         return now
 
     def _conflict(self, put_off: Sequence[int]) -> tuple[Item, Conflict] | None:

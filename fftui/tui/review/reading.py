@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from fftui.domain import acts
 from fftui.domain.labels import Label
 from fftui.domain.readings import Origin
 from fftui.grading.guideline import guideline
 from fftui.grading.sentences import sentences
-from fftui.store import reviews
 from fftui.store.folder import database
 from fftui.text import clean
 from fftui.tui.bars import Bar, KeyBar
@@ -357,18 +357,18 @@ class ReadingScreen(Screen[None]):
         """For discussion."""
         if self._shown is not None and not self._shown.flagged:
             self._shown.flagged = True
-            self._remember(self._shown.item, reviews.FLAG, {})
+            self._remember(self._shown.item, acts.FLAG, {})
             self._say("flagged for discussion")
 
     @work(exclusive=True, group="ask")
     async def action_note(self) -> None:
         """A line about the item."""
-        await self._ask(reviews.NOTE, "Note on this item", "kept with your name")
+        await self._ask(acts.NOTE, "Note on this item", "kept with your name")
 
     @work(exclusive=True, group="ask")
     async def action_query(self) -> None:
         """A question to whoever owns the guideline."""
-        await self._ask(reviews.QUERY, "Question to the guideline's owner", "what is unclear")
+        await self._ask(acts.QUERY, "Question to the guideline's owner", "what is unclear")
 
     async def _ask(self, kind: str, title: str, hint: str) -> None:
         shown = self._shown
@@ -378,7 +378,7 @@ class ReadingScreen(Screen[None]):
         if said:
             shown.noted = True
             await self._try(self._desk.note(shown.item, kind, {"text": said}))
-            self._say("note saved" if kind == reviews.NOTE else "question saved")
+            self._say("note saved" if kind == acts.NOTE else "question saved")
 
     def action_origin(self) -> None:
         """Who refused: the model, the platform, unclear."""
@@ -433,7 +433,7 @@ class ReadingScreen(Screen[None]):
     def _unmask_event(self, what: str, shown: Shown) -> None:
         shown.unmasked = True
         self._count_unmasked()
-        self._remember(shown.item, reviews.UNMASK, {"what": what})
+        self._remember(shown.item, acts.UNMASK, {"what": what})
 
     def _count_unmasked(self) -> None:
         self._unmasked += 1

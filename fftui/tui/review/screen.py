@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import getters, work
 from textual.content import Content
 
+from fftui.domain import acts
 from fftui.domain.labels import Label
 from fftui.grading.guideline import guideline
 from fftui.grading.outline import count, mask_line
-from fftui.store import reviews
 from fftui.text import clean, line
 from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
@@ -295,7 +295,7 @@ class ReviewScreen(ReadingScreen):
             self._say("nothing to take back")
             return
         done, item = found
-        if done.kind == reviews.ADJUDICATE:
+        if done.kind == acts.ADJUDICATE:
             self._say(f"your decision is taken back: {self.key('review.conflicts')} shows it", CARE)
             return
         if self._shown is not None and self._shown.back < 0:
@@ -311,7 +311,7 @@ class ReviewScreen(ReadingScreen):
         if done is None:
             self._say("nothing that could be given again")
             return
-        if done.kind != reviews.ADJUDICATE:
+        if done.kind != acts.ADJUDICATE:
             self._read += 1
             self._ready = deque(each for each in self._ready if not each.is_of(done))
             if self._shown is not None and self._shown.item.is_of(done):
@@ -362,23 +362,23 @@ class ReviewScreen(ReadingScreen):
         if shown is not None and shown.item.skips:
             self._skip_with_reason()
         else:
-            self._aside(reviews.SKIP, "skipped: it comes back last", {})
+            self._aside(acts.SKIP, "skipped: it comes back last", {})
 
     @work(exclusive=True, group="ask")
     async def _skip_with_reason(self) -> None:
         shown = self._shown
         why = await self.app.push_screen_wait(Ask("Skipped before: why again?", "a few words"))
         if why and shown is self._shown:
-            self._aside(reviews.SKIP, "skipped: it comes back last", {"reason": why})
+            self._aside(acts.SKIP, "skipped: it comes back last", {"reason": why})
 
     def action_pass(self) -> None:
         """Not for me: another reader gets it."""
-        self._aside(reviews.PASS, "passed on: it goes to another reader", {})
+        self._aside(acts.PASS, "passed on: it goes to another reader", {})
 
     def action_language(self) -> None:
         """Not my language: another reader gets it."""
         said = "not your language: it goes to another reader"
-        self._aside(reviews.PASS, said, {"what": "language"})
+        self._aside(acts.PASS, said, {"what": "language"})
 
     def _aside(self, kind: str, said: str, body: dict[str, Any]) -> None:
         shown = self._shown
