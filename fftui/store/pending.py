@@ -72,10 +72,8 @@ class Pending:
         for into, (width, values) in sorted(self._rows.items(), key=_outcomes_first):
             row, done = f"({','.join('?' * width)})", 0
             for rows in _AT_ONCE:
-                insert, step = (
-                    f"INSERT INTO {into} VALUES {row}" + f",{row}" * (rows - 1),
-                    rows * width,
-                )
+                insert = f"INSERT INTO {into} VALUES {','.join([row] * rows)}"
+                step = rows * width
                 while len(values) - done >= step:
                     db.execute(insert, values[done : done + step])
                     done += step

@@ -113,8 +113,8 @@ class Writer:
 
     def _take(self, batch: list[_Item]) -> list[_Item]:
         """The batch with what has queued up, as far as there is room."""
-        first = self._items.popleft
-        batch.extend([first() for _ in range(min(len(self._items), _BATCH - len(batch)))])
+        room = min(len(self._items), _BATCH - len(batch))
+        batch.extend([self._items.popleft() for _ in range(room)])
         return batch
 
     def _write(self, batch: list[_Item]) -> None:
