@@ -329,6 +329,11 @@ def test_several_runs_in_one_report(tmp_path: Path, run: Path) -> None:
     assert (f"{NAMES[0]} (r)", f"{NAMES[0]} (later)") in named
 
 
+def test_a_run_named_twice_is_told_of_once(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(run), f"{run.parent}/./{run.name}", "--format", "json"]) == 0
+    assert [one["run"] for one in json.loads(capsys.readouterr().out)["runs"]] == ["r"]
+
+
 def test_a_run_that_is_not_simulated_says_nothing_of_it(tmp_path: Path) -> None:
     run = evidence_run(tmp_path / "home", scenarios=8, simulated=False)
     assert main(["report", str(run), "-o", str(tmp_path / "a.html")]) == 0

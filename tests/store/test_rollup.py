@@ -316,6 +316,8 @@ def test_the_audit_sees_a_rollup_that_is_wrong(tmp_path: Path) -> None:
             "UPDATE rollup_flag SET n = n + 1",
             "UPDATE prefix SET settled = settled + 1",
             "UPDATE rollup_verdict SET settled = settled + 1",
+            "UPDATE rollup_minute SET closed = closed + 1",
+            "UPDATE rollup_call SET cost_usd = cost_usd + 1",
         ):
             assert not [what for what, found in checks(reader) if found]
             table, column = spoil.split()[1], spoil.split()[3]
