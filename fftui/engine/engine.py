@@ -18,11 +18,12 @@ from fftui.domain.states import RunState, TargetState
 from fftui.engine import again
 from fftui.engine.ask import Asker
 from fftui.engine.control import Control
-from fftui.engine.dispatch import Dispatcher, Setup
+from fftui.engine.dispatch import Dispatcher
 from fftui.engine.identities import Identities
 from fftui.engine.keys import poll_keys
 from fftui.engine.notify import notify
 from fftui.engine.pairs import Pairs
+from fftui.engine.run_setup import Setup
 from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring, plan_in_force, queues, wire
 from fftui.engine.telling import Telling
@@ -324,8 +325,8 @@ class Engine:
 
     def _tell_person(self, writer: Writer, dispatcher: Dispatcher) -> None:
         """Give the person's own command what it has not been told; it may take its time."""
-        while dispatcher.untold:
-            told = asyncio.create_task(self._notify(writer, *dispatcher.untold.pop(0)))
+        while dispatcher.log.untold:
+            told = asyncio.create_task(self._notify(writer, *dispatcher.log.untold.pop(0)))
             self._notices.add(told)
             told.add_done_callback(self._notices.discard)
 

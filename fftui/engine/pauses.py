@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -12,18 +11,11 @@ from fftui.domain.outcomes import Outcome, OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.engine.budget import Gate
 from fftui.engine.health import usable
+from fftui.engine.run_log import RunLog
 from fftui.engine.schedule import TargetQueue, by_person
 from fftui.platforms.rulings import Scope, scope
 
 _BACKOFF_S = (0.5, 30.0)
-
-
-class Log(Protocol):
-    """A line in the run's log."""
-
-    def __call__(
-        self, kind: str, text: str, severity: str = "info", target: int | None = None
-    ) -> None: ...
 
 
 class Pauses(Struct, frozen=True):
@@ -35,7 +27,7 @@ class Pauses(Struct, frozen=True):
     """The gate of a target's account."""
     tries: int
     """Calls per attempt before a failure may become its outcome."""
-    log: Log
+    log: RunLog
 
     def open_again(
         self, queue: TargetQueue, ordinal: int, outcome: Outcome, now: float

@@ -29,12 +29,12 @@ class Telling:
     def state(self, dispatcher: Dispatcher) -> tuple[RunState, str]:
         """State of a run that is neither ending nor paused by a person, and why."""
         trouble = "; ".join(
-            f"{n} cannot be asked: {w}" for n, w in dispatcher.judges.trouble.items()
+            f"{n} cannot be asked: {w}" for n, w in dispatcher.hearing.judges.trouble.items()
         )
         shut = [g for g in dispatcher.setup.gates.values() if g.paused]
         open_ = [q for q in dispatcher.queues.values() if not q.state.over]
         if not open_ or dispatcher.in_flight or dispatcher.setup.grade_only:
-            if len(dispatcher.judges) and not dispatcher.in_flight:
+            if len(dispatcher.hearing.judges) and not dispatcher.in_flight:
                 if shut:
                     return RunState.PAUSED, f"account {shut[0].plan.name}: {shut[0].paused}"
                 if trouble:
@@ -44,7 +44,7 @@ class Telling:
             if shut:
                 return RunState.PAUSED, f"account {shut[0].plan.name}: {shut[0].paused}"
             return RunState.PAUSED, "every open target is paused"
-        if trouble and dispatcher.judges.backlog():
+        if trouble and dispatcher.hearing.judges.backlog():
             return RunState.WAITING, trouble
         gates = dispatcher.setup.gates.values()
         waiting = {name for gate in gates for name in gate.waiting}
