@@ -19,9 +19,9 @@ from fftui.store.records import AddVerdict
 from fftui.store.reviews import Note, Read
 from fftui.store.writer import append
 from fftui.tui.app import FftuiApp
+from fftui.tui.review.burst import SETTLE_S
 from fftui.tui.review.conflicts import ConflictScreen
 from fftui.tui.review.desk import ReviewDesk
-from fftui.tui.review.reading import SETTLE_S
 from fftui.tui.review.screen import ReviewScreen
 from tests.shell.support import an_app, screen, until
 from tests.store.support import close, made

@@ -20,10 +20,9 @@ from fftui.store.reviews import Undone
 from fftui.store.sqlite import StoreError
 from fftui.tui.app import FftuiApp
 from fftui.tui.bindings import TABLE
-from fftui.tui.review import reading
-from fftui.tui.review import screen as review
+from fftui.tui.review import exposure, reading, sitting
+from fftui.tui.review.burst import SETTLE_S
 from fftui.tui.review.desk import Item, ReviewDesk, Stand
-from fftui.tui.review.reading import SETTLE_S
 from fftui.tui.review.screen import ReviewScreen
 from fftui.tui.review.text import ItemText
 from tests.shell.fakes import HIDDEN, HOSTILE
@@ -297,6 +296,17 @@ async def test_an_empty_queue_says_why() -> None:
         assert desk.labels == []
 
 
+async def test_who_labels_while_pointing_and_has_no_item_left_goes_back_with_one_key() -> None:
+    app, desk = an_app(), FakeReviews(items=[item(1)])
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, desk)
+        await pilot.press("e")
+        await label(pilot, "3")
+        await until(pilot, lambda: "Nothing to read" in screen(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, ReviewScreen))
+
+
 async def test_the_place_is_kept_when_the_text_is_wrapped_anew_or_blanked() -> None:
     answer = "\n\n".join(f"w{n} " + "some more of it here " * 12 for n in range(60))
     app, desk = an_app(), FakeReviews(items=[item(1, answer)])
@@ -352,8 +362,8 @@ async def test_the_own_share_is_the_same_wherever_it_stands() -> None:
 async def test_a_break_is_called_for_after_much_was_unmasked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(review, "_BREAK_UNMASKED", 1)
-    monkeypatch.setattr(review, "_PAUSE_STEP", 1)
+    monkeypatch.setattr(exposure, "MOST", 1)
+    monkeypatch.setattr(sitting, "PAUSE_STEP", 1)
     app, desk = an_app(), FakeReviews(items=[item(n) for n in range(1, 9)])
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await opened(pilot, desk)

@@ -17,7 +17,8 @@ from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
 from fftui.tui.review.page import Row, lay
-from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen, Shown
+from fftui.tui.review.reading import NAMES, ReadingScreen
+from fftui.tui.review.stage import FAILED
 from fftui.tui.words import BAD, CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from fftui.store.conflicts import Conflict, Reading
     from fftui.tui.review.desk import Item, ReviewDesk
+    from fftui.tui.review.shown import Shown
 
 _NOTE_WIDTH = 200
 _LETTERS = "ABCDEFGHI"
@@ -99,7 +101,7 @@ class ConflictScreen(ReadingScreen):
         found = await self._try(self._desk.readings(item.outcome))
         if found is None or self._shown is None or self._shown.item is not item:
             return
-        self._leave_picking()
+        self._stop_pointing()
         self._readings = found
         self._beside()
         self._paint(keep=True)
@@ -148,7 +150,7 @@ class ConflictScreen(ReadingScreen):
 
     def _rows(self, shown: Shown) -> list[Row]:
         marks = self._marks(shown)
-        if self._picking or not marks:
+        if shown.pointing or not marks:
             return super()._rows(shown)
         how = replace(shown.how, marks=marks)
         rows = lay(shown.item, how, max(20, self.text.room), self.key, stops=bool(how.found))
@@ -203,7 +205,7 @@ class ConflictScreen(ReadingScreen):
         shown = self._shown
         if shown is None or self._waiting or not self._may_label(name):
             return
-        self._dropped = 0
+        self._burst.taken()
         if not self._readings:
             self._waiting = True
             self._read(shown, Label(name) if name else None)
@@ -253,7 +255,7 @@ class ConflictScreen(ReadingScreen):
 
     def action_choose(self) -> None:
         """Mark a sentence; or decide, and on to the next."""
-        if self._picking:
+        if self._pointing:
             super().action_choose()
         else:
             self._decide()
@@ -335,8 +337,7 @@ class ConflictScreen(ReadingScreen):
 
     async def action_back(self) -> None:
         """To the review screen; the item goes back."""
-        if self._picking or (self._shown is not None and self._shown.how.found):
-            self.step_back()
+        if self.step_back():
             return
         if self._shown is not None:
             await self._try(self._desk.put_back(self._shown.item))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 from textual.content import Content
 
+from fftui.grading.guideline import guideline
 from fftui.grading.outline import Masked, count, mask_line, outline
 from fftui.grading.sentences import paragraphs, sentences, units
 from fftui.text import clean
@@ -16,6 +17,7 @@ from fftui.tui.words import CARE, MUTED
 
 if TYPE_CHECKING:
     from fftui.tui.review.desk import Item
+    from fftui.tui.review.shown import How
 
 KeyOf = Callable[[str], str]
 """What a row of the table of keys is pressed with."""
@@ -25,28 +27,6 @@ _WIDEST = 110
 _TAG = 14
 """Cells right of the text for what a line is by its wording."""
 _TONES = {"refusal": "$text-success", "pivot": CARE, "caveat": MUTED, "fence": MUTED}
-
-
-class How(Struct, frozen=True):
-    """What of an item is shown."""
-
-    unmasked: bool = False
-    """All of it."""
-    peeked: frozenset[int] = frozenset()
-    """Paragraphs of the answer that are shown for some seconds."""
-    prompt: bool = False
-    """The whole prompt, not the goal alone."""
-    reasoning: bool = False
-    marks: Mapping[int, str] | None = None
-    """Sentence by sentence, with what stands in the margin of each; `None`: as the text flows."""
-    at: int = -1
-    """The sentence that is pointed at."""
-    found: str = ""
-    """What is looked for."""
-
-    def peek(self, paragraph: int) -> How:
-        """With one more paragraph shown."""
-        return replace(self, peeked=self.peeked | {paragraph})
 
 
 class Row(Struct, frozen=True):
@@ -82,6 +62,18 @@ def lay(item: Item, how: How, width: int, key: KeyOf, *, stops: bool = True) -> 
     found.append(_title(f"ANSWER  {count(item.answer)} words{last}{ends}", ""))
     rows = _flowing(item.answer, how, width) if how.marks is None else _apart(item, how, width)
     return found + [row if stops or how.found else replace(row, stop=False) for row in rows]
+
+
+def facts(item: Item) -> list[str]:
+    """What is known of an item and tells nothing of its label, nor of where it comes from."""
+    book = guideline()
+    # 78 cells is what a small terminal has, and what stands last is cut off first.
+    return [
+        f"answer {item.mark}", f"turns {len(item.turns)}", f"{count(item.answer)} words",
+        f"reasoning {count(item.reasoning)}", "cut" if item.cut else "ended",
+        f"guideline {book.version} {book.sha256[:8]}",
+        *([f"skipped {item.skips}"] if item.skips else []),
+    ]  # fmt: skip
 
 
 def _flowing(text: str, how: How, width: int) -> list[Row]:

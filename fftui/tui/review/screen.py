@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import getters, work
@@ -12,17 +11,16 @@ from textual.content import Content
 
 from fftui.domain import acts
 from fftui.domain.labels import Label
-from fftui.grading.guideline import guideline
-from fftui.grading.outline import count, mask_line
 from fftui.text import clean, line
 from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
-from fftui.tui.review import health
+from fftui.tui.review import beside, health, stand
 from fftui.tui.review.conflicts import ConflictScreen
-from fftui.tui.review.desk import STEP
-from fftui.tui.review.page import Row
-from fftui.tui.review.reading import FAILED, NAMES, ReadingScreen, Shown
+from fftui.tui.review.page import Row, facts
+from fftui.tui.review.reading import NAMES, ReadingScreen
+from fftui.tui.review.sitting import Sitting
+from fftui.tui.review.stage import FAILED
 from fftui.tui.words import CARE, GOOD, MUTED
 
 if TYPE_CHECKING:
@@ -34,13 +32,6 @@ RENEW_S = 60.0
 LOOK_AGAIN_S = 3.0
 _AHEAD = 2
 """Items that wait behind the one on the screen."""
-_PAUSE_STEP = 25
-"""Readings between two hints at a break."""
-_BREAK_S, _BREAK_UNMASKED = 50 * 60, 60
-_REMEMBERED = 4
-"""Last things done that a wide terminal shows."""
-_STRUCTURE_LINES = 6
-_PROMPT_LINES = 9
 
 
 class ReviewScreen(ReadingScreen):
@@ -56,10 +47,7 @@ class ReviewScreen(ReadingScreen):
         super().__init__(desk)
         self._ready: deque[Item] = deque()
         self._stand: Stand | None = None
-        self._began = time.monotonic()
-        self._read = 0
-        self._fast = 0
-        self._done: deque[str] = deque(maxlen=_REMEMBERED)
+        self._sitting = Sitting()
         self._filling = False
 
     def on_mount(self) -> None:
@@ -127,121 +115,47 @@ class ReviewScreen(ReadingScreen):
         self._put(self._ready.popleft())
 
     def _empty(self) -> None:
-        s = self._stand
-        if s is None:
-            return
-        lines = [Content.styled("Nothing to read for you right now.", "bold"), Content("")]
-        lines.append(Content(f"Of {s.items} items {s.mine} of your readings stand."))
-        if s.leased:
-            lines.append(Content(f"{s.leased} are being read by others."))
-        lines.append(Content("New answers appear here as they come."))
-        if s.figures is None:
-            lines.append(Content(f"What others did is told when you have read {STEP}."))
-        elif s.figures.n:
-            f = s.figures
-            lines.append(
-                Content(f"When you had read {f.n}: {f.read} were done, {f.queued} to read,")
-            )
-            lines.append(Content(f"{f.wait_for_others} of yours waited for another reader."))
-        # How many there are would tell of items that are read blind.
-        key = (clean(self.key("review.conflicts")), "bold $footer-key-foreground")
-        lines += [Content(""), Content.assemble(key, " shows what readers differ on, if anything.")]
-        self.text.show([Row(each) for each in lines], keep=False)
-        self._labels()
+        if self._stand is not None:
+            lines = stand.nothing(self._stand, self.key)
+            self.text.show([Row(each) for each in lines], keep=False)
+            self._labels()
 
     # What stands above and beside
 
     def _head(self) -> None:
-        minutes = (time.monotonic() - self._began) / 60
-        pace = f"{self._read / minutes * 60:.0f}/h  " if minutes >= 1 else ""
-        left = max(0.0, _BREAK_S / 60 - minutes)
-        rest = f"break in {left:.0f}m  " if self.has_class("-medium") else ""
+        now, sitting = time.monotonic(), self._sitting
+        wide = self.has_class("-medium")
+        spent = "  ".join([line(self._desk.name, 16), *sitting.words(now, rest=wide), ""])
         seen = self._shown is not None and self._shown.item.seen
         blind = ("NOT BLIND: you were shown its labels", CARE) if seen else ("BLIND", GOOD)
         simulated = ("  simulated" if self._stand and self._stand.simulated else "", CARE)
         self.top.show(
             Content.assemble(
                 ("review", "bold $text-primary"),
-                f"  item {self._read + 1}  " if self._shown else "  ", blind, simulated,
+                f"  item {sitting.read + 1}  " if self._shown else "  ", blind, simulated,
             ),
-            Content.assemble(
-                (f"{line(self._desk.name, 16)}  {minutes:.0f}m  {pace}{rest}", MUTED),
-                self._badge(),
-            ),
+            Content.assemble((clean(spent), MUTED), self._badge()),
         )  # fmt: skip
-        exposed = f"unmasked {self._unmasked}/{_BREAK_UNMASKED}"
-        s = self._stand
-        if s is not None:
-            # A small terminal's line of figures is full with those of all readers.
-            said = "  ".join(
-                [_own(s), *_as_of(s), *(health.own_words(s.figures.controls) if s.figures else [])]
-            )
-            warn = self._too_few(s)
-            self.health.show(
-                Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (clean(said), MUTED)),
-                Content.styled(exposed, MUTED),
-            )
-            found = health.agreement(s.figures.pairs) if s.figures else None
-            self.set_class(found is not None and not self.has_class("-medium"), "-agree")
+        if self._stand is not None:
+            exposed = clean(self._exposure.words)
+            self.health.show(stand.above(self._stand), Content.styled(exposed, MUTED))
+            found = stand.agreement(self._stand)
+            self.set_class(found is not None and not wide, "-agree")
             more = "  ".join(health.words(found))
-            self.agree.show(Content.styled(clean(more), "" if found and found.enough else MUTED))
-
-    def _too_few(self, s: Stand) -> str:
-        if s.planned <= 1 or s.readers >= s.planned:
-            return ""
-        return f"{max(1, s.readers)} of {s.planned} readers: labels single"
+            self.agree.show(Content.styled(clean(more), stand.tone(found)))
 
     def _right_lines(self) -> list[Content]:
-        s = self._stand
-        if s is None:
-            return []
-        f = s.figures
-        found = health.agreement(f.pairs) if f else None
-        tone = "" if found and found.enough else MUTED
-        shown = [*health.words(found), *health.own_words(f.controls)] if f else []
-        waiting = [f"waiting for others {f.wait_for_others}"] if f else []
-        queue = [_own(s), *waiting, f"being read by anyone {s.leased}"]
-        return [
-            Content.styled("HEALTH", "bold $text-primary"),
-            *(Content.styled(clean(one), tone) for one in [*_as_of(s), *shown]),
-            Content(""),
-            Content.styled("QUEUE", "bold $text-primary"),
-            *(Content.styled(clean(one), MUTED) for one in queue),
-        ]
+        return [] if self._stand is None else stand.beside(self._stand)
 
     def _left_lines(self, width: int) -> list[Content]:
         found = []
-        if self._shown is not None and not self._blank:
+        shown = self._shown
+        if shown is not None and not self._blank:
             if self.has_class("-wide"):
-                found += self._prompt_lines(self._shown, width)
-            parts = wrap(self._shown.item.structure, width - 1)[:_STRUCTURE_LINES]
-            found.append(Content.styled("STRUCTURE", "bold $text-primary"))
-            found += [Content.styled(clean(part), MUTED) for part in parts]
-            found.append(Content(""))
-        if self._done:
-            found.append(Content.styled("LAST", "bold $text-primary"))
-        return found + [
-            Content.styled(clean(one[: width - 1]), MUTED) for one in reversed(self._done)
-        ]
-
-    def _prompt_lines(self, shown: Shown, width: int) -> list[Content]:
-        """The beginning of what was asked, as masked as the answer."""
-        item = shown.item
-        lines = [raw for turn in item.turns for raw in turn.splitlines()]
-        room = width * _PROMPT_LINES
-        # No more than can stand there is looked at: a prompt may be a book.
-        said = [clean(raw[:room] if shown.how.unmasked else mask_line(raw[:room]))
-                for raw in lines[:_PROMPT_LINES]]  # fmt: skip
-        parts = [part for raw in said for part in wrap(raw, width - 1)]
-        whole = len(parts) <= _PROMPT_LINES and len(lines) <= _PROMPT_LINES
-        head = f"PROMPT  {len(item.turns)} turn{'' if len(item.turns) == 1 else 's'}"
-        more = "" if whole else f"… {self.key('reading.prompt')} opens all of it"
-        return [
-            Content.styled(clean(head), "bold $text-primary"),
-            *(Content.styled(clean(part), MUTED) for part in parts[:_PROMPT_LINES]),
-            *([Content.styled(clean(more), MUTED)] if more else []),
-            Content(""),
-        ]
+                bare = shown.how.unmasked
+                found += beside.prompt(shown.item, unmasked=bare, width=width, key=self.key)
+            found += beside.structure(shown.item, width)
+        return found + beside.done(reversed(self._sitting.done), width)
 
     # Labels
 
@@ -251,14 +165,8 @@ class ReviewScreen(ReadingScreen):
         if not self._may_label(name) or shown is None:
             return
         body = self._body(shown)
-        self._fast = self._fast + 1 if body["fast"] else 0
-        self._dropped = 0
-        if shown.back >= 0:
-            said = f"amended: {NAMES[name]}"
-        else:
-            self._read += 1
-            said = f"item {self._read}: {NAMES[name]}"
-        self._done.append(said)
+        self._burst.taken()
+        said = self._sitting.label(NAMES[name], fast=body["fast"], amends=shown.back >= 0)
         # Said before the next item is painted, so that all goes out at once.
         self._last = Content.styled(clean(f"{said} …"), MUTED)
         self._next()
@@ -276,13 +184,13 @@ class ReviewScreen(ReadingScreen):
             self._failed(f"{said}: NOT saved", error)
             return
         more = "  another reader is wanted" if label is None else ""
-        slow = "  five in a row under 0.7 s" if self._fast >= 5 else ""
+        haste = self._sitting.haste
+        slow = f"  {haste}" if haste else ""
         self._say(f"saved: {said}{more}{slow}", GOOD if not slow else CARE)
         self._stand = await self._try(self._desk.stand()) or self._stand
         self._head()
         self._labels()
-        due = time.monotonic() - self._began > _BREAK_S or self._unmasked > _BREAK_UNMASKED
-        if due and self._read % _PAUSE_STEP == 0:
+        if self._sitting.hint(time.monotonic(), tired=self._exposure.much):
             leave = self.key("app.leave")
             self.app.notify(f"a break is due: {leave} leaves, nothing is lost", timeout=8)
         self._fill()
@@ -300,7 +208,7 @@ class ReviewScreen(ReadingScreen):
             return
         if self._shown is not None and self._shown.back < 0:
             self._ready.appendleft(self._shown.item)
-        self._read = max(0, self._read - 1)
+        self._sitting.taken_back()
         self._put(item)
         self._say(f"taken back; {self.key('reading.redo')} gives it again", CARE)
 
@@ -312,7 +220,7 @@ class ReviewScreen(ReadingScreen):
             self._say("nothing that could be given again")
             return
         if done.kind != acts.ADJUDICATE:
-            self._read += 1
+            self._sitting.read += 1
             self._ready = deque(each for each in self._ready if not each.is_of(done))
             if self._shown is not None and self._shown.item.is_of(done):
                 self._next()
@@ -400,27 +308,5 @@ class ReviewScreen(ReadingScreen):
 
     def action_facts(self) -> None:
         """What is known of the item and tells nothing of its label or where it comes from."""
-        shown = self._shown
-        if shown is None:
-            return
-        item, book = shown.item, guideline()
-        # 78 cells is what a small terminal has, and what stands last is cut off first.
-        parts = [
-            f"answer {item.mark}", f"turns {len(item.turns)}", f"{count(item.answer)} words",
-            f"reasoning {count(item.reasoning)}", "cut" if item.cut else "ended",
-            f"guideline {book.version} {book.sha256[:8]}",
-            *([f"skipped {item.skips}"] if item.skips else []),
-        ]  # fmt: skip
-        self._say("  ".join(parts))
-
-
-def _own(s: Stand) -> str:
-    """One's own share of the total. What is left to read tells, at the end, what is contested."""
-    return f"you read {s.mine}/{s.items}"
-
-
-def _as_of(s: Stand) -> list[str]:
-    """When the figures were taken, or when they will be."""
-    if s.figures is None:
-        return [f"figures at {STEP}"]
-    return [f"as of {s.figures.n}:"] if s.figures.n else []
+        if self._shown is not None:
+            self._say("  ".join(facts(self._shown.item)))
