@@ -1,52 +1,41 @@
-"""The engine of one run: lock, child servers, dispatcher, heartbeat, commands."""
+"""The engine of one run, from its lock to its end: what is set up, driven, and taken up anew."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from fftui.credentials import find_key
 from fftui.domain.outcomes import Identity
 from fftui.domain.plan import PlanError, RunPlan
 from fftui.domain.states import RunState, TargetState
 from fftui.engine import again
+from fftui.engine.appended import Appended, cannot_take_up
 from fftui.engine.ask import Asker
 from fftui.engine.control import Control
 from fftui.engine.dispatch import Dispatcher
 from fftui.engine.identities import Identities
 from fftui.engine.keys import poll_keys
-from fftui.engine.notify import notify
+from fftui.engine.notify import Notices, notify
 from fftui.engine.pairs import Pairs
+from fftui.engine.pulse import Pulse, tell_trouble
 from fftui.engine.run_setup import Setup
 from fftui.engine.servers import ServerError
 from fftui.engine.setup import Wiring, plan_in_force, queues, wire
-from fftui.engine.telling import Telling
 from fftui.platforms.client import Client
 from fftui.results.machine import proxy_mistakes
 from fftui.results.summary import rules_of
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
-from fftui.store.now import AddEvent, Heartbeat
+from fftui.store.now import AddEvent
 from fftui.store.reader import Reader
 from fftui.store.rows import identities as answered_by
 from fftui.store.sqlite import SAFE, VERSION, StoreError
-from fftui.store.writer import WAL_ALARM, Writer
-
-_BEAT_S = 1.0
-
-
-class _Appended(NamedTuple):
-    """The newest rows of what other processes append and an engine has to take up."""
-
-    plan: int
-    put_back: int
-    regrade: int
+from fftui.store.writer import Writer
 
 
 @dataclass
@@ -58,19 +47,12 @@ class Engine:
     log: Callable[[str], None]
     grade_only: bool = False
     """It grades stored answers, asks no target, and ends."""
-    _state: RunState = RunState.STARTING
-    _reason: str = ""
     _ending: str = ""
-    _started_at: float = 0.0
-    _worked: float = 0.0
-    _beaten: float = 0.0
-    _taken: _Appended = field(default_factory=lambda: _Appended(0, 0, 0))
-    _telling: Telling = field(default_factory=Telling)
+    """Why it was told to stop."""
+    _taken: Appended = field(init=False)
     _dispatcher: Dispatcher | None = None
-    _plan: RunPlan | None = None
-    _notices: set[asyncio.Task[None]] = field(default_factory=set)
-    _hurry: asyncio.Event = field(default_factory=asyncio.Event)
-    """A person has asked for something: its effect is told at once."""
+    _pulse: Pulse = field(init=False)
+    _notices: Notices = field(init=False)
 
     async def run(self) -> RunState:
         """Returns the state in which the run was left: done or stopped.
@@ -83,7 +65,7 @@ class Engine:
         try:
             with Reader(self.folder) as reader:
                 async with Writer(database(self.folder)) as writer:
-                    teller = asyncio.create_task(_tell_trouble(writer, lock))
+                    teller = asyncio.create_task(tell_trouble(writer, lock))
                     try:
                         return await self._locked(reader, writer)
                     finally:
@@ -99,31 +81,31 @@ class Engine:
             self._dispatcher.wake()
 
     async def _locked(self, reader: Reader, writer: Writer) -> RunState:
-        self._started_at, self._beaten = time.time(), time.monotonic()
-        await self._beat(writer, None)
-        plan: RunPlan | None = None
+        self._pulse, self._notices = Pulse(writer), Notices(self.folder, writer)
+        await self._pulse.beat(None)
         final: RunState | None = None
         try:
             while final is None:
                 # Before anything is read: what is appended from here on is taken up later.
-                self._taken = self._appended(reader)
+                self._taken = Appended.of(reader)
                 reader.reread()
-                plan = self._plan = plan_in_force(reader)
+                plan = plan_in_force(reader)
+                self._notices.plan = plan.notify
                 final = await self._wired(plan, reader, writer)
         except (ServerError, StoreError, PlanError) as error:
-            await self._fail(writer, plan, str(error), str(error))
+            await self._fail(writer, str(error), str(error))
             raise
         except Exception as error:
             words = f"{type(error).__name__}: {error}"
-            await self._fail(writer, plan, f"the engine failed: {words}; see engine.log", words)
+            await self._fail(writer, f"the engine failed: {words}; see engine.log", words)
             raise
-        await asyncio.gather(*self._notices)
-        await self._notify(writer, "finish", self._reason)
+        await self._notices.sent()
+        await self._notices.tell("finish", self._pulse.reason)
         return final
 
-    async def _fail(self, writer: Writer, plan: RunPlan | None, reason: str, words: str) -> None:
+    async def _fail(self, writer: Writer, reason: str, words: str) -> None:
         await self._end(writer, RunState.FAILED, reason)
-        await notify(plan.notify if plan else None, "death", self.folder, words)
+        await notify(self._notices.plan, "death", self.folder, words)
 
     async def _wired(self, plan: RunPlan, reader: Reader, writer: Writer) -> RunState | None:
         """Work with one plan's servers and gates; `None` when there is a newer plan."""
@@ -143,9 +125,8 @@ class Engine:
                 try:
                     while True:
                         final = await self._work(plan, reader, writer, wiring, asker, identities)
-                        now = self._appended(reader)
-                        rewired = now.plan != self._taken.plan or now.regrade != self._taken.regrade
-                        if final is not None or rewired:
+                        now = Appended.of(reader)
+                        if final is not None or now.rewires(self._taken):
                             return final
                         self._taken = now
                 finally:
@@ -201,8 +182,8 @@ class Engine:
         dispatcher = Dispatcher(setup, reader, writer, open_, pairs)
         dispatcher.paused = before is not None and before.paused
         dispatcher.stopping = bool(self._ending)
-        # All is told anew: another process may have written what stands there.
-        self._dispatcher, self._telling = dispatcher, Telling()
+        self._dispatcher = dispatcher
+        self._pulse.tell_anew()
         wiring.on_change(dispatcher.wake, self._server_died)
         first = writer.submit(AddEvent(time.time(), *self._greeting(reader, before is not None)))
         if not SAFE and before is None:
@@ -219,19 +200,19 @@ class Engine:
             dispatcher,
             wiring,
             self.stop,
-            self._hurry.set,
+            self._pulse.hurry.set,
             plan.notify,
-            self._started_at,
+            self._pulse.started_at,
         )
-        await self._drive(dispatcher, control.run(), self._beats(reader, writer, dispatcher))
-        self._tell_person(writer, dispatcher)
+        await self._drive(dispatcher, control.run(), self._beats(reader, dispatcher))
+        self._notices.send(dispatcher.log.untold)
         await identities.ask_again()
         if not self._unseen(reader):
             final = await self._finish(writer, dispatcher)
             if not self._unseen(reader):
                 return final
         # What a person has paused is read back from the file.
-        await self._beat(writer, dispatcher)
+        await self._pulse.beat(dispatcher)
         return None
 
     async def _drive(self, dispatcher: Dispatcher, *others: Coroutine[Any, Any, None]) -> None:
@@ -248,36 +229,29 @@ class Engine:
                 task.cancel()
             await asyncio.gather(main, *tasks, return_exceptions=True)
 
-    # What other processes append
+    async def _beats(self, reader: Reader, dispatcher: Dispatcher) -> None:
+        while True:
+            if self._unseen(reader):
+                self._take_up(reader, dispatcher)
+            self._pulse.look(dispatcher, self._ending)
+            self._notices.send(dispatcher.log.untold)
+            await self._pulse.beat(dispatcher)
+            await self._pulse.rest()
 
-    def _appended(self, reader: Reader) -> _Appended:
-        marks = reader.watermarks()
-        return _Appended(marks.plan, marks.put_back, marks.regrade)
+    # What other processes append
 
     def _unseen(self, reader: Reader) -> bool:
         """Something was appended that this engine would still take up."""
-        return not self._ending and self._appended(reader) != self._taken
+        return not self._ending and Appended.of(reader) != self._taken
 
     def _take_up(self, reader: Reader, dispatcher: Dispatcher) -> None:
         """Finish the calls in flight; then the run goes on with what was appended."""
-        why = self._cannot_take_up(reader)
+        why = cannot_take_up(reader, self.environ)
         if why:
             self.stop(why)
         else:
             dispatcher.stopping = True
             dispatcher.wake()
-
-    def _cannot_take_up(self, reader: Reader) -> str:
-        """Known before the calls are stopped: an engine cannot be given keys while it lives."""
-        try:
-            plan = plan_in_force(reader)
-            names = [name for account in plan.accounts for name in account.key_env]
-            missing = [name for name in names if find_key(name, self.environ) is None]
-        except (PlanError, ValueError) as error:
-            return str(error).splitlines()[0]
-        if not missing:
-            return ""
-        return f"extended; `fftui resume` where {missing[0]} is exported goes on with it"
 
     def _greeting(self, reader: Reader, again: bool) -> tuple[str, str]:
         if again:
@@ -301,60 +275,12 @@ class Engine:
         return state
 
     async def _end(self, writer: Writer, state: RunState, reason: str) -> None:
-        self._state, self._reason = state, reason
+        self._pulse.state, self._pulse.reason = state, reason
         kind = {RunState.DONE: "finished", RunState.STOPPED: "stopped"}.get(state, "error")
         severity = "error" if state is RunState.FAILED else "info"
         text = f"run {state.value}" + (f": {reason}" if reason else "")
         writer.post(AddEvent(time.time(), kind, text, severity))
-        await self._beat(writer, self._dispatcher)
-
-    # Heartbeat
-
-    async def _beats(self, reader: Reader, writer: Writer, dispatcher: Dispatcher) -> None:
-        while True:
-            if self._unseen(reader):
-                self._take_up(reader, dispatcher)
-            self._state, self._reason = self._now(dispatcher)
-            self._telling.waits(dispatcher, time.time())
-            self._tell_person(writer, dispatcher)
-            await self._beat(writer, dispatcher)
-            self._hurry.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_BEAT_S):
-                    await self._hurry.wait()
-
-    def _tell_person(self, writer: Writer, dispatcher: Dispatcher) -> None:
-        """Give the person's own command what it has not been told; it may take its time."""
-        while dispatcher.log.untold:
-            told = asyncio.create_task(self._notify(writer, *dispatcher.log.untold.pop(0)))
-            self._notices.add(told)
-            told.add_done_callback(self._notices.discard)
-
-    async def _notify(self, writer: Writer, event: str, words: str) -> None:
-        trouble = await notify(self._plan.notify if self._plan else None, event, self.folder, words)
-        if trouble:
-            await writer.submit(AddEvent(time.time(), "error", trouble, "warning"))
-
-    def _now(self, dispatcher: Dispatcher) -> tuple[RunState, str]:
-        if dispatcher.writer.trouble:
-            return RunState.WAITING, f"nothing can be stored: {dispatcher.writer.trouble}"
-        if dispatcher.stopping:
-            return RunState.DRAINING, self._ending or "what was changed is taken up next"
-        if dispatcher.paused:
-            return RunState.PAUSED, self._reason if self._state is RunState.PAUSED else ""
-        return self._telling.state(dispatcher)
-
-    async def _beat(self, writer: Writer, dispatcher: Dispatcher | None) -> None:
-        now, clock = time.time(), time.monotonic()
-        working = self._state in (RunState.RUNNING, RunState.DRAINING)
-        worked = clock - self._beaten if working else 0.0
-        self._beaten = clock
-        over = self._state.over
-        targets, accounts = self._telling.news(dispatcher, now) if dispatcher else ((), ())
-        await writer.submit(
-            Heartbeat(now, None if over else os.getpid(), self._state, self._reason,
-                      self._started_at, worked, targets, accounts)
-        )  # fmt: skip
+        await self._pulse.beat(self._dispatcher)
 
     async def _server_died(self, name: str, why: str) -> None:
         dispatcher = self._dispatcher
@@ -365,19 +291,3 @@ class Engine:
             if dispatcher.setup.lines[queue.target].child == name:
                 dispatcher.pauses.target(queue, f"{name} {why}; resume starts it again")
         dispatcher.wake()
-
-
-async def _tell_trouble(writer: Writer, lock: EngineLock) -> None:
-    """A heartbeat that cannot be stored is told beside the file, for as long as that lasts."""
-    told, warned = "", False
-    while True:
-        if writer.trouble or told:
-            told = writer.trouble
-            lock.note(told)
-        if warned is not (writer.wal_bytes > WAL_ALARM):
-            warned = not warned
-            size = f"run.db-wal has {writer.wal_bytes >> 20} MB"
-            why = f"{size}: some program looks at the run in one transaction without end"
-            text = why if warned else f"{size} again"
-            writer.post(AddEvent(time.time(), "warning", text, "warning" if warned else "info"))
-        await asyncio.sleep(_BEAT_S)
