@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fftui.credentials import find_key
 from fftui.domain.plan import PlanError
-from fftui.engine.setup import plan_in_force
+from fftui.engine.wiring import plan_in_force
 from fftui.store.reader import Reader
 
 

@@ -14,9 +14,9 @@ from fftui.engine.hearing import Hearing
 from fftui.engine.needs import Need
 from fftui.engine.pauses import Pauses
 from fftui.engine.run_log import RunLog
-from fftui.engine.run_setup import Setup
 from fftui.engine.scenario_cache import ScenarioCache
 from fftui.engine.schedule import TargetQueue
+from fftui.engine.setup import Setup
 from fftui.platforms.client import Call
 from fftui.store.order import PlanOrder
 from fftui.store.records import AddCall, AttemptKey, CloseAttempt

@@ -13,7 +13,7 @@ from fftui.engine.dispatch import Dispatcher
 from fftui.engine.notify import notify
 from fftui.engine.schedule import BY_PERSON, TargetQueue
 from fftui.engine.servers import ServerError
-from fftui.engine.setup import Wiring
+from fftui.engine.wiring import Wiring
 from fftui.store import commands
 from fftui.store.commands import Command
 from fftui.store.now import AddEvent, CommandDone

@@ -22,10 +22,10 @@ from fftui.engine.needs import Need, need_of
 from fftui.engine.pairs import Pairs
 from fftui.engine.pauses import Pauses
 from fftui.engine.run_log import RunLog
-from fftui.engine.run_setup import Setup
 from fftui.engine.scenario_cache import ScenarioCache
 from fftui.engine.schedule import TargetQueue, pick
 from fftui.engine.settling import Settling
+from fftui.engine.setup import Setup
 from fftui.store.reader import Reader
 from fftui.store.writer import Writer
 

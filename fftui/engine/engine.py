@@ -23,9 +23,9 @@ from fftui.engine.keys import poll_keys
 from fftui.engine.notify import Notices, notify
 from fftui.engine.pairs import Pairs
 from fftui.engine.pulse import Pulse, tell_trouble
-from fftui.engine.run_setup import Setup
 from fftui.engine.servers import ServerError
-from fftui.engine.setup import Wiring, plan_in_force, queues, wire
+from fftui.engine.setup import Setup
+from fftui.engine.wiring import Wiring, plan_in_force, queues, wire
 from fftui.platforms.client import Client
 from fftui.results.machine import proxy_mistakes
 from fftui.results.summary import rules_of

@@ -18,9 +18,9 @@ from fftui.engine.grade import Answered, PutBackError
 from fftui.engine.judging import JudgeQueue, Waiting
 from fftui.engine.pauses import Pauses
 from fftui.engine.run_log import RunLog
-from fftui.engine.run_setup import Setup
 from fftui.engine.scenario_cache import ScenarioCache
 from fftui.engine.schedule import TargetQueue
+from fftui.engine.setup import Setup
 from fftui.grading.flags import Sorted
 from fftui.platforms.client import Call
 from fftui.platforms.rulings import Scope, scope

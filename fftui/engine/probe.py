@@ -26,7 +26,7 @@ from fftui.engine.prepare import stored_plan
 from fftui.engine.probed import MENDS, Probed
 from fftui.engine.purse import Purse
 from fftui.engine.servers import ChildServer, ServerError
-from fftui.engine.setup import addressed, server_config
+from fftui.engine.wiring import addressed, server_config
 from fftui.platforms.client import Client
 from fftui.platforms.dialect import dialect
 from fftui.platforms.served import Served, served

@@ -9,7 +9,7 @@ from fftui.domain.plan import GraderFile, RunPlan
 from fftui.domain.targets import Endpoint
 from fftui.engine.grade import other_version
 from fftui.engine.prepare import new_grader
-from fftui.engine.setup import plan_in_force
+from fftui.engine.wiring import plan_in_force
 from fftui.grading.heuristic import HEURISTIC_VERSION
 from fftui.results.problems import account_problems, model_problems
 from fftui.simulate.loading import load_profile
