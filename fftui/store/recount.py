@@ -24,11 +24,18 @@ _RATED = ", ".join(f"'{label.value}'" for label in SAID)
 
 _LIMITED = ", ".join(f"'{kind}'" for kind in OutcomeClass if kind.puts_back)
 _FAILED = ", ".join(f"'{kind}'" for kind in OutcomeClass if kind.failed)
+
+
+def _minute(at: str) -> str:
+    """SQL: the epoch minute, rounded down also before 1970, where `CAST` rounds up."""
+    return f"CAST({at} AS INTEGER) / 60 - (CAST({at} AS INTEGER) / 60 * 60 > {at})"
+
+
 MINUTES = f"""
 SELECT minute, sum(c) closed, sum(v) verdicts, sum(r) rate_limited, sum(f) failed FROM (
-    SELECT CAST(at AS INTEGER) / 60 minute, 1 c, 0 v, 0 r, 0 f FROM outcome
-    UNION ALL SELECT CAST(at AS INTEGER) / 60, 0, 1, 0, 0 FROM verdict
-    UNION ALL SELECT CAST(at + duration_ms / 1000 AS INTEGER) / 60, 0, 0,
+    SELECT {_minute("at")} minute, 1 c, 0 v, 0 r, 0 f FROM outcome
+    UNION ALL SELECT {_minute("at")}, 0, 1, 0, 0 FROM verdict
+    UNION ALL SELECT {_minute("(at + duration_ms / 1000)")}, 0, 0,
     outcome IN ({_LIMITED}), outcome IN ({_FAILED}) FROM call
     WHERE outcome IN ({_LIMITED}, {_FAILED})
 ) GROUP BY 1

@@ -327,6 +327,16 @@ def test_the_audit_sees_a_rollup_that_is_wrong(tmp_path: Path) -> None:
     context.db.close()
 
 
+@pytest.mark.parametrize("at", [-0.5, -60.0, -61.5, 0.0, 59.9, 60.0])
+def test_a_log_with_times_before_1970_is_counted_by_its_minutes(tmp_path: Path, at: float) -> None:
+    folder = made(tmp_path)
+    append(database(folder), replace(close(1), at=at))
+    append(database(folder), replace(verdict(1, 1, Label.REFUSAL), at=at))
+    append(database(folder), replace(call(1, kind=OutcomeClass.INFRA), at=at))
+    with Reader(folder) as reader:
+        assert not [name for name, found in checks(reader) if found]
+
+
 def test_a_prefix_that_goes_back_over_several_repeats_forgets_them_all(tmp_path: Path) -> None:
     folder = made(tmp_path, scenarios=2, targets=1, graders=1, repeats=3)
     context = Context(sqlite.connect(database(folder), write=True))
