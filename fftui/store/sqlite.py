@@ -223,4 +223,4 @@ def is_full(error: Exception) -> bool:
 
 def is_busy(error: Exception) -> bool:
     """Another process held the lock for the whole busy timeout."""
-    return "locked" in str(error) or "busy" in str(error)
+    return isinstance(error, Error) and ("locked" in str(error) or "busy" in str(error))

@@ -54,6 +54,7 @@ class Writer:
         self._more: queue.SimpleQueue[bool] = queue.SimpleQueue()
         """Something has queued up, or, when false, nothing will any more."""
         self._told = False
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
         self._wal = path.with_name(path.name + "-wal")
@@ -73,12 +74,16 @@ class Writer:
     async def __aexit__(self, *_: object) -> None:
         self._more.put(False)
         await asyncio.to_thread(self._thread.join)
+        while self._items:  # Queued by whoever was told while the thread ended.
+            await asyncio.to_thread(self._drain)
+        self._closed = True
         self._context.db.close()
 
     def submit(self, record: Record[T]) -> asyncio.Future[T]:
         """Queue a record. The future gives what `record.apply` returned, once it is durable.
 
-        It raises what the record raised when that record alone could not be written.
+        It raises what the record raised when that record alone could not be written. Raises
+        RuntimeError when the writer is closed, as `post` does: nobody would ever be told.
         """
         future: asyncio.Future[T] = self._loop.create_future()
         self._add(_Item(record, future))
@@ -89,6 +94,8 @@ class Writer:
         self._add(_Item(record, None))
 
     def _add(self, item: _Item) -> None:
+        if self._closed:
+            raise RuntimeError("the writer is closed")
         self._items.append(item)
         if not self._told:
             # Once for all that this turn of the loop brings: to wake a thread costs as much as ten.
@@ -103,13 +110,16 @@ class Writer:
         going = True
         while going:
             going = self._more.get()
-            while batch := self._take([]):
-                if len(batch) < _FEW:
-                    time.sleep(_MOMENT_S)
-                    self._take(batch)
-                self._write(batch)
-                self._tidy()
-                self._bound_wal()
+            self._drain()
+
+    def _drain(self) -> None:
+        while batch := self._take([]):
+            if len(batch) < _FEW:
+                time.sleep(_MOMENT_S)
+                self._take(batch)
+            self._write(batch)
+            self._tidy()
+            self._bound_wal()
 
     def _take(self, batch: list[_Item]) -> list[_Item]:
         """The batch with what has queued up, as far as there is room."""

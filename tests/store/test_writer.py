@@ -110,6 +110,40 @@ async def test_what_nobody_waits_for_is_written_in_its_turn_or_told_of(tmp_path:
         assert sum(row.n for row in reader.counts(1).outcomes) == 3
 
 
+async def test_what_is_queued_while_it_closes_is_written_and_later_refused(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=20)
+    async with Writer(database(folder)) as out:
+
+        async def one_by_one() -> list[int | None]:
+            return [await out.submit(close(i)) for i in range(1, 21)]
+
+        asking = asyncio.create_task(one_by_one())
+        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        assert await asking == list(range(1, 21))
+    with pytest.raises(RuntimeError, match="closed"):
+        out.submit(close(1, target=2))
+    with Reader(folder) as reader:
+        assert sum(row.n for row in reader.counts(1).outcomes) == 20
+
+
+class Locked:
+    """A record whose own error reads like one of the file."""
+
+    tried = 0
+
+    def apply(self, ctx: Context) -> None:
+        self.tried += 1
+        raise ValueError("the door is locked" if self.tried < 3 else "tried for too long")
+
+
+async def test_only_the_file_itself_is_waited_for(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    async with Writer(database(folder)) as out:
+        with pytest.raises(ValueError, match="the door is locked"):
+            await out.submit(Locked())
+
+
 async def test_a_full_disk_loses_nothing_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
