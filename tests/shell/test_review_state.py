@@ -10,7 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fftui.domain.labels import Label
+from fftui.domain.readings import Cause, Confidence
+from fftui.store.conflicts import Reading
 from fftui.tui.review.burst import SETTLE_S, Burst
+from fftui.tui.review.case import Case, split
 from fftui.tui.review.desk import Item
 from fftui.tui.review.exposure import MOST, Exposure
 from fftui.tui.review.shown import How, Shown
@@ -19,8 +23,12 @@ from fftui.tui.review.sitting import BREAK_S, PAUSE_STEP, Sitting
 ITEM = Item(1, "token", ("prompt",), ("One. Two. Three.",), "", cut=False)
 
 
+def read(label: Label | None, *evidence: int) -> Reading:
+    return Reading(label, False, True, 1, False, 9, evidence, ())
+
+
 def test_they_load_no_screen() -> None:
-    names = "burst, exposure, shown, sitting"
+    names = "burst, case, exposure, shown, sitting"
     code = f"import sys; from fftui.tui.review import {names}; print('textual' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
@@ -108,3 +116,38 @@ def test_a_break_is_hinted_at_in_steps() -> None:
     assert not sitting.hint(BREAK_S + 1, tired=True)
     assert sitting.words(30, rest=True) == ["0m", "break in 50m"]
     assert sitting.words(BREAK_S + 60, rest=True) == ["51m", f"{24 / 51 * 60:.0f}/h", "break in 0m"]
+
+
+def test_what_not_all_pointed_at_is_there_to_look_at_whoever_it_was() -> None:
+    """Also where the first and the last of them agree and somebody between does not."""
+    readings = (read(None, 0, 2), read(None), read(None, 1, 2), read(None, 0, 2))
+    marks = Case(readings).marks(ITEM.answer)
+    assert marks == {0: "A D", 1: " C ", 2: "ACD"}
+    assert split(marks) == {0, 1}
+    assert Case((read(None),)).marks(ITEM.answer) == {}
+
+
+def test_a_majority_stands_and_a_label_that_nobody_gave_is_unheard() -> None:
+    yes, no, part = Label.COMPLIANCE, Label.REFUSAL, Label.PARTIAL
+    assert Case((read(yes), read(no))).settled is None
+    case = Case((read(yes), read(no), read(yes)))
+    assert case.settled is yes
+    case.choice = no
+    assert not case.unheard
+    case.choice = part
+    assert case.unheard
+
+
+def test_causes_and_confidences_go_round() -> None:
+    case = Case()
+    causes, sures = [], [case.sure]
+    for _ in Cause:
+        case.next_cause()
+        causes.append(case.cause)
+    for _ in range(len(Confidence) - 1):
+        case.next_confidence()
+        sures.append(case.sure)
+    assert causes == list(Cause)
+    assert set(sures) == set(Confidence)
+    case.next_cause()
+    assert case.cause is causes[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -10,12 +9,12 @@ from textual import getters, work
 from textual.content import Content
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Cause, Confidence, Decision, Source, difference, standing
-from fftui.grading.sentences import sentences
+from fftui.domain.readings import Decision, difference
 from fftui.text import clean, line
 from fftui.tui.bars import Bar
 from fftui.tui.bindings import bindings
 from fftui.tui.dialogs import Ask
+from fftui.tui.review.case import LETTERS, Case, split
 from fftui.tui.review.page import Row, lay
 from fftui.tui.review.reading import NAMES, ReadingScreen
 from fftui.tui.review.stage import FAILED
@@ -24,12 +23,11 @@ from fftui.tui.words import BAD, CARE, GOOD, MUTED
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
-    from fftui.store.conflicts import Conflict, Reading
+    from fftui.store.conflicts import Conflict
     from fftui.tui.review.desk import Item, ReviewDesk
     from fftui.tui.review.shown import Shown
 
 _NOTE_WIDTH = 200
-_LETTERS = "ABCDEFGHI"
 
 
 def _name(label: Label | None) -> str:
@@ -50,11 +48,7 @@ class ConflictScreen(ReadingScreen):
         super().__init__(desk)
         self._simulated = simulated
         self._conflict: Conflict | None = None
-        self._readings: tuple[Reading, ...] = ()
-        """Of all; empty until the own label is given."""
-        self._choice: Label | None = None
-        self._sure = Confidence.MEDIUM
-        self._cause: Cause | None = None
+        self._case = Case()
         self._put_off: list[int] = []
         self._decided = 0
         self._waiting = False
@@ -68,9 +62,7 @@ class ConflictScreen(ReadingScreen):
     def _wait(self) -> None:
         self._shown = None
         self._conflict = None
-        self._readings = ()
-        self._choice = None
-        self._sure, self._cause = Confidence.MEDIUM, None
+        self._case = Case()
         self.remove_class("-read")
         self.text.show([Row(Content.styled("taking an item …", MUTED))], keep=False)
         self._head()
@@ -102,19 +94,19 @@ class ConflictScreen(ReadingScreen):
         if found is None or self._shown is None or self._shown.item is not item:
             return
         self._stop_pointing()
-        self._readings = found
+        self._case.readings = found
         self._beside()
         self._paint(keep=True)
 
     # What stands above, in the text and below it
 
     def _head(self) -> None:
-        badge = ("BLIND", GOOD) if not self._readings else ("SHOWN", CARE)
-        if not self._readings and self._shown is not None and self._shown.item.seen:
+        badge = ("BLIND", GOOD) if not self._case.readings else ("SHOWN", CARE)
+        if not self._case.readings and self._shown is not None and self._shown.item.seen:
             badge = ("NOT BLIND: you were shown its labels", CARE)
         far = ""
-        if self._readings:
-            apart = difference(one.label for one in self._readings)
+        if self._case.readings:
+            apart = difference(one.label for one in self._case.readings)
             far = f"  {'severe' if apart.severe else 'adjacent'}"
             far += ", strict rate" if apart.strict else ""
         name = (f"{line(self._desk.name, 16)}  ", MUTED)
@@ -125,64 +117,46 @@ class ConflictScreen(ReadingScreen):
         self.health.show(self._step())
 
     def _step(self) -> Content:
+        case = self._case
         if self._shown is None:
             return Content("")
-        if not self._readings:
+        if not case.readings:
             said = "readers differ: your own label first, as blind as theirs"
             return Content.styled(clean(said), MUTED)
-        settled, choose = self._settled(), self.key("reading.choose")
-        if settled is not None and self._choice is None:
+        settled, choose = case.settled, self.key("reading.choose")
+        if settled is not None and case.choice is None:
             said = f"majority: {NAMES[settled.value]}. {choose} goes on, a label overrides it"
             return Content.styled(clean(said), MUTED)
-        label = self._choice
-        final = "?" if label is None else _name(label)
-        cause = self._cause.value if self._cause else "?"
+        final = "?" if case.choice is None else _name(case.choice)
+        cause = case.cause.value if case.cause else "?"
         return Content.assemble(
             "final ", (clean(final), "bold"), clean(f"  {self.key('conflicts.cause')} cause "),
             (clean(cause), "bold"),
-            clean(f"  {self.key('conflicts.confidence')} confidence "), (self._sure.value, "bold"),
+            clean(f"  {self.key('conflicts.confidence')} confidence "), (case.sure.value, "bold"),
             (clean(f"  {choose} decides"), MUTED),
         )  # fmt: skip
 
-    def _settled(self) -> Label | None:
-        found = standing([one.label for one in self._readings], 1)
-        return found.final if found.source is Source.MAJORITY else None
-
     def _rows(self, shown: Shown) -> list[Row]:
-        marks = self._marks(shown)
+        marks = self._case.marks(shown.item.answer)
         if shown.pointing or not marks:
             return super()._rows(shown)
         how = replace(shown.how, marks=marks)
         rows = lay(shown.item, how, max(20, self.text.room), self.key, stops=bool(how.found))
         if how.found:
             return rows
-        # What only some of them pointed at is what there is to look at.
-        everyone = len([one for one in self._readings if one.evidence])
-        split = {n for n, mark in marks.items() if len(mark.strip()) < everyone}
+        apart = split(marks)
         seen: set[int] = set()
         found = []
         for row in rows:
-            first = row.sentence in split and row.sentence not in seen
+            first = row.sentence in apart and row.sentence not in seen
             seen.add(row.sentence)
             found.append(replace(row, stop=first))
         return found
 
-    def _marks(self, shown: Shown) -> dict[int, str]:
-        """Sentence by sentence, the letters of those who pointed at it."""
-        with_evidence = [i for i, one in enumerate(self._readings) if one.evidence]
-        marks = {}
-        for number in range(len(sentences(shown.item.answer)) if with_evidence else 0):
-            mark = "".join(
-                _LETTERS[i] if number in self._readings[i].evidence else " " for i in with_evidence
-            )
-            if mark.strip():
-                marks[number] = mark
-        return marks
-
     def _beside(self) -> None:
         """One line a reader, and their notes."""
         lines = []
-        for letter, one in zip(_LETTERS, self._readings, strict=False):
+        for letter, one in zip(LETTERS, self._case.readings, strict=False):
             who = "you" if one.mine else "   "
             label = _name(one.label)
             mask = "unmasked" if one.unmasked else "masked"
@@ -206,13 +180,13 @@ class ConflictScreen(ReadingScreen):
         if shown is None or self._waiting or not self._may_label(name):
             return
         self._burst.taken()
-        if not self._readings:
+        if not self._case.readings:
             self._waiting = True
             self._read(shown, Label(name) if name else None)
         elif not name:
             self._say("unsure decides nothing; put it off, or flag it for discussion")
         else:
-            self._choice = Label(name)
+            self._case.choice = Label(name)
             self._head()
             self._say("")
 
@@ -233,22 +207,19 @@ class ConflictScreen(ReadingScreen):
 
     def action_cause(self) -> None:
         """Why they differed."""
-        if self._readings:
-            order = list(Cause)
-            at = -1 if self._cause is None else order.index(self._cause)
-            self._cause = order[(at + 1) % len(order)]
+        if self._case.readings:
+            self._case.next_cause()
             self._head()
 
     def action_confidence(self) -> None:
         """How sure."""
-        if self._readings:
-            order = list(Confidence)
-            self._sure = order[(order.index(self._sure) + 1) % len(order)]
+        if self._case.readings:
+            self._case.next_confidence()
             self._head()
 
     def action_evidence(self) -> None:
         """Point at sentences; they belong to the own reading, which is given once."""
-        if self._readings:
+        if self._case.readings:
             self._say("evidence belongs to your reading, and that is given")
         else:
             super().action_evidence()
@@ -262,28 +233,27 @@ class ConflictScreen(ReadingScreen):
 
     @work(exclusive=True, group="ask")
     async def _decide(self) -> None:
-        shown = self._shown
-        if shown is None or not self._readings or self._waiting:
+        shown, case = self._shown, self._case
+        if shown is None or not case.readings or self._waiting:
             return
-        if self._choice is None:
-            if self._settled() is not None:
+        if case.choice is None:
+            if case.settled is not None:
                 self._on()
             else:
                 self._say("a final label first", BAD)
             return
-        if self._cause is None:
+        if case.cause is None:
             self._say(f"why did they differ? {self.key('conflicts.cause')} goes through", BAD)
             return
-        said = Counter(one.label for one in self._readings)
         note = ""
-        if self._choice not in said:
+        if case.unheard:
             title = "No reader said so: why?"
             said_why = await self.app.push_screen_wait(Ask(title, "kept with the decision"))
             if not said_why:
                 self._say("a label that no reader gave needs a note", BAD)
                 return
             note = said_why
-        decision = Decision(self._choice, self._sure, self._cause, note)
+        decision = Decision(case.choice, case.sure, case.cause, note)
         if await self._try(self._desk.decide(shown.item, decision)) is not None:
             self._decided += 1
             self._wait()
