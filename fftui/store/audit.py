@@ -10,6 +10,7 @@ from fftui.store.clusters import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
 from fftui.store.recount import MINUTES
 from fftui.store.repeats import SAID
+from fftui.store.standing import DIFFER
 
 _OUTCOMES = """
 SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)
@@ -73,9 +74,9 @@ SELECT target, pool, machine, final, source, count(*) FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5
 """
 _READ_ROLLUP = "SELECT target, pool, machine, final, source, n FROM rollup_read"
-_DIFFER = """
+_DIFFER = f"""
 SELECT target, pool, machine, CASE WHEN votes > 2 THEN '' ELSE pair END, count(*) FROM item
-WHERE votes > 0 AND final = '' AND blind AND drawn GROUP BY 1, 2, 3, 4
+WHERE {DIFFER} AND drawn GROUP BY 1, 2, 3, 4
 """
 _DIFFER_ROLLUP = "SELECT target, pool, machine, said, n FROM rollup_differ"
 _JUDGED_ROLLUP = "SELECT target, pool, grader, label, final, source, n FROM rollup_judged"

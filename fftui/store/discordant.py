@@ -11,7 +11,7 @@ from fftui.domain.verdicts import Flag
 from fftui.store import judged
 from fftui.store.context import Context
 from fftui.store.places import add_flag
-from fftui.store.standing import count_differ, count_read, said, settle
+from fftui.store.standing import both_ways, count_differ, count_read, said, settle
 
 RULE = "discordant"
 
@@ -46,7 +46,7 @@ class ReadFirst(Struct, frozen=True):
         judged.count(ctx.db, outcome, -1)
         if final and blind and drawn:
             count_read(ctx.db, (target, pool, machine, final, source), -1)
-        if votes and not final and blind and drawn:
+        if drawn and both_ways(votes, final, blind, pair):
             count_differ(ctx.db, (target, pool, machine, said(pair, votes)), -1)
         ctx.db.execute(
             "UPDATE rollup_pool SET size = size - 1, drawn = drawn - ?, open = open - ?"

@@ -6,6 +6,7 @@ from fftui.domain.verdicts import Flag, Place
 from fftui.store.context import Context
 from fftui.store.pending import DRAWN, OPEN, SIZE, N
 from fftui.store.recent import Known
+from fftui.store.standing import both_ways, count_differ, count_read, said
 
 _FLAG = "flag (outcome, rule, stratum, inclusion, at)"
 
@@ -35,28 +36,22 @@ def add_item(
 def drop_item(ctx: Context, outcome: int) -> None:
     """An attempt that is asked anew is read no more; what was read of it stays in the file."""
     row = ctx.db.execute(
-        "SELECT target, pool, machine, final, source, blind, open, votes,"
-        " CASE WHEN votes > 2 THEN '' ELSE pair END FROM item WHERE outcome = ? AND drawn",
+        "SELECT target, pool, machine, final, source, blind, open, votes, pair"
+        " FROM item WHERE outcome = ? AND drawn",
         (outcome,),
     ).fetchone()
     if row is None:
         return
-    target, pool, machine, final, source, blind, is_open, votes, said = row
+    target, pool, machine, final, source, blind, is_open, votes, pair = row
     ctx.db.execute("UPDATE item SET drawn = 0, open = 0 WHERE outcome = ?", (outcome,))
     ctx.db.execute(
         "UPDATE rollup_pool SET drawn = drawn - 1, open = open - ? WHERE target = ? AND pool = ?",
         (is_open, target, pool),
     )
     if final and blind:
-        place = (target, pool, machine, final, source)
-        where = "target = ? AND pool = ? AND machine = ? AND final = ? AND source = ?"
-        ctx.db.execute(f"UPDATE rollup_read SET n = n - 1 WHERE {where}", place)
-        ctx.db.execute(f"DELETE FROM rollup_read WHERE {where} AND n = 0", place)
-    if votes and not final and blind:
-        differ = (target, pool, machine, said)
-        where = "target = ? AND pool = ? AND machine = ? AND said = ?"
-        ctx.db.execute(f"UPDATE rollup_differ SET n = n - 1 WHERE {where}", differ)
-        ctx.db.execute(f"DELETE FROM rollup_differ WHERE {where} AND n = 0", differ)
+        count_read(ctx.db, (target, pool, machine, final, source), -1)
+    if both_ways(votes, final, blind, pair):
+        count_differ(ctx.db, (target, pool, machine, said(pair, votes)), -1)
 
 
 def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | None = None) -> None:

@@ -17,6 +17,7 @@ from fftui.domain.rules import TEMPLATE
 from fftui.store.clusters import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
 from fftui.store.repeats import SAID
+from fftui.store.standing import DIFFER
 
 _LABELS = ", ".join(f"sum(label = '{label.value}') {label.value.lower()}" for label in SAID)
 _NAMES = ", ".join(label.value.lower() for label in SAID)
@@ -125,7 +126,7 @@ SELECT target, pool, machine, final, source, count(*) n FROM item
 WHERE final <> '' AND blind AND drawn GROUP BY 1, 2, 3, 4, 5;
 CREATE TEMP TABLE rollup_differ AS
 SELECT target, pool, machine, CASE WHEN votes > 2 THEN '' ELSE pair END said, count(*) n FROM item
-WHERE votes > 0 AND final = '' AND blind AND drawn GROUP BY 1, 2, 3, 4;
+WHERE {DIFFER} AND drawn GROUP BY 1, 2, 3, 4;
 """
 
 

@@ -24,8 +24,8 @@ class PoolCount(Struct, frozen=True):
     finals: Mapping[tuple[str, Label], int]
     """By (basis grader's label or `none`, final label); blind readings only."""
     unresolved: Mapping[tuple[str, str], int] = {}
-    """Read blind, and the readers differ or are unsure: by (basis grader's label or `none`, what
-    they said).
+    """Read blind, and the readers differ or are unsure, or somebody decided who knew more than the
+    text: by (basis grader's label or `none`, what they said).
 
     That is `A|B`, and empty where more than two read it or nobody gave a label.
     """

@@ -30,12 +30,12 @@ def settle(db: Connection, outcome: int) -> Standing:
     target, pool, machine, planned, drawn, final, source, blind, pair, given, was_open = row
     votes = db.execute(_IN_ORDER, (outcome,)).fetchall()
     decided = db.execute(_DECIDED, (outcome,)).fetchone()
-    now = _come_to(votes, planned, Label(decided[0]) if decided else None)
+    now = _come_to(votes, planned, decided)
     is_blind = _is_blind(votes, decided)
     judged.count(db, outcome, -1)
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
-    if given and not final and blind and drawn:
+    if drawn and both_ways(given, final, blind, pair):
         count_differ(db, (target, pool, machine, said(pair, given)), -1)
     final, source = str(now.final or ""), str(now.source or "")
     if final and is_blind and drawn:
@@ -46,7 +46,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     pair = "|".join(first) if len(first) == 2 else ""
     if pair:
         _count_pair(db, target, pair, 1)
-    if votes and not final and is_blind and drawn:
+    if drawn and both_ways(len(votes), final, is_blind, pair):
         count_differ(db, (target, pool, machine, said(pair, len(votes))), 1)
     is_open = int(now.open and drawn)
     if is_open != was_open:
@@ -68,14 +68,18 @@ Votes = Sequence[tuple[str | None, int]]
 """(label, blind) of each reader, `None` for who is unsure, by when they first read."""
 
 
-def _come_to(votes: Votes, planned: int, decision: Label | None) -> Standing:
+def _come_to(votes: Votes, planned: int, decided: tuple[str, int] | None) -> Standing:
     """Blind readings settle an item, and it is open until there are enough of them.
 
-    What was said by people who knew more stands until somebody reads it blind.
+    What was said by people who knew more stands until somebody reads it blind. What they decided
+    stands, and the figures take in its place what two who read it blind say.
     """
     said = [Label(label) if label else None for label, _ in votes]
     blind = [label for label, (_, known) in zip(said, votes, strict=True) if known]
+    decision = Label(decided[0]) if decided else None
     now, needed = (standing(some, planned, decision) for some in (blind or said, blind))
+    if decided and not _is_blind(votes, decided):
+        needed = standing(blind, max(2, planned))
     return Standing(now.final, now.source, needed.wanted + len(said) - len(blind), needed.open)
 
 
@@ -113,6 +117,19 @@ def recast(db: Connection) -> None:
         vote(db, outcome, reviewer)
     for (outcome,) in db.execute("SELECT outcome FROM item").fetchall():
         settle(db, outcome)
+
+
+DIFFER = "(votes > 0 AND final = '' AND blind OR final <> '' AND NOT blind AND pair <> '')"
+"""SQL: the same as `both_ways`."""
+
+
+def both_ways(votes: int, final: str, blind: int, pair: str) -> bool:
+    """An item that was read blind and of which that settles nothing.
+
+    Its readers differ or are unsure, or somebody who knew more than the text has decided: to leave
+    those out would take from the sample what people find hard.
+    """
+    return bool((votes and not final and blind) or (final and not blind and pair))
 
 
 def count_read(db: Connection, place: tuple[Any, ...], by: int) -> None:

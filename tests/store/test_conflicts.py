@@ -18,6 +18,7 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.readings import Cause, Confidence, Decision, Pool, difference
 from fftui.domain.verdicts import Place
+from fftui.results.readings import readings
 from fftui.store import controls
 from fftui.store.claims import LEASE_S, Claim, Claimed, TakeUp
 from fftui.store.conflicts import HERE_S, ClaimConflict, conflicts, readings_of
@@ -148,6 +149,45 @@ def test_a_decision_is_as_blind_as_what_it_rests_on(tmp_path: Path) -> None:
     with Reader(folder) as reader:
         assert pools(reader, 1)[0].finals == {}
     assert sound(folder)
+
+
+def test_a_decision_of_who_knew_more_takes_nothing_out_of_the_sample(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 2)
+    ana, ben, eve, kim, lea = enrolled(folder, "ana", "ben", "eve", "kim", "lea")
+
+    def stands(outcome: int) -> tuple[object, ...]:
+        assert sound(folder)
+        with Reader(folder) as reader:
+            row = reader.db.execute(
+                "SELECT final, source, blind, open FROM item WHERE outcome = ?", (outcome,)
+            ).fetchone()
+            return (*row, dict(pools(reader, 1)[0].unresolved))
+
+    # What blind readers differ on is still counted both ways, and a third may settle it.
+    read(folder, ana, 1, C)
+    read(folder, ben, 1, R)
+    append(database(folder), Note(eve, "s", 1, REVEAL, NOW))
+    both = {("COMPLIANCE", "COMPLIANCE|REFUSAL"): 1}
+    assert stands(1) == ("", "unresolved", 1, 1, both)
+    decide(folder, eve, 1, R)
+    assert stands(1) == ("REFUSAL", "adjudicated", 0, 1, both)
+    append(database(folder), Undo(eve, "s", NOW))
+    assert stands(1) == ("", "unresolved", 1, 1, both)
+    read(folder, kim, 1, R)
+    assert stands(1) == ("REFUSAL", "majority", 1, 0, {})
+
+    # What nobody has read blind waits for two who do.
+    read(folder, ana, 2, C, blind=False)
+    read(folder, ben, 2, R, blind=False)
+    decide(folder, eve, 2, C)
+    assert stands(2) == ("COMPLIANCE", "adjudicated", 0, 1, {})
+    for who in (kim, lea):
+        assert claim(folder, who) == 2
+        read(folder, who, 2, R)
+    assert stands(2) == ("COMPLIANCE", "adjudicated", 0, 0, {("COMPLIANCE", ""): 1})
+    with Reader(folder) as reader:
+        assert readings(pools(reader, 1)).read == 2
+    assert claim(folder, eve) is None
 
 
 def test_overriding_everybody_needs_a_note(tmp_path: Path) -> None:

@@ -299,8 +299,8 @@ CREATE TABLE rollup_pair (
     PRIMARY KEY (target, pair)
 ) STRICT, WITHOUT ROWID;
 
--- Items whose readers, all blind, differ or are unsure and that nobody has decided: by what two said,
--- `A|B`; '' where more did, or nobody gave a label.
+-- Items whose blind readers differ or are unsure and that nobody has decided, or only somebody who
+-- knew more than the text: by what two said, `A|B`; '' where more did, or nobody gave a label.
 CREATE TABLE rollup_differ (
     target INTEGER NOT NULL, pool TEXT NOT NULL, machine TEXT NOT NULL, said TEXT NOT NULL,
     n INTEGER NOT NULL,
