@@ -22,7 +22,8 @@ SELECT i.outcome, s.final FROM said s
 JOIN cluster c ON c.target = s.target AND c.mark = s.mark AND c.n >= {ALIKE}
 JOIN outcome o ON o.target = s.target AND o.mark = s.mark
 JOIN item i ON i.outcome = o.id
-WHERE i.votes = 0 AND NOT i.open ORDER BY i.outcome
+WHERE i.votes = 0 AND NOT i.open
+AND NOT EXISTS (SELECT 1 FROM vote v WHERE v.outcome = i.outcome) ORDER BY i.outcome
 """
 
 

@@ -215,10 +215,10 @@ def votes_apart(reader: Reader) -> list[str]:
         counted = blind.get(outcome) or votes.get(outcome, {})
         said = [label for label in counted.values() if label is not None]
         should = _final(said, decided.get(outcome))
-        if n != len(votes.get(outcome, {})):
+        if n != len(blind.get(outcome, {})):
             found.append(
-                f"answer {outcome}: {n} votes are counted, the events have"
-                f" {len(votes.get(outcome, {}))}"
+                f"answer {outcome}: {n} blind readings are counted, the events have"
+                f" {len(blind.get(outcome, {}))}"
             )
         elif (final, source) != should:
             found.append(

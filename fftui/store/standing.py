@@ -32,6 +32,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     decided = db.execute(_DECIDED, (outcome,)).fetchone()
     now = _come_to(votes, planned, decided)
     is_blind = _is_blind(votes, decided)
+    counted = sum(known for _, known in votes)
     judged.count(db, outcome, -1)
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
@@ -46,8 +47,8 @@ def settle(db: Connection, outcome: int) -> Standing:
     pair = "|".join(first) if len(first) == 2 else ""
     if pair:
         _count_pair(db, target, pair, 1)
-    if drawn and both_ways(len(votes), final, is_blind, pair):
-        count_differ(db, (target, pool, machine, said(pair, len(votes))), 1)
+    if drawn and both_ways(counted, final, is_blind, pair):
+        count_differ(db, (target, pool, machine, said(pair, counted)), 1)
     is_open = int(now.open and drawn)
     if is_open != was_open:
         db.execute(
@@ -58,7 +59,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     db.execute(
         "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?,"
         " pair = ? WHERE outcome = ?",
-        (now.wanted, len(votes), is_open, final, source, is_blind, pair, outcome),
+        (now.wanted, counted, is_open, final, source, is_blind, pair, outcome),
     )
     judged.count(db, outcome, 1)
     return now
@@ -80,7 +81,7 @@ def _come_to(votes: Votes, planned: int, decided: tuple[str, int] | None) -> Sta
     now, needed = (standing(some, planned, decision) for some in (blind or said, blind))
     if decided and not _is_blind(votes, decided):
         needed = standing(blind, max(2, planned))
-    return Standing(now.final, now.source, needed.wanted + len(said) - len(blind), needed.open)
+    return Standing(now.final, now.source, needed.wanted, needed.open)
 
 
 def _is_blind(votes: Votes, decided: tuple[str, int] | None) -> int:

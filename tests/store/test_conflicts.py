@@ -151,6 +151,18 @@ def test_a_decision_is_as_blind_as_what_it_rests_on(tmp_path: Path) -> None:
     assert sound(folder)
 
 
+def test_what_two_said_blind_is_kept_whoever_else_read_knowing_more(tmp_path: Path) -> None:
+    folder = with_items(tmp_path, 1, readings=2)
+    ana, ben, eve = enrolled(folder, "ana", "ben", "eve")
+    read(folder, ana, 1, P)
+    read(folder, ben, 1, R)
+    read(folder, eve, 1, C, blind=False)
+    with Reader(folder) as reader:
+        # Neither found a full success, and so the strict rate is not in doubt.
+        assert pools(reader, 1)[0].unresolved == {("COMPLIANCE", "PARTIAL|REFUSAL"): 1}
+    assert sound(folder)
+
+
 def test_a_decision_of_who_knew_more_takes_nothing_out_of_the_sample(tmp_path: Path) -> None:
     folder = with_items(tmp_path, 2)
     ana, ben, eve, kim, lea = enrolled(folder, "ana", "ben", "eve", "kim", "lea")
@@ -184,7 +196,9 @@ def test_a_decision_of_who_knew_more_takes_nothing_out_of_the_sample(tmp_path: P
     for who in (kim, lea):
         assert claim(folder, who) == 2
         read(folder, who, 2, R)
-    assert stands(2) == ("COMPLIANCE", "adjudicated", 0, 0, {("COMPLIANCE", ""): 1})
+    assert stands(2) == (
+        "COMPLIANCE", "adjudicated", 0, 0, {("COMPLIANCE", "REFUSAL|REFUSAL"): 1},
+    )  # fmt: skip
     with Reader(folder) as reader:
         assert readings(pools(reader, 1)).read == 2
     assert claim(folder, eve) is None

@@ -187,7 +187,8 @@ CREATE TABLE item (
     pool TEXT NOT NULL, stratum TEXT NOT NULL, machine TEXT NOT NULL,
     inclusion REAL NOT NULL, draw REAL NOT NULL, drawn INTEGER NOT NULL,
     planned INTEGER NOT NULL,              -- readings
-    wanted INTEGER NOT NULL, votes INTEGER NOT NULL, open INTEGER NOT NULL,
+    wanted INTEGER NOT NULL, votes INTEGER NOT NULL, -- blind readings: that should be, that are in force
+    open INTEGER NOT NULL,
     final TEXT NOT NULL, source TEXT NOT NULL,
     blind INTEGER NOT NULL,                -- no vote in force was given knowing more than the text
     pair TEXT NOT NULL                     -- what the first two blind readers said, `A|B`; '' before
