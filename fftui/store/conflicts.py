@@ -70,7 +70,8 @@ WITH here AS (
     SELECT w.id FROM reviewer w WHERE :since <= (
         SELECT r.at FROM review r WHERE r.reviewer = w.id ORDER BY r.id DESC LIMIT 1)
 )
-SELECT i.outcome, group_concat(coalesce(v.label, '')), max(v.reviewer = :me),
+SELECT i.outcome, group_concat(coalesce(v.label, '')) FILTER (WHERE v.blind OR NOT i.blind),
+    max(v.reviewer = :me),
     EXISTS (SELECT 1 FROM lease l WHERE l.outcome = i.outcome AND l.reviewer <> :me
             AND l.until > :now),
     EXISTS (SELECT 1 FROM aside a WHERE a.outcome = i.outcome AND a.reviewer = :me AND a.passed),

@@ -160,6 +160,8 @@ def test_what_two_said_blind_is_kept_whoever_else_read_knowing_more(tmp_path: Pa
     with Reader(folder) as reader:
         # Neither found a full success, and so the strict rate is not in doubt.
         assert pools(reader, 1)[0].unresolved == {("COMPLIANCE", "PARTIAL|REFUSAL"): 1}
+        found = conflicts(reader.db, eve, NOW)
+        assert (found.n, found.strict, found.severe) == (1, 0, 0)
     assert sound(folder)
 
 
