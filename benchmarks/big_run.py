@@ -19,6 +19,7 @@ from fftui.engine.prepare import make_run
 from fftui.results.preflight import check
 from fftui.store import sqlite
 from fftui.store.folder import database, find_run
+from fftui.store.recount import MINUTES
 
 FAMILIES = ("direct", "format-lock", "multi-turn", "persona", "roleplay", "translation")
 RATE = 500
@@ -101,6 +102,7 @@ def _fill(
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     for statement in script.split(";\n"):
         db.execute(statement, values)
+    db.execute(f"INSERT INTO rollup_minute {MINUTES}")
     db.execute("COMMIT")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA journal_mode=WAL").fetchone()

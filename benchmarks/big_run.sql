@@ -70,9 +70,6 @@ FROM call GROUP BY 1, 3;
 INSERT INTO rollup_flag SELECT rule, stratum, count(*) FROM flag GROUP BY 1, 2;
 INSERT INTO rollup_flagged SELECT 1, count(DISTINCT outcome) FROM flag;
 INSERT INTO rollup_pool SELECT target, pool, count(*), sum(drawn), sum(open) FROM item GROUP BY 1, 2;
-INSERT INTO rollup_minute
-SELECT CAST(at AS INTEGER) / 60, count(*), sum(class = 'answered'), 0, sum(class = 'infra')
-FROM outcome GROUP BY 1;
 INSERT INTO prefix SELECT target, count(*) FROM outcome GROUP BY 1;
 
 INSERT INTO target_state SELECT id, iif(:over, 'exhausted', 'open'), '', 0 FROM target;
