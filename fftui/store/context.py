@@ -44,12 +44,16 @@ class Context:
     def begin(self, *, strict: bool = False) -> None:
         """Start a transaction that holds the write lock from its first moment.
 
-        A `strict` one takes every row for new and writes them all at its end, which costs half. A
-        row that is there already is then an error of the whole transaction: its records have to be
-        appended once more, one by one and not strictly.
+        A `strict` one takes every row for new and writes them all at its end, which costs half;
+        what calls, outcomes and verdicts name is looked up here and not by SQLite. A row that is
+        there already is then an error of the whole transaction: its records have to be appended
+        once more, one by one and not strictly.
         """
+        if strict is not self.strict:
+            # Every statement is prepared anew after this.
+            self.db.execute(f"PRAGMA foreign_keys={int(not strict)}")
+            self.strict = strict
         self.db.execute("BEGIN IMMEDIATE")
-        self.strict = strict
         self._next_outcome = 0
         version = self.db.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
@@ -70,8 +74,11 @@ class Context:
         """Take up the plan order and the planned graders as the file has them now."""
         self._read_at = self._newest()
         self.order = plan_order(self.db)
-        self._planned = frozenset(
-            row[0] for row in self.db.execute("SELECT id FROM grader WHERE planned").fetchall()
+        graders = self.db.execute("SELECT id, planned FROM grader").fetchall()
+        self._graders = frozenset(number for number, _ in graders)
+        self._planned = frozenset(number for number, planned in graders if planned)
+        self._targets = frozenset(
+            row[0] for row in self.db.execute("SELECT id FROM target").fetchall()
         )
         self.clusters.reread()
 
@@ -150,8 +157,20 @@ class Context:
             if len(self._scenarios) > _MOST_SCENARIOS:
                 self._scenarios.clear()
             self._scenarios |= {row[0]: row[1:] for row in rows}
-            found = self._scenarios[scenario]
+            found = self._scenarios.get(scenario)
+            if found is None:
+                raise IntegrityError(f"FOREIGN KEY constraint failed: no scenario {scenario}")
         return found
+
+    def known_target(self, target: int) -> None:
+        """Raises IntegrityError where the run has no such target."""
+        if target not in self._targets:
+            raise IntegrityError(f"FOREIGN KEY constraint failed: no target {target}")
+
+    def known_grader(self, grader: int) -> None:
+        """Raises IntegrityError where the run has no such grader."""
+        if grader not in self._graders:
+            raise IntegrityError(f"FOREIGN KEY constraint failed: no grader {grader}")
 
     def identity(self, target: int, who: Identity, at: float, grader: int = 0) -> int:
         """Row id of who answered, made when it is new; a judge's is kept under target 0."""

@@ -65,6 +65,10 @@ class AddCall(Struct, frozen=True, gc=False):
 
     def apply(self, ctx: Context) -> None:
         key, o, usage = self.key, self.outcome, self.outcome.usage
+        ctx.known_target(key.target)
+        ctx.scenario(key.scenario)
+        if self.grader is not None:
+            ctx.known_grader(self.grader)
         identity, kind = None, str(o.kind)
         if o.identity != _NOBODY:
             identity = ctx.identity(key.target, o.identity, self.at, self.grader or 0)
@@ -130,6 +134,7 @@ class CloseAttempt(Struct, frozen=True, gc=False):
 
     def apply(self, ctx: Context) -> int | None:
         target, scenario, repeat = self.key.target, self.key.scenario, self.key.repeat
+        ctx.known_target(target)
         identity = ctx.identity(target, self.identity, self.at)
         family, benign = ctx.scenario(scenario)
         outcome_id, kind, cut = ctx.new_outcome(), str(self.kind), int(self.cut)
@@ -187,6 +192,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
             label, confidence, evidence = None, None, self.result.reason
         recent = None if ctx.recent is None else ctx.recent.get(self.outcome_id)
         of = recent or ctx.known(self.outcome_id)
+        ctx.known_grader(self.grader)
         target = of.target
         row = (self.outcome_id, self.grader, label, confidence, storable(evidence), self.at)
         before: tuple[Said, ...] = ()

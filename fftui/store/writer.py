@@ -25,7 +25,7 @@ from fftui.store.records import Record
 
 T = TypeVar("T")
 _BATCH = 512
-_FEW, _MOMENT_S = 32, 0.002
+_FEW, _MOMENT_S = 64, 0.004
 """A commit of fewer records waits so long for more: each costs as much as the records of ten."""
 _RETRY_S = 1.0
 _TIDY = 1000
@@ -117,7 +117,7 @@ class Writer:
             if len(batch) < _FEW:
                 time.sleep(_MOMENT_S)
                 self._take(batch)
-            self._write(batch)
+            self._write(batch, strict=True)
             self._tidy()
             self._bound_wal()
 
@@ -127,29 +127,29 @@ class Writer:
         batch.extend([self._items.popleft() for _ in range(room)])
         return batch
 
-    def _write(self, batch: list[_Item]) -> None:
+    def _write(self, batch: list[_Item], *, strict: bool) -> None:
         """Commit the batch; alone or in parts where one record spoils it; again while it cannot."""
         while True:
             try:
-                results = self._transaction(batch)
+                results = self._transaction(batch, strict=strict)
             except Exception as error:
                 self._context.rollback()
                 if sqlite.is_full(error) or sqlite.is_busy(error):
                     self.trouble = sqlite.explain(error)
                     time.sleep(_RETRY_S)
                     continue
-                if len(batch) == 1:
+                if not strict:
                     self._loop.call_soon_threadsafe(self._refuse, batch[0], error)
                 else:
                     for item in batch:
-                        self._write([item])
+                        self._write([item], strict=False)
             else:
                 self._loop.call_soon_threadsafe(_resolve, batch, results)
             self.trouble = ""
             return
 
-    def _transaction(self, batch: list[_Item]) -> list[Any]:
-        self._context.begin(strict=len(batch) > 1)
+    def _transaction(self, batch: list[_Item], *, strict: bool) -> list[Any]:
+        self._context.begin(strict=strict)
         results = [item.record.apply(self._context) for item in batch]
         self._context.commit()
         return results

@@ -23,7 +23,7 @@ from fftui.store.now import AddEvent
 from fftui.store.reader import Reader
 from fftui.store.rows import answer
 from fftui.store.writer import Writer, append
-from tests.store.support import close, made, verdict
+from tests.store.support import call, close, made, verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,6 +88,24 @@ async def test_one_bad_record_in_a_batch_spoils_no_other(tmp_path: Path) -> None
     with Reader(folder) as reader:
         assert sum(row.n for row in reader.counts(1).outcomes) == 4
         assert reader.watermarks().event == 0
+        assert all(not found for _, found in checks(reader))
+
+
+async def test_a_record_that_names_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=4, targets=1, graders=1)
+    async with Writer(database(folder)) as out:
+        first = await out.submit(close(1))
+        # Each alone: beside another that is refused it would be looked at once more.
+        for record in (
+            call(1, target=9), call(9), call(1, grader=9), close(2, target=9), close(9),
+            verdict(first or 0, 9, Label.REFUSAL), verdict(99, 1, Label.REFUSAL),
+        ):  # fmt: skip
+            with pytest.raises(sqlite.IntegrityError, match="FOREIGN KEY"):
+                await out.submit(record)
+        await asyncio.gather(out.submit(call(1)), out.submit(close(2)))
+    with Reader(folder) as reader:
+        assert sum(row.n for row in reader.counts(1).outcomes) == 2
+        assert sum(row.n for row in reader.counts(1).calls) == 1
         assert all(not found for _, found in checks(reader))
 
 
