@@ -121,7 +121,17 @@ def test_what_people_said_comes_back_with_who_said_it(
     ):
         append(database(run), record)
     back = back_again(run, home, form)
-    assert read(back, capsys, form) == read(run, capsys, form)
+    expected = read(run, capsys, form)
+    if form == "inspect":
+        # Such a log does not tell who knew more than the text: of the fourth answer both readings
+        # stand there, and they differ.
+        expected = [
+            (*row[:4], "", "unresolved", row[6])
+            if any(said[:2] == ("dov", other.value) for said in row[6])
+            else row
+            for row in expected
+        ]
+    assert read(back, capsys, form) == expected
     assert main(["doctor", "back"]) == 0
     theirs, ours = corrected(back, capsys), corrected(run, capsys)
     # Of foreign readings nobody knows how their answers were chosen: they correct no rate.
