@@ -15,6 +15,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from fftui.domain.labels import Label
+from fftui.domain.outcomes import OutcomeClass
 from fftui.store import sqlite
 from fftui.store.copies import columns_of, sync, tables
 from fftui.store.folder import database, lock_file, set_up
@@ -25,6 +27,13 @@ from fftui.store.sqlite import Connection, StoreError
 from fftui.store.standing import recast
 from fftui.store.texts import unpack
 
+_KINDS = frozenset(str(kind) for kind in OutcomeClass)
+_WORDS = {
+    "verdict": (("label", frozenset([None, *map(str, Label)])),),
+    "outcome": (("class", _KINDS),),
+    "call": (("outcome", _KINDS),),
+}
+"""What stands in a column of a whole row; half a word is what a torn page leaves."""
 _COUNTED = ("cluster", "prefix", "vote")
 """Beside the rollups, what follows from other rows."""
 _DROPPED = ("lease", "control", "presence")
@@ -108,6 +117,9 @@ def _recover(db: Connection, salvage: Salvage) -> dict[str, int]:
         for row in rows:
             values = dict(zip(columns, row, strict=True))
             if table in _TEXTS and not _whole(values["enc"], values["body"]):
+                salvage.damage[table] = salvage.damage.get(table, 0) + 1
+                continue
+            if any(values[column] not in words for column, words in _WORDS.get(table, ())):
                 salvage.damage[table] = salvage.damage.get(table, 0) + 1
                 continue
             try:
