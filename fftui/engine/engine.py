@@ -23,6 +23,7 @@ from fftui.engine.keys import poll_keys
 from fftui.engine.notify import Notices, notify
 from fftui.engine.pairs import Pairs
 from fftui.engine.pulse import Pulse, tell_trouble
+from fftui.engine.run_log import RunLog
 from fftui.engine.servers import ServerError
 from fftui.engine.setup import Setup
 from fftui.engine.wiring import Wiring, plan_in_force, queues, wire
@@ -140,16 +141,12 @@ class Engine:
         self, client: Client, wiring: Wiring, reader: Reader, writer: Writer
     ) -> Identities:
         """The servers' own word on what they serve, before the first call."""
-
-        def log(kind: str, text: str, severity: str, target: int) -> None:
-            writer.post(AddEvent(time.time(), kind, text, severity, target))
-
         known = {
             target: frozenset(row.who for row in found if row.who != Identity())
             for target, found in answered_by(reader).items()
         }
         lines = {} if self.grade_only else wiring.lines
-        identities = Identities(client, reader.targets(), lines, log)
+        identities = Identities(client, reader.targets(), lines, RunLog(writer))
         await identities.ask(known)
         return identities
 
@@ -279,7 +276,7 @@ class Engine:
         kind = {RunState.DONE: "finished", RunState.STOPPED: "stopped"}.get(state, "error")
         severity = "error" if state is RunState.FAILED else "info"
         text = f"run {state.value}" + (f": {reason}" if reason else "")
-        writer.post(AddEvent(time.time(), kind, text, severity))
+        RunLog(writer)(kind, text, severity)
         await self._pulse.beat(self._dispatcher)
 
     async def _server_died(self, name: str, why: str) -> None:

@@ -14,9 +14,10 @@ class Clusters:
     """Those of one run, as one connection appends to them."""
 
     def __init__(self, db: Connection) -> None:
+        """To be told with `reread` before anything is added."""
         self._db = db
         self._weights_of: dict[int, str] = {}
-        self.reread()
+        self._one_model = False
 
     def reread(self) -> None:
         """Take up the targets as the file has them now."""

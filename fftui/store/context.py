@@ -10,8 +10,6 @@ from fftui.store.recent import Known, Recent
 from fftui.store.repeats import move, said
 from fftui.store.sqlite import Connection, IntegrityError
 
-CLOSED, VERDICTS, RATE_LIMITED, FAILED = 0, 1, 2, 3
-"""What is counted by minutes."""
 _NEIGHBOURS, _MOST_SCENARIOS = 256, 65_536
 """Scenarios that are looked up at once, and that are kept at hand."""
 
@@ -162,12 +160,12 @@ class Context:
                 raise IntegrityError(f"FOREIGN KEY constraint failed: no scenario {scenario}")
         return found
 
-    def known_target(self, target: int) -> None:
+    def check_target(self, target: int) -> None:
         """Raises IntegrityError where the run has no such target."""
         if target not in self._targets:
             raise IntegrityError(f"FOREIGN KEY constraint failed: no target {target}")
 
-    def known_grader(self, grader: int) -> None:
+    def check_grader(self, grader: int) -> None:
         """Raises IntegrityError where the run has no such grader."""
         if grader not in self._graders:
             raise IntegrityError(f"FOREIGN KEY constraint failed: no grader {grader}")

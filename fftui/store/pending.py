@@ -31,6 +31,8 @@ TOKENS, COST, COST_UNKNOWN = 1, 2, 3
 """Of `rollup_call`, behind `N`."""
 SIZE, DRAWN, OPEN = 0, 1, 2
 """Of `rollup_pool`."""
+CLOSED, VERDICTS, RATE_LIMITED, FAILED = 0, 1, 2, 3
+"""Of `rollup_minute`."""
 
 
 class Pending:

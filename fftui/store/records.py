@@ -17,8 +17,20 @@ from fftui.domain.readings import Pool
 from fftui.domain.rules import ALIKE, TEMPLATE
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
-from fftui.store.context import CLOSED, FAILED, RATE_LIMITED, VERDICTS, Context
-from fftui.store.pending import COST, COST_UNKNOWN, CUT, FIRST, SETTLED, TOKENS, N
+from fftui.store.context import Context
+from fftui.store.pending import (
+    CLOSED,
+    COST,
+    COST_UNKNOWN,
+    CUT,
+    FAILED,
+    FIRST,
+    RATE_LIMITED,
+    SETTLED,
+    TOKENS,
+    VERDICTS,
+    N,
+)  # fmt: skip
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.repeats import PARTS, Said, move, said
@@ -65,10 +77,10 @@ class AddCall(Struct, frozen=True, gc=False):
 
     def apply(self, ctx: Context) -> None:
         key, o, usage = self.key, self.outcome, self.outcome.usage
-        ctx.known_target(key.target)
+        ctx.check_target(key.target)
         ctx.scenario(key.scenario)
         if self.grader is not None:
-            ctx.known_grader(self.grader)
+            ctx.check_grader(self.grader)
         identity, kind = None, str(o.kind)
         if o.identity != _NOBODY:
             identity = ctx.identity(key.target, o.identity, self.at, self.grader or 0)
@@ -134,7 +146,7 @@ class CloseAttempt(Struct, frozen=True, gc=False):
 
     def apply(self, ctx: Context) -> int | None:
         target, scenario, repeat = self.key.target, self.key.scenario, self.key.repeat
-        ctx.known_target(target)
+        ctx.check_target(target)
         identity = ctx.identity(target, self.identity, self.at)
         family, benign = ctx.scenario(scenario)
         outcome_id, kind, cut = ctx.new_outcome(), str(self.kind), int(self.cut)
@@ -192,7 +204,7 @@ class AddVerdict(Struct, frozen=True, gc=False):
             label, confidence, evidence = None, None, self.result.reason
         recent = None if ctx.recent is None else ctx.recent.get(self.outcome_id)
         of = recent or ctx.known(self.outcome_id)
-        ctx.known_grader(self.grader)
+        ctx.check_grader(self.grader)
         target = of.target
         row = (self.outcome_id, self.grader, label, confidence, storable(evidence), self.at)
         before: tuple[Said, ...] = ()

@@ -10,13 +10,15 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.readings import Pool
 from fftui.store import sqlite
 from fftui.store.copies import columns_of, sync, tables
 from fftui.store.folder import database, lock_file, set_up
@@ -27,13 +29,16 @@ from fftui.store.sqlite import Connection, StoreError
 from fftui.store.standing import recast
 from fftui.store.texts import unpack
 
-_KINDS = frozenset(str(kind) for kind in OutcomeClass)
+_LABELS = frozenset([None, *map(str, Label)])
+_CLASSES = frozenset(map(str, OutcomeClass))
 _WORDS = {
-    "verdict": (("label", frozenset([None, *map(str, Label)])),),
-    "outcome": (("class", _KINDS),),
-    "call": (("outcome", _KINDS),),
+    "verdict": ("label", _LABELS),
+    "review": ("label", _LABELS),
+    "outcome": ("class", _CLASSES),
+    "call": ("outcome", _CLASSES),
+    "item": ("pool", frozenset(map(str, Pool))),
 }
-"""What stands in a column of a whole row; half a word is what a torn page leaves."""
+"""A column of the table, and what may stand in it."""
 _COUNTED = ("cluster", "prefix", "vote")
 """Beside the rollups, what follows from other rows."""
 _DROPPED = ("lease", "control", "presence")
@@ -116,10 +121,7 @@ def _recover(db: Connection, salvage: Salvage) -> dict[str, int]:
         places = [columns.index(name) for name in kept]
         for row in rows:
             values = dict(zip(columns, row, strict=True))
-            if table in _TEXTS and not _whole(values["enc"], values["body"]):
-                salvage.damage[table] = salvage.damage.get(table, 0) + 1
-                continue
-            if any(values[column] not in words for column, words in _WORDS.get(table, ())):
+            if not _whole(table, values):
                 salvage.damage[table] = salvage.damage.get(table, 0) + 1
                 continue
             try:
@@ -131,9 +133,15 @@ def _recover(db: Connection, salvage: Salvage) -> dict[str, int]:
     return {t: found[t] for t in _APPENDED}
 
 
-def _whole(enc: int, body: bytes) -> bool:
+def _whole(table: str, values: Mapping[str, Any]) -> bool:
+    """A torn page may leave half a text, or half a word, in a row that can be read."""
+    if table in _WORDS:
+        column, words = _WORDS[table]
+        return values[column] in words
+    if table not in _TEXTS:
+        return True
     try:
-        unpack(enc, body)
+        unpack(values["enc"], values["body"])
     except (ValueError, TypeError, RecursionError):
         return False
     return True

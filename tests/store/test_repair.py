@@ -11,16 +11,19 @@ import pytest
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
+from fftui.domain.readings import Pool
+from fftui.domain.verdicts import Place
 from fftui.results.doctor import examine_run, repaired
 from fftui.store import sqlite
 from fftui.store.claims import Enrol
 from fftui.store.context import Context
 from fftui.store.folder import database, lock_file
 from fftui.store.lock import EngineLock
+from fftui.store.places import add_item
 from fftui.store.reader import Reader
 from fftui.store.repair import repair
 from fftui.store.retry import Retry
-from fftui.store.reviews import Note
+from fftui.store.reviews import Note, Read
 from fftui.store.sqlite import StoreError
 from fftui.store.writer import append
 from tests.store.support import call, close, made, verdict
@@ -90,6 +93,29 @@ def test_a_sound_run_loses_nothing_by_it(folder: Path, tmp_path: Path) -> None:
     assert rows(found.folder) == rows(folder)
     assert bad(found.folder) == []
     assert repair(folder).folder == tmp_path / "r-repaired-2"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("verdict", "label"), ("review", "label"), ("outcome", "class"), ("call", "outcome"),
+     ("item", "pool")],
+)  # fmt: skip
+def test_half_a_word_is_no_row(folder: Path, table: str, column: str) -> None:
+    db = sqlite.connect(database(folder), write=True)
+    context = Context(db)
+    context.begin()
+    place = Place(Pool.GIVEN, "compliance:COMPLIANCE", "COMPLIANCE", 1.0, 0.5)
+    add_item(context, 1, 1, place, 1)
+    Read(1, "s", 1, Label.COMPLIANCE, 1e9).apply(context)
+    context.commit()
+    # The first letters, and then what stood nowhere: as a page that was written in part.
+    torn = f"substr({column}, 1, 3) || char(0, 0, 0)"
+    newest = f"(SELECT max(rowid) FROM {table})"
+    db.execute(f"UPDATE {table} SET {column} = {torn} WHERE rowid = {newest}")
+    db.close()
+    found = repair(folder)
+    assert found.damage == {table: 1}
+    assert bad(found.folder) == []
 
 
 def test_repeats_are_counted_anew_too(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ CREATE TABLE item (
     wanted INTEGER NOT NULL, votes INTEGER NOT NULL, -- blind readings: that should be, that are in force
     open INTEGER NOT NULL,
     final TEXT NOT NULL, source TEXT NOT NULL,
-    blind INTEGER NOT NULL,                -- no vote in force was given knowing more than the text
+    blind INTEGER NOT NULL,                -- what it came to was found by people who knew the text alone
     pair TEXT NOT NULL                     -- what the first two blind readers said, `A|B`; '' before
 ) STRICT;
 CREATE INDEX item_open ON item (target, pool, draw) WHERE open;
