@@ -137,6 +137,15 @@ def difference(labels: Iterable[Label | None]) -> Difference:
     return Difference(Label.COMPLIANCE in said and len(said) > 1, severe)
 
 
+def counted(votes: Iterable[tuple[Label | None, bool]]) -> list[Label | None]:
+    """Of (label, blind) by reader, the labels that count: of who read it blind, else of all.
+
+    What was said by people who knew more than the text stands until somebody reads it blind.
+    """
+    said = list(votes)
+    return [label for label, blind in said if blind] or [label for label, _ in said]
+
+
 class Standing(Struct, frozen=True):
     """Where an item stands after the readings so far."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fftui.domain.acts import ADJUDICATE, READ
 from fftui.domain.labels import Label
-from fftui.domain.readings import Standing, standing
+from fftui.domain.readings import Standing, counted, standing
 from fftui.store import judged
 from fftui.store.sqlite import Connection
 
@@ -32,7 +32,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     decided = db.execute(_DECIDED, (outcome,)).fetchone()
     now = _come_to(votes, planned, decided)
     is_blind = _is_blind(votes, decided)
-    counted = sum(known for _, known in votes)
+    read = sum(known for _, known in votes)
     judged.count(db, outcome, -1)
     if final and blind and drawn:
         count_read(db, (target, pool, machine, final, source), -1)
@@ -47,8 +47,8 @@ def settle(db: Connection, outcome: int) -> Standing:
     pair = "|".join(first) if len(first) == 2 else ""
     if pair:
         _count_pair(db, target, pair, 1)
-    if drawn and both_ways(counted, final, is_blind, pair):
-        count_differ(db, (target, pool, machine, said(pair, counted)), 1)
+    if drawn and both_ways(read, final, is_blind, pair):
+        count_differ(db, (target, pool, machine, said(pair, read)), 1)
     is_open = int(now.open and drawn)
     if is_open != was_open:
         db.execute(
@@ -59,7 +59,7 @@ def settle(db: Connection, outcome: int) -> Standing:
     db.execute(
         "UPDATE item SET wanted = ?, votes = ?, open = ?, final = ?, source = ?, blind = ?,"
         " pair = ? WHERE outcome = ?",
-        (now.wanted, counted, is_open, final, source, is_blind, pair, outcome),
+        (now.wanted, read, is_open, final, source, is_blind, pair, outcome),
     )
     judged.count(db, outcome, 1)
     return now
@@ -72,13 +72,13 @@ Votes = Sequence[tuple[str | None, int]]
 def _come_to(votes: Votes, planned: int, decided: tuple[str, int] | None) -> Standing:
     """Blind readings settle an item, and it is open until there are enough of them.
 
-    What was said by people who knew more stands until somebody reads it blind. What they decided
-    stands, and the figures take in its place what two who read it blind say.
+    What somebody decided who knew more stands, and the figures take in its place what two who read
+    it blind say.
     """
-    said = [Label(label) if label else None for label, _ in votes]
-    blind = [label for label, (_, known) in zip(said, votes, strict=True) if known]
+    said = [(Label(label) if label else None, bool(known)) for label, known in votes]
+    blind = [label for label, known in said if known]
     decision = Label(decided[0]) if decided else None
-    now, needed = (standing(some, planned, decision) for some in (blind or said, blind))
+    now, needed = (standing(some, planned, decision) for some in (counted(said), blind))
     if decided and not _is_blind(votes, decided):
         needed = standing(blind, max(2, planned))
     return Standing(now.final, now.source, needed.wanted, needed.open)

@@ -9,6 +9,7 @@ from itertools import accumulate
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fftui.domain.labels import Label
 from fftui.domain.readings import Cause, Confidence
@@ -125,6 +126,15 @@ def test_what_not_all_pointed_at_is_there_to_look_at_whoever_it_was() -> None:
     assert marks == {0: "A D", 1: " C ", 2: "ACD"}
     assert split(marks) == {0, 1}
     assert Case((read(None),)).marks(ITEM.answer) == {}
+
+
+def test_a_reading_that_was_not_blind_makes_no_majority_of_blind_ones() -> None:
+    yes, no = read(Label.COMPLIANCE), read(Label.REFUSAL)
+    told = replace(yes, blind=False)
+    assert Case((yes, no, told)).settled is None
+    assert Case((yes, no, told)).labels == [Label.COMPLIANCE, Label.REFUSAL]
+    # Where nobody read it blind, all that was said counts.
+    assert Case((told, replace(no, blind=False), told)).settled is Label.COMPLIANCE
 
 
 def test_a_majority_stands_and_a_label_that_nobody_gave_is_unheard() -> None:

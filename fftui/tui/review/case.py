@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fftui.domain.labels import Label
-from fftui.domain.readings import Cause, Confidence, Source, standing
+from fftui.domain.readings import Cause, Confidence, Source, counted, standing
 from fftui.grading.sentences import sentences
 
 if TYPE_CHECKING:
@@ -29,9 +29,14 @@ class Case:
     cause: Cause | None = None
 
     @property
+    def labels(self) -> list[Label | None]:
+        """Those that count."""
+        return counted((one.label, one.blind) for one in self.readings)
+
+    @property
     def settled(self) -> Label | None:
         """What stands without a decision: the word of a majority."""
-        found = standing([one.label for one in self.readings], 1)
+        found = standing(self.labels, 1)
         return found.final if found.source is Source.MAJORITY else None
 
     @property

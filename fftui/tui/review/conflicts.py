@@ -106,7 +106,7 @@ class ConflictScreen(ReadingScreen):
             badge = ("NOT BLIND: you were shown its labels", CARE)
         far = ""
         if self._case.readings:
-            apart = difference(one.label for one in self._case.readings)
+            apart = difference(self._case.labels)
             far = f"  {'severe' if apart.severe else 'adjacent'}"
             far += ", strict rate" if apart.strict else ""
         name = (f"{line(self._desk.name, 16)}  ", MUTED)
