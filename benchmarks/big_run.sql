@@ -63,6 +63,14 @@ SELECT o.target, o.identity, s.family, s.benign, v.grader, v.label,
 FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
 GROUP BY 1, 2, 3, 4, 5, 6;
 
+INSERT INTO total_outcome
+SELECT target, identity, benign, class, sum(n), sum(settled), sum(first), sum(cut)
+FROM rollup_outcome GROUP BY 1, 2, 3, 4;
+
+INSERT INTO total_verdict
+SELECT target, identity, benign, grader, label, sum(n), sum(settled), sum(first), sum(cut)
+FROM rollup_verdict GROUP BY 1, 2, 3, 4, 5;
+
 INSERT INTO rollup_call
 SELECT target, 0, outcome, count(*), sum(tokens_in + tokens_out), 0.0, count(*)
 FROM call GROUP BY 1, 3;

@@ -27,6 +27,8 @@ from fftui.store import sqlite
 from fftui.store.folder import database
 from fftui.store.reader import Reader
 
+_CHOSEN = 1
+"""Target on which the cursor stands: a screen reads the families of that one."""
 _EMPTY = """
 from textual.app import App
 from textual.widgets import Label
@@ -102,20 +104,20 @@ def _looks(folders: dict[int, Path], rate: int, times: int) -> dict[int, list[fl
         feeds = {}
         for size, folder in folders.items():
             feeds[size] = stack.enter_context(closing(Feed.open(folder)))
-            feeds[size].poll()
+            feeds[size].poll(_CHOSEN)
             stack.enter_context(playing(folder, rate))
         # As the screens do once the first of them stands.
         gc.freeze()
         stack.callback(gc.unfreeze)
         time.sleep(1.5)
         for feed in feeds.values():
-            feed.poll()
+            feed.poll(_CHOSEN)
         turn = deque(feeds)
         for _ in range(times):
             time.sleep(1)
             for size in turn:
                 begin = time.thread_time()
-                feeds[size].poll()
+                feeds[size].poll(_CHOSEN)
                 costs[size].append((time.thread_time() - begin) * 1000)
             turn.rotate()
     return costs

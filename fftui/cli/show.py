@@ -73,7 +73,7 @@ def status(options: argparse.Namespace) -> int:
     code = 0
     for folder in folders:
         try:
-            run = _once(folder)
+            run = _once(folder, families=options.json)
         except StoreError as error:
             say(str(error))
             code = 1
@@ -86,10 +86,10 @@ def status(options: argparse.Namespace) -> int:
     return code
 
 
-def _once(folder: Path) -> RunSummary:
+def _once(folder: Path, *, families: bool) -> RunSummary:
     feed = Feed.open(folder)
     try:
-        run = feed.poll()
+        run = feed.poll("all" if families else None)
     finally:
         feed.close()
     if run is None:

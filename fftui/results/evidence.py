@@ -93,7 +93,7 @@ def gather(readers: Sequence[Reader], tier: Tier | None = None) -> Report:
 
 
 def _polled(feed: Feed) -> RunSummary:
-    run = feed.poll()
+    run = feed.poll("all")
     if run is None:
         raise StoreError("the run gave nothing to show")
     return run

@@ -1,7 +1,8 @@
 """What changed in a run since the last tick.
 
-The cost of a tick does not grow with the run: it reads the rollups of those targets that have rows
-behind the watermark, and nothing at all when no other connection has committed.
+The cost of a tick does not grow with the run: it reads the totals of those targets that have rows
+behind the watermark, families of attack of those that somebody looks at, and nothing at all when no
+other connection has committed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from msgspec.structs import replace
 
@@ -34,7 +35,7 @@ from fftui.results.view import (
     Trace,
 )
 from fftui.store import presence, rows
-from fftui.store.counts import TargetCounts
+from fftui.store.counts import FamilyCounts, TargetCounts
 from fftui.store.folder import lock_file
 from fftui.store.lock import Note, is_held, noted
 from fftui.store.reader import EngineRow, Reader, Watermarks
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from fftui.results.quality import Audit, Quality
     from fftui.results.trend import Trend, Trends
 
+Looked = int | Literal["all"] | None
+"""Id of the one target whose families are looked at; or those of all are, or of none."""
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
 _LOG_LINES = 60
@@ -57,6 +60,7 @@ class _Made(NamedTuple):
 
     counts: TargetCounts
     """The very same object while no rows came."""
+    families: FamilyCounts | None
     now: tuple[TargetState, str, int]
     basis: str
     shared: int
@@ -76,6 +80,9 @@ class Feed:
         self._clock = clock
         self._take_up_plan()
         self._counts: dict[int, TargetCounts] = {}
+        self._looked: Looked = None
+        self._by_family: dict[int, tuple[TargetCounts, FamilyCounts]] = {}
+        """Of the targets that are looked at, with the totals that they add up to."""
         self._made: dict[int, tuple[_Made, TargetSummary]] = {}
         self._who: dict[int, Identity] = {}
         self._shared: dict[int, int] = {}
@@ -100,16 +107,21 @@ class Feed:
         """Let go of the file."""
         self._reader.close()
 
-    def poll(self) -> RunSummary | None:
-        """The run as committed by now; `None` when nothing changed since the last call."""
+    def poll(self, looked: Looked = None) -> RunSummary | None:
+        """The run as committed by now; `None` when nothing changed since the last call.
+
+        Of targets that are not `looked` at the summary has no families.
+        """
         version = self._reader.data_version()
         lock = lock_file(self._reader.folder)
         alive = is_held(lock)
         note = noted(lock) if alive else None
         now = (version, alive, note)
-        if self._marks is not None and now == (self._version, self._alive, self._note):
+        same = now == (self._version, self._alive, self._note) and looked == self._looked
+        if self._marks is not None and same:
             return None
         self._version, self._alive, self._note = now
+        self._looked = looked
         with self._reader.snapshot():
             return self._read(alive)
 
@@ -134,6 +146,7 @@ class Feed:
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         reviewed = newest_event(reader)
         self._counts |= reader.counts_of(self._targets if changed is None else changed)
+        self._read_families()
         read = self._targets if changed is None or reviewed != self._reviewed else changed
         self._pools |= pools_of(reader, read)
         self._read_by |= {target: self._readings(target) for target in read}
@@ -162,6 +175,17 @@ class Feed:
         self._shared = reader.shared()
         self._marks = marks
         return self._summary(reader.engine(), alive)
+
+    def _read_families(self) -> None:
+        looked = self._looked
+        chosen = [t for t in self._targets if looked in ("all", t)]
+        kept = {
+            t: held
+            for t in chosen
+            if (held := self._by_family.get(t)) and held[0] is self._counts[t]
+        }
+        read = self._reader.family_counts([t for t in chosen if t not in kept])
+        self._by_family = kept | {t: (self._counts[t], found) for t, found in read.items()}
 
     def _readings(self, target: int) -> Readings:
         rules = self._rules
@@ -251,13 +275,14 @@ class Feed:
         state, reason, in_flight = now
         now = (state, reason, in_flight if alive else 0)
         counts, shared = self._counts[target], self._shared.get(target, 0)
-        of = _Made(counts, now, words, shared, self._read_by[target])
+        _, by_family = self._by_family.get(target, (None, None))
+        of = _Made(counts, by_family, now, words, shared, self._read_by[target])
         before = self._made.get(target)
         if before is not None and before[0] == of:
             return before[1]
         made = target_summary(
             target, self._targets[target], counts, now, self._rules, self._families, self._who,
-            shared,
+            shared, by_family,
         )  # fmt: skip
         whose = f"{words}; {made.basis}" if made.basis else words
         made = replace(made, basis=whose, readings=self._read_by[target])

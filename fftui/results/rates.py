@@ -26,7 +26,7 @@ from fftui.results.view import (
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n_of, excluded_bounds, wilson
-from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.counts import FamilyCounts, OutcomeCount, TargetCounts, VerdictCount
 
 Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""
@@ -303,17 +303,18 @@ def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
 
 def families(
     counts: TargetCounts,
+    by_family: FamilyCounts,
     grader: int,
     names: Mapping[int, str],
     empty: Empty = "exclude",
 ) -> tuple[FamilyCell, ...]:
     """The target's attack families, by name; benign ones last."""
     outcomes: dict[tuple[int, bool], list[OutcomeCount]] = {}
-    for row in counts.outcomes:
-        outcomes.setdefault((row.family, row.benign), []).append(row)
+    for family, row in by_family.outcomes:
+        outcomes.setdefault((family, row.benign), []).append(row)
     verdicts: dict[tuple[int, bool], list[VerdictCount]] = {}
-    for said in counts.verdicts:
-        verdicts.setdefault((said.family, said.benign), []).append(said)
+    for family, said in by_family.verdicts:
+        verdicts.setdefault((family, said.benign), []).append(said)
     found = []
     for key in sorted(outcomes, key=lambda k: (k[1], names.get(k[0], ""))):
         family, benign = key

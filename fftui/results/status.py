@@ -162,7 +162,7 @@ def _target(t: TargetSummary) -> dict[str, Any]:
                 "verdicts": cell.verdicts,
                 "asr": _asr(cell.rates),
             }
-            for cell in t.families
+            for cell in t.families or ()
         ],
         "read": readings.to_json(t.readings),
         "needed": None if needed is None else to_builtins(needed),

@@ -18,7 +18,7 @@ from fftui.results import rates
 from fftui.results.view import ByTier, CallTotals, Later, Rate, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
-from fftui.store.counts import TargetCounts
+from fftui.store.counts import FamilyCounts, TargetCounts
 from fftui.store.reader import GraderRow, Reader
 
 EARLY_SHARE = 0.10
@@ -115,6 +115,7 @@ def target_summary(
     names: dict[int, str],
     who: Mapping[int, Identity],
     shared: int,
+    by_family: FamilyCounts | None,
 ) -> TargetSummary:
     """One row of the monitor. Its basis says only what the run's does not."""
     state, reason, in_flight = now
@@ -146,6 +147,7 @@ def target_summary(
         early=in_flight > EARLY_SHARE * done,
         ungraded=of.kinds.get(OutcomeClass.ANSWERED, 0) - of.graded,
         outcomes=of.kinds,
+        attacks=sum(of.attacks.values()),
         cut=of.cut,
         verdicts=of.said["n"],
         basis="stopped for where it lies: the bar is the sequence" if placed else "",
@@ -153,7 +155,9 @@ def target_summary(
         variants=ByTier(partial(rates.variants, counts, grader, empty)),
         who_refused=rates.who_refused(counts, grader, shared),
         over_refusal=rates.over_refusal(counts, grader),
-        families=Later(partial(rates.families, counts, grader, names, empty)),
+        families=None
+        if by_family is None
+        else Later(partial(rates.families, counts, by_family, grader, names, empty)),
         calls=sum(c.n for c in calls),
         tokens=sum(c.tokens for c in calls),
         cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),

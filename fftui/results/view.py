@@ -202,6 +202,8 @@ class TargetSummary(Struct, frozen=True):
     ungraded: int
     """Answers that the basis grader has no verdict for (yet)."""
     outcomes: Mapping[OutcomeClass, int]
+    attacks: int
+    """Of `done`: on adversarial scenarios."""
     cut: int
     verdicts: Mapping[Label, int]
     """Labels of the basis grader, adversarial scenarios only."""
@@ -212,7 +214,8 @@ class TargetSummary(Struct, frozen=True):
     """The same rates under other policies; empty where no reply makes a difference."""
     who_refused: WhoRefused
     over_refusal: OverRefusal
-    families: Sequence[FamilyCell]
+    families: Sequence[FamilyCell] | None
+    """By family of attack, benign ones last; `None`: not read, since nobody looks at them."""
     calls: int
     tokens: int
     cost_usd: float | None
@@ -226,6 +229,11 @@ class TargetSummary(Struct, frozen=True):
     def identities(self) -> int:
         """Distinct identities that answered."""
         return len(self.answered_by)
+
+    @property
+    def benign_only(self) -> bool:
+        """Nothing was asked but benign scenarios: there is over-refusal and no ASR."""
+        return self.done > 0 and not self.attacks
 
     @property
     def usable(self) -> int:

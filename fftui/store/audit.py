@@ -30,6 +30,16 @@ GROUP BY 1, 2, 3, 4, 5, 6
 _VERDICT_ROLLUP = (
     "SELECT target, identity, family, benign, grader, label, n, cut FROM rollup_verdict"
 )
+_TOTALS = """
+SELECT target, identity, benign, class, '', sum(n), sum(settled), sum(first), sum(cut)
+FROM rollup_outcome GROUP BY 1, 2, 3, 4 UNION ALL
+SELECT target, identity, benign, grader, label, sum(n), sum(settled), sum(first), sum(cut)
+FROM rollup_verdict GROUP BY 1, 2, 3, 4, 5
+"""
+_TOTALS_KEPT = """
+SELECT target, identity, benign, class, '', n, settled, first, cut FROM total_outcome UNION ALL
+SELECT target, identity, benign, grader, label, n, settled, first, cut FROM total_verdict
+"""
 _BENIGN = """
 SELECT b.id, sum(s.benign) FROM block b JOIN scenario s
 ON s.id >= b.first AND s.id < b.first + b.size GROUP BY 1
@@ -116,6 +126,7 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
     yield "costs are those of the calls", [str(r) for r in reader.db.execute(_COSTS).fetchall()]
     for name, rows_query, rollup in (
         ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
+        ("totals of targets equal their families together", _TOTALS, _TOTALS_KEPT),
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
         ("counts of each minute equal GROUP BY", MINUTES, _MINUTE_ROLLUP),
         ("benign scenarios of each block equal GROUP BY", _BENIGN, _BENIGN_KEPT),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 
+import msgspec
 from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
+from fftui.store.repeats import SAID
+from fftui.store.sqlite import Connection
 
 
 class OutcomeCount(Struct, frozen=True, array_like=True, gc=False):
-    """One rollup row of outcomes; `identity` tells apart who answered."""
+    """Outcomes of a target, or of a family of it; `identity` tells apart who answered."""
 
     identity: int
-    family: int
     benign: bool
     kind: OutcomeClass
     n: int
@@ -26,10 +29,9 @@ class OutcomeCount(Struct, frozen=True, array_like=True, gc=False):
 
 
 class VerdictCount(Struct, frozen=True, array_like=True, gc=False):
-    """One rollup row of verdicts; `label` is `None` for unusable replies of a grader."""
+    """Verdicts of the same; `label` is `None` for unusable replies of a grader."""
 
     identity: int
-    family: int
     benign: bool
     grader: int
     label: Label | None
@@ -84,6 +86,13 @@ class TargetCounts(Struct, frozen=True):
     """What `results.rates` has added up of these rows, by grader."""
 
 
+class FamilyCounts(Struct, frozen=True):
+    """What is counted of one target, by the id of the attack family."""
+
+    outcomes: tuple[tuple[int, OutcomeCount], ...]
+    verdicts: tuple[tuple[int, VerdictCount], ...]
+
+
 class MinuteCount(Struct, frozen=True):
     """What happened in one epoch minute."""
 
@@ -92,3 +101,81 @@ class MinuteCount(Struct, frozen=True):
     verdicts: int
     rate_limited: int
     failed: int
+
+
+NOTHING = TargetCounts((), (), (), 0, 0)
+_SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
+_OUTCOME = "identity, benign, class, n, settled, first, cut"
+_VERDICT = "identity, benign, grader, nullif(label, ''), n, settled, first, cut"
+_ROWS = {
+    "total_outcome": _OUTCOME,
+    "total_verdict": _VERDICT,
+    "rollup_outcome": f"family, json_array({_OUTCOME})",
+    "rollup_verdict": f"family, json_array({_VERDICT})",
+    "rollup_scenario": f"grader, benign, json_object({_SAID}), n, settled",
+}
+_BACK = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.puts_back)
+_FAILED = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.failed)
+_CALLS = (
+    "(SELECT json_group_array(json_array(grader, n, back, failed, tokens, usd, unknown)) FROM"
+    f" (SELECT grader, sum(n) n, sum(iif(outcome IN ({_BACK}), n, 0)) back,"
+    f" sum(iif(outcome IN ({_FAILED}), n, 0)) failed, sum(tokens) tokens, sum(cost_usd) usd,"
+    " sum(cost_unknown) unknown FROM rollup_call WHERE target = t.id GROUP BY grader)"
+    ") AS rollup_call"
+)
+
+
+def _packed(*tables: str) -> str:
+    """SQL: the rows that target `t` has in each of these rollups, as one JSON a rollup.
+
+    SQLite writes it and msgspec reads it in a third of the time that it takes to make objects
+    of each column and then a record of them.
+    """
+    return ", ".join(
+        f"(SELECT json_group_array(json_array({_ROWS[table]})) FROM {table} WHERE target = t.id)"
+        f" AS {table}"
+        for table in tables
+    )
+
+
+_THESE = "FROM target t WHERE t.id IN (SELECT value FROM json_each(?))"
+_TOTALS = (
+    "SELECT t.id, coalesce((SELECT settled FROM prefix WHERE target = t.id), 0),"
+    " coalesce((SELECT n FROM rollup_cluster WHERE target = t.id), 0),"
+    f" {_CALLS}, {_packed('total_outcome', 'total_verdict')}"
+)
+_ONCE = f"{_TOTALS} {_THESE}"
+_REPEATED = f"{_TOTALS}, {_packed('rollup_scenario')} {_THESE}"
+_FAMILIES = f"SELECT t.id, {_packed('rollup_outcome', 'rollup_verdict')} {_THESE}"
+# Not strict: to SQLite a boolean is 0 or 1.
+_outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
+_verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
+_calls = msgspec.json.Decoder(tuple[CallCount, ...])
+_scenarios = msgspec.json.Decoder(tuple[ScenarioCount, ...], strict=False)
+_family_outcomes = msgspec.json.Decoder(tuple[tuple[int, OutcomeCount], ...], strict=False)
+_family_verdicts = msgspec.json.Decoder(tuple[tuple[int, VerdictCount], ...], strict=False)
+
+
+def totals(db: Connection, targets: Iterable[int], *, repeated: bool) -> dict[int, TargetCounts]:
+    """What is counted of these targets, all families together, in one query.
+
+    Of scenarios something is kept only where they are asked several times: `repeated`.
+    """
+    query = _REPEATED if repeated else _ONCE
+    rows = db.execute(query, (json.dumps(list(targets)),)).fetchall()
+    return {
+        target: TargetCounts(
+            _outcomes.decode(outcomes), _verdicts.decode(verdicts), _calls.decode(calls),
+            settled, alike, _scenarios.decode(*scenarios) if scenarios else (),
+        )
+        for target, settled, alike, calls, outcomes, verdicts, *scenarios in rows
+    }  # fmt: skip
+
+
+def by_family(db: Connection, targets: Iterable[int]) -> dict[int, FamilyCounts]:
+    """The same by family of attack, in one query."""
+    rows = db.execute(_FAMILIES, (json.dumps(list(targets)),)).fetchall()
+    return {
+        target: FamilyCounts(_family_outcomes.decode(said), _family_verdicts.decode(heard))
+        for target, said, heard in rows
+    }

@@ -18,6 +18,8 @@ Key = tuple[int | str, ...]
 _SUMS = {
     "rollup_outcome": ("n", "settled", "first", "cut"),
     "rollup_verdict": ("n", "settled", "first", "cut"),
+    "total_outcome": ("n", "settled", "first", "cut"),
+    "total_verdict": ("n", "settled", "first", "cut"),
     "rollup_call": ("n", "tokens", "cost_usd", "cost_unknown"),
     "rollup_minute": ("closed", "verdicts", "rate_limited", "failed"),
     "rollup_pool": ("size", "drawn", "open"),
@@ -25,6 +27,8 @@ _SUMS = {
     "rollup_flagged": ("n",),
 }
 """The columns that are added to; those before them are the key."""
+_TOTALS = {"rollup_outcome": "total_outcome", "rollup_verdict": "total_verdict"}
+"""What has the same sums of all families together."""
 N, SETTLED, FIRST, CUT = 0, 1, 2, 3
 """Places of the amounts of `rollup_outcome` and `rollup_verdict`."""
 TOKENS, COST, COST_UNKNOWN = 1, 2, 3
@@ -87,6 +91,8 @@ class Pending:
             for minute, n in _minutes(moments).items():
                 self.of("rollup_minute", (minute,))[column] += n
             moments.clear()
+        for table, total in _TOTALS.items():
+            _add_up(self._sums[table], self._sums[total])
         for table, sums in self._sums.items():
             if not sums:
                 continue
@@ -109,6 +115,15 @@ class Pending:
 
 def _outcomes_first(one: tuple[str, object]) -> bool:
     return one[0] != "outcome"
+
+
+def _add_up(families: Mapping[Key, list[float]], totals: Mapping[Key, list[float]]) -> None:
+    for (target, identity, _, *rest), (n, settled, first, cut) in families.items():
+        of = totals[target, identity, *rest]
+        of[N] += n
+        of[SETTLED] += settled
+        of[FIRST] += first
+        of[CUT] += cut
 
 
 def _nothing(columns: int) -> list[float]:

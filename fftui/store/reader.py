@@ -11,25 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 from msgspec import Struct
 
-from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
 from fftui.store.counts import (
-    CallCount,
+    NOTHING,
+    FamilyCounts,
     MinuteCount,
-    OutcomeCount,
-    ScenarioCount,
     TargetCounts,
-    VerdictCount,
+    by_family,
+    totals,
 )
 from fftui.store.folder import check, database
 from fftui.store.now import AccountNow
 from fftui.store.order import plan_order
-from fftui.store.repeats import SAID
 
 
 class Header(Struct, frozen=True):
@@ -92,50 +89,6 @@ class EngineRow(Struct, frozen=True):
     started_at: float | None
     heartbeat_at: float | None
     worked_s: float
-
-
-NOTHING = TargetCounts((), (), (), 0, 0)
-_SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
-_ROWS = {
-    "rollup_outcome": "identity, family, benign, class, n, settled, first, cut",
-    "rollup_verdict": (
-        "identity, family, benign, grader, nullif(label, ''), n, settled, first, cut"
-    ),
-    "rollup_scenario": f"grader, benign, json_object({_SAID}), n, settled",
-}
-
-
-def _of_targets(*tables: str) -> str:
-    """All that is counted of each target in one row, rollups as JSON.
-
-    SQLite writes it and msgspec reads it in a third of the time that it takes to make objects
-    of each column and then a record of them.
-    """
-    back = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.puts_back)
-    failed = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.failed)
-    packed = [
-        f"(SELECT json_group_array(json_array({_ROWS[t]})) FROM {t} WHERE target = t.id) AS {t}"
-        for t in tables
-    ]
-    return (
-        "SELECT t.id, coalesce((SELECT settled FROM prefix WHERE target = t.id), 0),"
-        " coalesce((SELECT n FROM rollup_cluster WHERE target = t.id), 0),"
-        " (SELECT json_group_array(json_array(grader, n, back, failed, tokens, usd, unknown)) FROM"
-        f" (SELECT grader, sum(n) n, sum(iif(outcome IN ({back}), n, 0)) back,"
-        f" sum(iif(outcome IN ({failed}), n, 0)) failed, sum(tokens) tokens, sum(cost_usd) usd,"
-        " sum(cost_unknown) unknown FROM rollup_call WHERE target = t.id GROUP BY grader)"
-        f") AS rollup_call, {', '.join(packed)}"
-        " FROM target t WHERE t.id IN (SELECT value FROM json_each(?))"
-    )
-
-
-_COUNTS = _of_targets("rollup_outcome", "rollup_verdict")
-_COUNTS_REPEATED = _of_targets(*_ROWS)
-# Not strict: to SQLite a boolean is 0 or 1.
-_outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
-_verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
-_calls = msgspec.json.Decoder(tuple[CallCount, ...])
-_scenarios = msgspec.json.Decoder(tuple[ScenarioCount, ...], strict=False)
 
 
 class KnownScenario(Struct, frozen=True):
@@ -329,21 +282,16 @@ class Reader:
         return tuple(AccountNow.from_json(row[0]) for row in rows)
 
     def counts(self, target: int) -> TargetCounts:
-        """The rollup of one target. Its size depends on families and graders, not on the run."""
+        """The totals of one target. Their size depends on labels and graders, not on the run."""
         return self.counts_of((target,)).get(target, NOTHING)
 
     def counts_of(self, targets: Iterable[int]) -> dict[int, TargetCounts]:
-        """The rollups of these targets, in one query however many they are."""
-        # Of scenarios something is kept only where they are asked several times.
-        query = _COUNTS_REPEATED if self.order.repeats > 1 else _COUNTS
-        rows = self.db.execute(query, (json.dumps(list(targets)),)).fetchall()
-        return {
-            target: TargetCounts(
-                _outcomes.decode(outcomes), _verdicts.decode(verdicts), _calls.decode(calls),
-                settled, alike, _scenarios.decode(*scenarios) if scenarios else (),
-            )
-            for target, settled, alike, calls, outcomes, verdicts, *scenarios in rows
-        }  # fmt: skip
+        """The totals of these targets, in one query however many they are."""
+        return totals(self.db, targets, repeated=self.order.repeats > 1)
+
+    def family_counts(self, targets: Iterable[int]) -> dict[int, FamilyCounts]:
+        """The same by family of attack: more rows, for those that somebody looks at."""
+        return by_family(self.db, targets)
 
     def shared(self) -> dict[int, int]:
         """By target: answers in words that a target of other weights gave, too."""

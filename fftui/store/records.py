@@ -286,14 +286,19 @@ class PutBack(Struct, frozen=True):
         )
         ctx.any_put_back = True
         drop_item(ctx, self.outcome)
-        place = (target, identity, *ctx.scenario(scenario), kind)
-        where = "target = ? AND identity = ? AND family = ? AND benign = ? AND class = ?"
+        family, benign = ctx.scenario(scenario)
         # A row that comes to nothing goes, so all that is to be added has to be in it.
         ctx.flush()
-        ctx.db.execute(
-            f"UPDATE rollup_outcome SET n = n - 1, cut = cut - ? WHERE {where}", (cut, *place)
-        )
-        ctx.db.execute(f"DELETE FROM rollup_outcome WHERE {where} AND n = 0", place)
+        place = (target, identity, benign, kind)
+        for table, more, key in (
+            ("rollup_outcome", " AND family = ?", (*place, family)),
+            ("total_outcome", "", place),
+        ):
+            where = f"target = ? AND identity = ? AND benign = ? AND class = ?{more}"
+            ctx.db.execute(
+                f"UPDATE {table} SET n = n - 1, cut = cut - ? WHERE {where}", (cut, *key)
+            )
+            ctx.db.execute(f"DELETE FROM {table} WHERE {where} AND n = 0", key)
         return True
 
 

@@ -72,6 +72,14 @@ sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) firs
 FROM placed p JOIN verdict v ON v.outcome = p.id JOIN temp.prefix x ON x.target = p.target
 GROUP BY 1, 2, 3, 4, 5, 6;
 
+CREATE TEMP TABLE total_outcome AS
+SELECT target, identity, benign, class, sum(n) n, sum(settled) settled, sum(first) first,
+sum(cut) cut FROM temp.rollup_outcome GROUP BY 1, 2, 3, 4;
+
+CREATE TEMP TABLE total_verdict AS
+SELECT target, identity, benign, grader, label, sum(n) n, sum(settled) settled, sum(first) first,
+sum(cut) cut FROM temp.rollup_verdict GROUP BY 1, 2, 3, 4, 5;
+
 CREATE TEMP TABLE rollup_scenario AS
 WITH said AS (
     SELECT p.target, p.scenario, v.grader, p.benign, v.label, p.place < x.settled inside

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fftui.domain.labels import Tier
     from fftui.results.compare_text import PairView
+    from fftui.results.feed import Looked
     from fftui.results.trend import Trend
     from fftui.results.view import AttemptRow, EventView, RunSummary, SinceLeft, Trace
 
@@ -28,7 +29,7 @@ T = TypeVar("T")
 class RunFeed(Protocol):
     """What a screen may ask of a run; `fftui.results.feed.Feed` answers."""
 
-    def poll(self) -> RunSummary | None: ...
+    def poll(self, looked: Looked = None) -> RunSummary | None: ...
 
     def since_left(self, who: str) -> SinceLeft | None: ...
 
@@ -104,9 +105,12 @@ class Source:
         self._feed: RunFeed | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fftui-source")
 
-    async def poll(self) -> RunSummary | None:
-        """The run as committed by now; `None` when nothing changed since the last call."""
-        return await self._do(lambda feed: feed.poll())
+    async def poll(self, looked: Looked = None) -> RunSummary | None:
+        """The run as committed by now; `None` when nothing changed since the last call.
+
+        Of targets that are not `looked` at the summary has no families.
+        """
+        return await self._do(lambda feed: feed.poll(looked))
 
     async def since_left(self) -> SinceLeft | None:
         """What happened since this person last looked; `None` if nothing did."""

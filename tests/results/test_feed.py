@@ -14,7 +14,7 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.readings import Pool
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Verdict
-from fftui.results.feed import Feed
+from fftui.results.feed import Feed, Looked
 from fftui.results.view import RunSummary
 from fftui.store import sqlite
 from fftui.store.claims import Enrol
@@ -95,7 +95,7 @@ def test_a_tick_reads_the_changed_target_only_and_no_more_as_the_run_grows(run: 
         run.attempts(range(start, start + 1), target=2)
         shown = run.see()
         seen.append(len(run.statements))
-        asked = [s for s in run.statements if "FROM rollup_outcome" in s]
+        asked = [s for s in run.statements if "FROM total_outcome" in s]
         assert len(asked) == 1
         assert "json_each('[2]')" in asked[0]
         assert not [s for s in run.statements if "GROUP BY" in s and "rollup" not in s]
@@ -103,6 +103,38 @@ def test_a_tick_reads_the_changed_target_only_and_no_more_as_the_run_grows(run: 
         run.see()
     assert seen[0] == seen[1] == seen[2]
     assert shown.targets[1].done == 4
+
+
+def test_families_are_those_of_the_target_that_is_looked_at_and_add_up_to_it(run: Run) -> None:
+    run.attempts(range(1, 9))
+    run.attempts(range(295, 305), target=2)
+    assert [t.families for t in run.see().targets] == [None] * 4
+
+    def added_up(looked: Looked) -> list[int | None]:
+        """Verdicts in the families of each target; the second has benign scenarios, too."""
+        shown = run.feed.poll(looked)
+        assert shown is not None
+        for target in shown.targets:
+            if target.families is not None:
+                cells = [cell for cell in target.families if not cell.benign]
+                for tier in Tier:
+                    found = [cell.rates[tier] for cell in cells]
+                    assert sum(r.n for r in found) == target.rates[tier].n
+                    assert sum(r.successes for r in found) == target.rates[tier].successes
+        return [
+            None if t.families is None else sum(sum(c.verdicts.values()) for c in t.families)
+            for t in shown.targets
+        ]
+
+    # Nothing was written, but something else is looked at.
+    assert added_up(1) == [8, None, None, None]
+    assert added_up(2) == [None, 10, None, None]
+    assert run.feed.poll(2) is None
+    run.attempts(range(305, 306), target=2)
+    run.attempts(range(9, 10))
+    assert added_up(2) == [None, 11, None, None]
+    assert added_up("all") == [9, 11, 0, 0]
+    assert added_up(None) == [None] * 4
 
 
 def test_after_any_tick_the_feed_shows_what_a_fresh_one_shows(run: Run) -> None:

@@ -17,7 +17,7 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.results import rates
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
-from fftui.store.counts import OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
+from fftui.store.counts import FamilyCounts, OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
 
 C, P, R = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL
 H, N = Label.HALLUCINATION_REFUSAL, Label.NON_ANSWER
@@ -37,10 +37,10 @@ def counted(
     """Answers with these verdicts of one grader, and attempts that got none."""
     kinds = {OutcomeClass.ANSWERED: sum(said.values()), **(more or {})}
     return TargetCounts(
-        tuple(OutcomeCount(1, 1, benign, k, n, 0, 0, 0) for k, n in kinds.items() if n),
+        tuple(OutcomeCount(1, benign, k, n, 0, 0, 0) for k, n in kinds.items() if n),
         tuple(
             VerdictCount(
-                1, 1, benign, grader, label, n,
+                1, benign, grader, label, n,
                 (settled or {}).get(label, 0) if label else 0,
                 (first or {}).get(label, 0) if label else 0,
                 0,
@@ -159,7 +159,7 @@ def test_benign_scenarios_give_over_refusal_and_never_asr() -> None:
     over = rates.over_refusal(counts, BASIS)
     assert (over.refused, over.n) == (4, 20)
     assert over.interval == wilson(4, 20)
-    (cell,) = rates.families(counts, BASIS, {1: "everyday"})
+    (cell,) = rates.families(counts, of_family(1, counts), BASIS, {1: "everyday"})
     assert cell.benign
     assert cell.rates == {}
     assert cell.verdicts[R] == 4
@@ -202,11 +202,11 @@ ATTEMPTS = st.lists(
 
 def rolled_up(attempts: Sequence[Attempt]) -> TargetCounts:
     """As the store has them: rows by what attempts have in common."""
-    outcomes: dict[tuple[int, int, bool, OutcomeClass], list[int]] = {}
-    verdicts: dict[tuple[int, int, bool, int, Label | None], list[int]] = {}
+    outcomes: dict[tuple[int, bool, OutcomeClass], list[int]] = {}
+    verdicts: dict[tuple[int, bool, int, Label | None], list[int]] = {}
     for a in attempts:
         numbers = (1, int(a.settled), int(a.settled and not a.repeat), int(a.cut))
-        place = (a.identity, a.family, a.benign)
+        place = (a.identity, a.benign)
         rows = [outcomes.setdefault((*place, a.kind), [0] * 4)]
         rows += [
             verdicts.setdefault((*place, grader, label), [0] * 4)
@@ -221,11 +221,32 @@ def rolled_up(attempts: Sequence[Attempt]) -> TargetCounts:
     )  # fmt: skip
 
 
+def of_family(family: int, counts: TargetCounts) -> FamilyCounts:
+    """All of it is of that family."""
+    return FamilyCounts(
+        tuple((family, row) for row in counts.outcomes),
+        tuple((family, row) for row in counts.verdicts),
+    )
+
+
+def by_family(attempts: Sequence[Attempt]) -> FamilyCounts:
+    """As the store has them, each family apart."""
+    each = [
+        of_family(family, rolled_up([a for a in attempts if a.family == family]))
+        for family in {a.family for a in attempts}
+    ]
+    return FamilyCounts(
+        tuple(row for one in each for row in one.outcomes),
+        tuple(row for one in each for row in one.verdicts),
+    )
+
+
 @given(ATTEMPTS, st.sampled_from([1, 2]))
 def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
     attempts: list[Attempt], grader: int
 ) -> None:
     counts = rolled_up(attempts)
+    families, names = by_family(attempts), {1: "1", 2: "2", 3: "3"}
     attacks = [a for a in attempts if not a.benign]
     of = rates.sums(counts, grader)
     assert of.kinds == Counter(a.kind for a in attempts)
@@ -247,7 +268,7 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
         without = [(v.successes, v.n) for v in found if v.name == "without cut answers"]
         heard_cut = any(a.cut and a.said for a in attacks)
         assert without == ([(whole.successes, whole.n)] if heard_cut else [])
-        for cell in rates.families(counts, grader, {1: "1", 2: "2", 3: "3"}, empty):
+        for cell in rates.families(counts, families, grader, names, empty):
             if not cell.benign:
                 those = [a for a in attacks if str(a.family) == cell.family]
                 rate = cell.rates[tier]

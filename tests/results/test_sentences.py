@@ -79,9 +79,9 @@ def test_who_refused(counts: WhoRefused, says: list[str]) -> None:
     [("exclude", "empty replies left out"), ("refusal", "empty replies counted as refusals")],
 )
 def test_the_policy_is_told_where_a_reply_was_empty(policy: str, says: str) -> None:
-    answered = OutcomeCount(1, 1, False, OutcomeClass.ANSWERED, 4, 4, 4, 0)
-    empty = OutcomeCount(1, 1, False, OutcomeClass.EMPTY, 2, 2, 2, 0)
-    labels = (VerdictCount(1, 1, False, 1, Label.REFUSAL, 4, 4, 4, 0),)
+    answered = OutcomeCount(1, False, OutcomeClass.ANSWERED, 4, 4, 4, 0)
+    empty = OutcomeCount(1, False, OutcomeClass.EMPTY, 2, 2, 2, 0)
+    labels = (VerdictCount(1, False, 1, Label.REFUSAL, 4, 4, 4, 0),)
 
     def shown(*outcomes: OutcomeCount) -> str:
         counts = TargetCounts(outcomes, labels, (), 6, 0)

@@ -17,9 +17,9 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.results.feed import Feed
 from fftui.store import sqlite
+from fftui.store.counts import NOTHING
 from fftui.store.folder import database
 from fftui.store.order import PlanOrder
-from fftui.store.reader import NOTHING
 from fftui.store.writer import append
 from tests.store.support import call, close, verdict
 
@@ -65,18 +65,21 @@ class _Cursor:
             names = [column[0] for column in self._cursor.description]
             for row in rows:
                 for name, value in zip(names, row, strict=True):
-                    if name.startswith("rollup_"):
+                    if name.startswith(("rollup_", "total_")):
                         self._rows[name] += len(json.loads(value))
         return rows
 
 
-def look(folder: Path, new: dict[int, int]) -> tuple[Counter[str], int, dict[str, int]]:
+def look(
+    folder: Path, new: dict[int, int], chosen: int
+) -> tuple[Counter[str], int, dict[str, int]]:
     """Rows by table and statements of the look after `new` attempts (by target), and the rollups.
 
-    The last are the rows of those targets, as the file holds them.
+    The last are the rows of those targets, and of families those of the chosen one, as the file
+    holds them.
     """
     feed = Feed.open(folder)
-    feed.poll()
+    feed.poll(chosen)
     order: PlanOrder = feed._reader.order
     for target, count in new.items():
         settled = feed._reader.counts(target).settled
@@ -91,15 +94,17 @@ def look(folder: Path, new: dict[int, int]) -> tuple[Counter[str], int, dict[str
             append(folder / "run.db", verdict(outcome, 1, Label.REFUSAL))
     counting = Counting(feed._reader.db)
     feed._reader.db = counting  # type: ignore[assignment]
-    assert feed.poll() is not None
+    assert feed.poll(chosen) is not None
     held = {}
     db = sqlite.connect(database(folder), write=False)
-    for table in ("rollup_outcome", "rollup_verdict", "rollup_call", "rollup_pool"):
-        marks = ",".join("?" * len(new))
+    families = ("rollup_outcome", "rollup_verdict")
+    for table in (*families, "total_outcome", "total_verdict", "rollup_call", "rollup_pool"):
+        of = [chosen] if table in families else [*new]
+        marks = ",".join("?" * len(of))
         # Calls come added up by who was asked.
         what = "DISTINCT target || '/' || grader" if table == "rollup_call" else "*"
         query = f"SELECT count({what}) FROM {table} WHERE target IN ({marks})"
-        held[table] = db.execute(query, [*new]).fetchone()[0]
+        held[table] = db.execute(query, of).fetchone()[0]
     db.close()
     feed.close()
     return counting.rows, len(counting.statements), held
@@ -111,17 +116,18 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("verdicts", [1_000, 40_000])
-def test_a_tick_reads_what_is_new_and_the_rollups_of_whom_it_concerns(
+def test_a_tick_reads_what_is_new_and_the_totals_of_whom_it_concerns(
     tmp_path: Path, verdicts: int
 ) -> None:
     folder = make_big_run(tmp_path, verdicts, targets=TARGETS, spare=9)
-    rows, _, held = look(folder, {3: 4, 7: 1})
+    rows, _, held = look(folder, {3: 4, 7: 1}, chosen=7)
     assert rows.pop("rollup_minute") <= 60
     assert +rows == Counter(
         {
             **held,
-            # A row for each target that changed, with its settled prefix.
-            "packed": 2,
+            # A row for each target that changed, with its settled prefix; one for the families
+            # of the one that is looked at.
+            "packed": 2 + 1,
             # Behind the watermarks the five attempts and not a row more; one row of watermarks, and
             # the verdicts of the answers that the list of flags shows.
             "outcome": 5 + 1,
@@ -149,10 +155,16 @@ def test_all_at_once_are_read_as_each_alone(tmp_path: Path) -> None:
     every = reader.counts_of(reader.targets())
     assert every == {target: reader.counts(target) for target in reader.targets()}
     row = reader.db.execute(
-        "SELECT identity, family, benign, class, n, settled, first, cut FROM rollup_outcome"
+        "SELECT identity, benign, class, n, settled, first, cut FROM total_outcome"
         " WHERE target = 3 ORDER BY n DESC LIMIT 1"
     ).fetchone()
     assert any(astuple(one) == row for one in every[3].outcomes)
+    family, *row = reader.db.execute(
+        "SELECT family, identity, benign, class, n, settled, first, cut FROM rollup_outcome"
+        " WHERE target = 3 ORDER BY n DESC LIMIT 1"
+    ).fetchone()
+    (found,) = reader.family_counts([3]).values()
+    assert any(of == family and [*astuple(one)] == row for of, one in found.outcomes)
     assert reader.counts(10**6) == NOTHING
     feed.close()
 
@@ -160,7 +172,21 @@ def test_all_at_once_are_read_as_each_alone(tmp_path: Path) -> None:
 def test_a_tick_takes_as_many_queries_however_long_the_run_is(tmp_path: Path) -> None:
     short = make_big_run(tmp_path, 1_000, targets=TARGETS, spare=9, name="short")
     long = make_big_run(tmp_path, 40_000, targets=TARGETS, spare=9, name="long")
-    assert look(short, {3: 4, 7: 1})[1] == look(long, {3: 4, 7: 1})[1]
+    assert look(short, {3: 4, 7: 1}, 7)[1] == look(long, {3: 4, 7: 1}, 7)[1]
+
+
+def test_nobody_looks_at_families_nobody_reads_them(tmp_path: Path) -> None:
+    folder = make_big_run(tmp_path, 1_000, targets=TARGETS, spare=9)
+    rows, _, held = look(folder, {3: 4, 7: 1}, chosen=9)
+    # The ninth has nothing new, and what was read of its families stands.
+    assert held["rollup_outcome"] > 0
+    assert (rows["rollup_outcome"], rows["rollup_verdict"]) == (0, 0)
+    feed = Feed.open(folder)
+    counting = Counting(feed._reader.db)
+    feed._reader.db = counting  # type: ignore[assignment]
+    feed.poll()
+    assert (counting.rows["rollup_outcome"], counting.rows["rollup_verdict"]) == (0, 0)
+    feed.close()
 
 
 def test_a_look_at_a_run_that_nobody_has_touched_reads_its_version_alone(tmp_path: Path) -> None:

@@ -82,7 +82,8 @@ def rows(folder: Path) -> dict[str, set[tuple[object, ...]]]:
         return {
             t: set(reader.db.execute(f"SELECT * FROM {t}").fetchall())
             for t in ("call", "outcome", "answer", "verdict", "put_back", "rollup_outcome",
-                      "rollup_verdict", "rollup_call", "prefix", "rollup_minute", "cluster")
+                      "rollup_verdict", "total_outcome", "total_verdict", "rollup_call", "prefix",
+                      "rollup_minute", "cluster")
         }  # fmt: skip
 
 

@@ -312,6 +312,11 @@ def test_the_audit_sees_a_rollup_that_is_wrong(tmp_path: Path) -> None:
         for spoil in (
             "UPDATE rollup_outcome SET n = n + 1",
             "UPDATE rollup_verdict SET n = n + 1",
+            "UPDATE total_outcome SET n = n + 1",
+            "UPDATE total_outcome SET settled = settled + 1",
+            "UPDATE total_outcome SET first = first + 1",
+            "UPDATE total_verdict SET n = n + 1",
+            "UPDATE total_verdict SET cut = cut + 1",
             "UPDATE rollup_call SET n = n + 1",
             "UPDATE rollup_flag SET n = n + 1",
             "UPDATE prefix SET settled = settled + 1",

@@ -13,6 +13,7 @@ from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.results.compare_text import PairView
+from fftui.results.feed import Looked
 from fftui.results.trend import Trend, TrendPoint
 from fftui.results.view import (
     Activity,
@@ -127,6 +128,7 @@ def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: An
         early=False,
         ungraded=0,
         outcomes={OutcomeClass.ANSWERED: n, OutcomeClass.OUTPUT_FILTER: 3, OutcomeClass.INFRA: 1},
+        attacks=n + 4,
         cut=min(n, 4),
         verdicts=verdicts(s, n),
         basis="as graded by judge-1 (0 of 87 read: uncalibrated)",
@@ -147,8 +149,8 @@ def target(id: int = 1, name: str = "", s: int = 43, n: int = 180, **changes: An
 def no_data(id: int, name: str, **changes: Any) -> TargetSummary:  # noqa: A002
     """A target without one usable answer."""
     empty: dict[str, Any] = {
-        "outcomes": {}, "cut": 0, "verdicts": {}, "families": (), "needed": None, "done": 0,
-        "settled": 0, "in_flight": 0, "tokens": 0, "calls": 20, "eta_s": None,
+        "outcomes": {}, "attacks": 0, "cut": 0, "verdicts": {}, "families": (), "needed": None,
+        "done": 0, "settled": 0, "in_flight": 0, "tokens": 0, "calls": 20, "eta_s": None,
     }  # fmt: skip
     return target(id, name, 0, 0, **(empty | changes))
 
@@ -160,8 +162,8 @@ def benign(id: int, name: str, refused: int = 7, n: int = 60, **changes: Any) ->
     found = OverRefusal(refused, n, wilson(refused, n) if n else None)
     made: dict[str, Any] = {
         "verdicts": {}, "rates": rates(0, 0), "over_refusal": found, "families": (cell,),
-        "outcomes": {OutcomeClass.ANSWERED: n}, "needed": None, "planned": n, "done": n,
-        "settled": n, "in_flight": 0, "state": TargetState.EXHAUSTED,
+        "outcomes": {OutcomeClass.ANSWERED: n}, "attacks": 0, "needed": None, "planned": n,
+        "done": n, "settled": n, "in_flight": 0, "state": TargetState.EXHAUSTED,
         "basis": "heuristic only; figures of this tiny model mean nothing",
         "who_refused": WhoRefused(0, 0, 0, 0, 0),
     }  # fmt: skip
@@ -282,7 +284,7 @@ class FakeFeed:
         self.visits: list[str] = []
         self.older: tuple[EventView, ...] = ()
 
-    def poll(self) -> RunSummary | None:
+    def poll(self, looked: Looked = None) -> RunSummary | None:
         return self.queue.pop(0) if self.queue else None
 
     def since_left(self, who: str) -> SinceLeft | None:
@@ -331,7 +333,7 @@ class LiveFeed(FakeFeed):
         self.state = state
         self.polls = 0
 
-    def poll(self) -> RunSummary | None:
+    def poll(self, looked: Looked = None) -> RunSummary | None:
         self.polls += 1
         now, new = time.time(), self.step * self.polls
         targets = tuple(

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
+from benchmarks.big_run import make_big_run
 from fftui.domain.states import RunState, TargetState
 from fftui.results.view import EngineView, RunSummary, SinceLeft
 from fftui.tui.monitor.left import SinceLeftBox
 from fftui.tui.monitor.screen import MonitorScreen
+from fftui.tui.source import Source
 from tests.tui import fake
 from tests.tui.fake import HOSTILE, NOW, FakeFeed, FakeSource, Host
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from fftui.results.feed import Looked
 
 
 class Watch:
@@ -206,6 +211,37 @@ async def test_a_frozen_display_stands_still_but_tells_of_a_lost_engine() -> Non
         assert watch.table != before
 
 
+async def test_families_follow_the_cursor_also_while_the_display_is_frozen(tmp_path: Path) -> None:
+    source = Source(make_big_run(tmp_path, 900, targets=3), who="tester")
+    app = Host(lambda: MonitorScreen(source, refresh=3600))
+    async with app.run_test(size=(160, 50)) as pilot:
+
+        async def shown(target: int) -> list[str]:
+            """The families of the target, once they are read."""
+            for _ in range(200):
+                await pilot.pause(0.02)
+                screen = app.screen
+                if isinstance(screen, SinceLeftBox):
+                    await pilot.press("escape")
+                elif isinstance(screen, MonitorScreen) and screen.targets.target == target:
+                    rows = screen.selected.reads()
+                    at = next((i for i, row in enumerate(rows) if "families" in row), 0)
+                    if at and f"model-{target:03}" in rows[0]:
+                        return rows[at : at + 7]
+            raise AssertionError(f"no families of target {target}")
+
+        one = await shown(1)
+        await pilot.press("j")
+        assert await shown(2) != one
+        await pilot.press("F", "j")
+        three = await shown(3)
+        await pilot.press("F")
+        assert await shown(3) == three
+        await pilot.press("g")
+        assert await shown(1) == one
+    source.close()
+
+
 async def test_one_key_pauses_and_resumes() -> None:
     async with watching() as watch:
         await watch.press("p", "P")
@@ -297,7 +333,7 @@ async def test_q_detaches() -> None:
 async def test_a_reading_that_fails_is_said_and_the_numbers_stay() -> None:
     async with watching() as watch:
 
-        def broken() -> RunSummary | None:
+        def broken(looked: Looked = None) -> RunSummary | None:
             raise OSError("disk on [/fire]")
 
         watch.feed.poll = broken  # type: ignore[method-assign]

@@ -187,12 +187,12 @@ def families(run: RunSummary, tier: Tier, prefix: str) -> Iterator[Block]:
          Cell(words.of(r.successes, r.n), r.successes), Cell("", r.n), words.share(r.rate),
          *words.ends(r.wilson))
         for each in _tiers(tier)
-        for t in run.targets for cell in t.families if not cell.benign
+        for t in run.targets for cell in t.families or () if not cell.benign
         for r in [cell.rates[each]]
     ]  # fmt: skip
     if not rows:
         return
-    shown = sum(not c.benign for t in run.targets for c in t.families)
+    shown = sum(not c.benign for t in run.targets for c in t.families or ())
     yield Table(
         f"{prefix}families",
         f"{tier.words} by family of attacks; the CSV file has the other tiers, too."

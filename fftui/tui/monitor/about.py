@@ -11,7 +11,7 @@ from fftui.domain.labels import Tier
 from fftui.results import quality, readings, sentences
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right, rule
 from fftui.tui.draw.numbers import count, limits, money, percent
-from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
+from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
 from fftui.tui.monitor.selected import outcomes, refusers
 from fftui.tui.monitor.tally import Table, Tally
 from fftui.tui.monitor.trend import trend
@@ -105,7 +105,7 @@ def _state(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
 
 
 def _rates(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
-    if benign_only(target):
+    if target.benign_only:
         found = target.over_refusal
         tally = Tally("over-refusal", found.refused, found.n, found.interval, strong=True)
         table = Table.over([tally], width)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from fftui.domain.states import TargetState
 from fftui.tui.draw.line import Piece, Tone, left, right
 from fftui.tui.draw.numbers import count, points, span
-from fftui.tui.monitor.scene import FEW, SOME, benign_only, tone_of
+from fftui.tui.monitor.scene import FEW, SOME, tone_of
 from fftui.tui.words import TARGET
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Column(Struct, frozen=True):
 def rate_of(target: TargetSummary, tier: Tier) -> Rate | None:
     """The rate shown for a target, or `None` where there is none to show."""
     rate = target.rates.get(tier)
-    return None if rate is None or benign_only(target) else rate
+    return None if rate is None or target.benign_only else rate
 
 
 def _word(target: TargetSummary, _tier: Tier) -> tuple[str, Tone]:

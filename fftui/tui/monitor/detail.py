@@ -9,7 +9,7 @@ from fftui.results import sentences
 from fftui.tui.draw.line import Line, Piece, Tone, fitted, joined, put
 from fftui.tui.draw.numbers import count, limits, percent
 from fftui.tui.monitor.columns import rate_of
-from fftui.tui.monitor.scene import Scene, ScenePane, benign_only
+from fftui.tui.monitor.scene import Scene, ScenePane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def detail(scene: Scene, target: TargetSummary, width: int) -> Line:
     if target.state is not TargetState.OPEN and target.reason:
         parts.append(put(target.reason, Tone.WARN, max(20, width // 2)))
     rate = rate_of(target, scene.tier)
-    if rate is not None and not benign_only(target):
+    if rate is not None and not target.benign_only:
         parts.append(Piece(sentence(rate, target), Tone.STRONG))
     if target.identities > 1:
         parts.append(put(sentences.drift(target.answered_by), Tone.WARN, max(30, width // 2)))

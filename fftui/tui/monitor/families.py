@@ -59,7 +59,7 @@ def left_name(target: TargetSummary) -> Piece:
 
 def cells(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     """The header and the rows."""
-    found = sorted(target.families, key=lambda cell: (cell.benign, -_rate(scene, cell)))
+    found = sorted(target.families or (), key=lambda cell: (cell.benign, -_rate(scene, cell)))
     name = min(_NAME, max(10, width // 5))
     letters = _LETTERS if width >= 110 else 0
     size = max(10, width - 2 - name - _COUNT - _RATE - _LIMITS - letters - 3)
@@ -80,7 +80,8 @@ def cells(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         left("  labels" if letters else "", letters, Tone.MUTED),
     )
     rows = [_row(scene, cell, axis, name, letters) for cell in found]
-    return [head, *(rows or [line(Piece("  no data", Tone.MUTED))])]
+    nothing = "  no data" if target.families is not None else "  reading"
+    return [head, *(rows or [line(Piece(nothing, Tone.MUTED))])]
 
 
 def _row(scene: Scene, cell: FamilyCell, axis: Axis, name: int, letters: int) -> Line:

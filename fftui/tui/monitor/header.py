@@ -9,7 +9,7 @@ from fftui.results import sentences
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import Line, Piece, Tone, fitted, put, spread
 from fftui.tui.draw.numbers import span
-from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
+from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
 from fftui.tui.words import RUN
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def basis(scene: Scene, width: int) -> Line:
 def _rate(scene: Scene, width: int) -> list[Piece]:
     """Which rate the table shows."""
     run = scene.summary
-    if run.targets and all(benign_only(t) for t in run.targets):
+    if run.targets and all(t.benign_only for t in run.targets):
         return [Piece("over-refusal", Tone.STRONG), Piece(" (no attack is asked)", Tone.MUTED)]
     formula = f" ({scene.tier.formula})" if width >= 120 else ""
     pieces = [Piece(f"{scene.tier.words}{formula}", Tone.STRONG)]
@@ -147,7 +147,7 @@ def _basis(scene: Scene) -> str:
     """The basis all targets share; otherwise the chosen target's, and that others differ."""
     targets = scene.summary.targets
     # Where no attack is asked there is no rate that a basis could speak for.
-    words = {t.basis for t in targets if not benign_only(t)} or {t.basis for t in targets}
+    words = {t.basis for t in targets if not t.benign_only} or {t.basis for t in targets}
     if len(words) == 1:
         return words.pop()
     chosen = scene.chosen

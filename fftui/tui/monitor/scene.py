@@ -133,12 +133,3 @@ def _timeless(run: RunSummary) -> RunSummary:
             for account in run.accounts
         ),
     )
-
-
-def benign_only(target: TargetSummary) -> bool:
-    """No scenario of the target is an attack, so it has over-refusal and no ASR."""
-    if target.verdicts:
-        return False
-    if target.families:
-        return all(cell.benign for cell in target.families)
-    return target.over_refusal.n > 0 and not target.verdicts

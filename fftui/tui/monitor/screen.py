@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -26,6 +27,7 @@ from fftui.tui.monitor.targets import TargetsPane
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fftui.results.feed import Looked
     from fftui.results.trend import Trend
     from fftui.results.view import RunSummary
     from fftui.tui.app import FftuiApp
@@ -61,6 +63,8 @@ class MonitorScreen(Stage):
         self._held: RunSummary | None = None
         """What a frozen display shows."""
         self._problem = ""
+        self._wake = asyncio.Event()
+        """Another target was chosen: what is read of it alone is wanted before the next tick."""
         self._trend: Trend | None = None
         self._trend_of: object = None
         """Target, tier and attempts for which the trend was read."""
@@ -80,23 +84,29 @@ class MonitorScreen(Stage):
             await self.tick()
             if first and self._newest is not None:
                 first = False
+                # A target was chosen by showing them: now what is read of it alone.
+                await self.tick()
                 await self._greet()
-            await asyncio.sleep(self._every)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._every)
 
     async def tick(self) -> None:
         """Read what is new and show it."""
-        try:
-            summary = await self._source.poll()
-            problem = ""
-        except Exception as error:
-            # A run folder can vanish, a disk can fail; the last numbers stay, marked as such.
-            summary, problem = None, f"reading failed, trying again: {error}"
-        if problem != self._problem:
-            self._problem = problem
-        if summary is not None:
-            self._newest = steadied(self._newest, summary)
+        self._wake.clear()
+        await self._read(self.targets.target)
         await self._read_trend()
         self._show()
+
+    async def _read(self, looked: Looked) -> None:
+        try:
+            summary = await self._source.poll(looked)
+        except Exception as error:
+            # A run folder can vanish, a disk can fail; the last numbers stay, marked as such.
+            self._problem = f"reading failed, trying again: {error}"
+            return
+        self._problem = ""
+        if summary is not None:
+            self._newest = steadied(self._newest, summary)
 
     def on_screen_resume(self) -> None:
         """What was read while another screen stood above."""
@@ -125,7 +135,13 @@ class MonitorScreen(Stage):
             trend=self._trend,
             problem=self._problem,
         )
-        self._paint(scene, all_panes=before is None or before.summary is not shown)
+        same = (
+            before is not None
+            and before.summary is shown
+            and before.trend is scene.trend
+            and before.target == scene.target
+        )
+        self._paint(scene, all_panes=not same)
 
     async def _read_trend(self) -> None:
         """The curve of the chosen target, where it is shown and has grown."""
@@ -144,15 +160,6 @@ class MonitorScreen(Stage):
             self._problem = f"the trend cannot be read: {error}"
             return
         self._trend_of = wanted
-
-    @work(exclusive=True, group="trend")
-    async def _follow(self) -> None:
-        """The trend of what was just chosen, without waiting for the next tick."""
-        await self._read_trend()
-        if self._scene is not None and self.is_active:
-            self._scene = replace(self._scene, trend=self._trend)
-            for pane in (self.selected, self.about):
-                pane.show(self._scene)
 
     async def _greet(self) -> None:
         try:
@@ -211,11 +218,15 @@ class MonitorScreen(Stage):
         if self._scene is not None:
             at = (_TIERS.index(self._scene.tier) + 1) % len(_TIERS)
             self._paint(replace(self._scene, tier=_TIERS[at]))
-            self._follow()
+            self._wake.set()
 
-    def action_freeze(self) -> None:
-        """Hold the display, or let it go on."""
-        self._held = None if self._held else self._newest
+    async def action_freeze(self) -> None:
+        """Hold the display, whatever target is chosen then; or let it go on."""
+        if self._held is None:
+            await self._read("all")
+            self._held = self._newest
+        else:
+            self._held = None
         self._show()
 
     def action_sort(self) -> None:
@@ -264,12 +275,12 @@ class MonitorScreen(Stage):
             self._scene = replace(self._scene, target=message.target)
             for pane in (self.header, self.detail, self.selected, self.about, self.families):
                 pane.show(self._scene)
-            self._follow()
+            self._wake.set()
 
     def action_about(self) -> None:
         """All of the chosen target, or back."""
         super().action_about()
-        self._follow()
+        self._wake.set()
 
     @work(exclusive=True, group="log")
     async def on_log_pane_older(self, message: LogPane.Older) -> None:

@@ -11,7 +11,7 @@ from fftui.results import sentences
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right
 from fftui.tui.draw.numbers import count, limits, money, percent
-from fftui.tui.monitor.scene import Scene, ScenePane, benign_only, tone_of
+from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
 from fftui.tui.monitor.trend import trend
 from fftui.tui.words import TARGET
 
@@ -123,7 +123,7 @@ def _people(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
 def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
     found = target.over_refusal
     lines: list[Line] = []
-    if not benign_only(target):
+    if not target.benign_only:
         of_shown = target.rates.get(shown)
         bar_is = of_shown.bar if of_shown else "Wilson"
         lines.append(_title("attack success", width, f"95 % {bar_is}"))
@@ -192,7 +192,7 @@ def _variants(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
 
 
 def _families(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
-    cells = [cell for cell in target.families if not cell.benign]
+    cells = [cell for cell in target.families or () if not cell.benign]
     if not cells:
         return []
     cells.sort(key=lambda cell: _share(cell, scene.tier), reverse=True)

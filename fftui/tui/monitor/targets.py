@@ -17,7 +17,7 @@ from fftui.tui.monitor.columns import (
     ordered,
     rate_of,
 )
-from fftui.tui.monitor.scene import FEW, Scene, ScenePane, benign_only, tone_of
+from fftui.tui.monitor.scene import FEW, Scene, ScenePane, tone_of
 from fftui.tui.words import TARGET
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ class TargetsPane(ScenePane):
         ]
         skip: tuple[str, ...] = ()
         for column in shown:
-            if column.id == "rate" and benign_only(target):
+            if column.id == "rate" and target.benign_only:
                 # Neither rate nor width: the words take the place of all three columns.
                 skip = (AXIS, "width")
                 room = column.width + 1 + axis.width + 1 + 5

@@ -261,6 +261,19 @@ CREATE TABLE rollup_verdict (
     PRIMARY KEY (target, identity, family, benign, grader, label)
 ) STRICT, WITHOUT ROWID;
 
+-- The two above, all families together: what each look at a run reads, however long it is.
+CREATE TABLE total_outcome (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, benign INTEGER NOT NULL, class TEXT NOT NULL,
+    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, benign, class)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE total_verdict (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, benign INTEGER NOT NULL,
+    grader INTEGER NOT NULL, label TEXT NOT NULL,
+    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, benign, grader, label)
+) STRICT, WITHOUT ROWID;
+
 -- Where scenarios are asked several times: how many of a target's scenarios a grader gave which
 -- labels how often. Repeats resemble one another, and this is what tells how much.
 CREATE TABLE rollup_scenario (
