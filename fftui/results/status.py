@@ -155,14 +155,16 @@ def _target(t: TargetSummary) -> dict[str, Any]:
             "n": t.over_refusal.n,
             **_named(t.over_refusal.interval),
         },
-        "families": [
+        "families": None
+        if t.families is None
+        else [
             {
                 "family": cell.family,
                 "benign": cell.benign,
                 "verdicts": cell.verdicts,
                 "asr": _asr(cell.rates),
             }
-            for cell in t.families or ()
+            for cell in t.families
         ],
         "read": readings.to_json(t.readings),
         "needed": None if needed is None else to_builtins(needed),

@@ -219,7 +219,7 @@ def look(folder: Path) -> RunSummary:
     """The run as committed by now."""
     feed = Feed.open(folder)
     try:
-        run = feed.poll()
+        run = feed.poll("all")
     finally:
         feed.close()
     assert run is not None

@@ -70,7 +70,7 @@ def test_every_file_of_a_simulated_run_says_so(written: Path) -> None:
 
 def test_its_numbers_are_those_of_the_status(run: Path, written: Path) -> None:
     feed = Feed.open(run)
-    status = feed.poll()
+    status = feed.poll("all")
     feed.close()
     assert status is not None
     (told,) = json.loads((written / "e.json").read_text())["runs"]
