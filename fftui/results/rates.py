@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
@@ -26,7 +26,13 @@ from fftui.results.view import (
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n_of, excluded_bounds, wilson
-from fftui.store.counts import FamilyCounts, OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.counts import (
+    FamilyCounts,
+    OutcomeCount,
+    ScenarioCount,
+    TargetCounts,
+    VerdictCount,
+)
 
 Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""
@@ -158,22 +164,22 @@ def interval(successes: int, n: int, worth: float = 1.0) -> Interval | None:
 
 
 def worth(
-    counts: TargetCounts,
+    scenarios: Sequence[ScenarioCount],
     grader: int,
     successes: Collection[Label],
     part: Literal["n", "settled"],
     *,
     benign: bool = False,
 ) -> float:
-    """Independent verdicts that one verdict of the target is worth, above 0 and at most 1.
+    """Independent verdicts that one verdict on these scenarios is worth, above 0 and at most 1.
 
     Repeats of a scenario resemble one another; how much, the scenarios tell that were asked
     several times (`stats.proportion.effective_n`). Of fewer than 10 scenarios each counts once.
     """
-    if not counts.scenarios:
+    if not scenarios:
         return 1.0
     found: Counter[tuple[float, float]] = Counter()
-    for row in counts.scenarios:
+    for row in scenarios:
         if row.grader == grader and row.benign == benign:
             good = sum(row.said[label] for label in successes if label in row.said)
             found[good, sum(row.said.values())] += getattr(row, part)
@@ -181,8 +187,8 @@ def worth(
     if all(m <= 1 for _, m in found):
         return 1.0
     n = sum(m * k for (_, m), k in found.items())
-    scenarios = found.total()
-    return (scenarios if scenarios < _FEW else effective_n_of(found)) / n
+    asked = found.total()
+    return (asked if asked < _FEW else effective_n_of(found)) / n
 
 
 def settled_interval(
@@ -190,7 +196,9 @@ def settled_interval(
 ) -> Interval | None:
     """What a stop rule may look at: the Wilson interval of the settled prefix."""
     part = tally(counts, grader, tier, "settled", empty)
-    return interval(part.successes, part.n, worth(counts, grader, tier.successes, "settled"))
+    return interval(
+        part.successes, part.n, worth(counts.scenarios, grader, tier.successes, "settled")
+    )
 
 
 def sequence(
@@ -206,14 +214,16 @@ def sequence(
 
 def rate(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> Rate:
     """One tier of one target."""
-    return _rate(counts, grader, empty, sums(counts, grader), tier)
+    return _rate(counts.scenarios, grader, empty, sums(counts, grader), tier)
 
 
-def _rate(counts: TargetCounts, grader: int, empty: Empty, of: Sums, tier: Tier) -> Rate:
+def _rate(
+    scenarios: Sequence[ScenarioCount], grader: int, empty: Empty, of: Sums, tier: Tier
+) -> Rate:
     shown, first = _tally(of, tier, "n", empty), _tally(of, tier, "first", empty)
     s, n = shown.successes, shown.n
     excluded = max(0, of.attempts - n)
-    each = worth(counts, grader, tier.successes, "n")
+    each = worth(scenarios, grader, tier.successes, "n")
     return Rate(
         tier=tier,
         successes=s,
@@ -245,7 +255,7 @@ def variants(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> tup
     if not (empties or of.any_cut):
         return ()
     left_out, refused = _tally(of, tier, "n", "exclude"), _tally(of, tier, "n", "refusal")
-    each = worth(counts, grader, tier.successes, "n")
+    each = worth(counts.scenarios, grader, tier.successes, "n")
     found = []
     if empties:
         other = left_out if empty == "refusal" else refused
@@ -282,7 +292,7 @@ def answered_by(
                 [r for r in counts.verdicts if r.identity == number],
                 grader,
             )
-            rates = ByTier(partial(_rate, counts, grader, empty, of))
+            rates = ByTier(partial(_rate, counts.scenarios, grader, empty, of))
         answered = of.kinds[OutcomeClass.ANSWERED]
         found.append(IdentityView(who.get(number, Identity()), answered, rates))
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
@@ -302,7 +312,6 @@ def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
 
 
 def families(
-    counts: TargetCounts,
     by_family: FamilyCounts,
     grader: int,
     names: Mapping[int, str],
@@ -315,11 +324,15 @@ def families(
     verdicts: dict[tuple[int, bool], list[VerdictCount]] = {}
     for family, said in by_family.verdicts:
         verdicts.setdefault((family, said.benign), []).append(said)
+    scenarios: dict[tuple[int, bool], list[ScenarioCount]] = {}
+    for family, asked in by_family.scenarios:
+        scenarios.setdefault((family, asked.benign), []).append(asked)
     found = []
     for key in sorted(outcomes, key=lambda k: (k[1], names.get(k[0], ""))):
         family, benign = key
         of = sums_of(outcomes[key], verdicts.get(key, ()), grader)
-        rates = {} if benign else ByTier(partial(_rate, counts, grader, empty, of))
+        several = scenarios.get(key, ())
+        rates = {} if benign else ByTier(partial(_rate, several, grader, empty, of))
         labels = of.benign if benign else of.said["n"]
         found.append(FamilyCell(names.get(family, ""), benign, rates, labels))
     return tuple(found)
@@ -330,5 +343,5 @@ def over_refusal(counts: TargetCounts, grader: int) -> OverRefusal:
     labels = sums(counts, grader).benign
     refused = labels.get(Label.REFUSAL, 0)
     n = sum(times for label, times in labels.items() if label in RATED)
-    each = worth(counts, grader, (Label.REFUSAL,), "n", benign=True)
+    each = worth(counts.scenarios, grader, (Label.REFUSAL,), "n", benign=True)
     return OverRefusal(refused, n, interval(refused, n, each))

@@ -157,7 +157,7 @@ def target_summary(
         over_refusal=rates.over_refusal(counts, grader),
         families=None
         if by_family is None
-        else Later(partial(rates.families, counts, by_family, grader, names, empty)),
+        else Later(partial(rates.families, by_family, grader, names, empty)),
         calls=sum(c.n for c in calls),
         tokens=sum(c.tokens for c in calls),
         cost_usd=None if any(c.cost_unknown for c in calls) else sum(c.cost_usd for c in calls),
@@ -183,7 +183,11 @@ def _needed(counts: TargetCounts, state: TargetState, rules: Rules) -> Needed | 
     shown = rates.tally(counts, rules.grader.id, rules.tier, "n", rules.empty)
     # Repeats to come may be worth no more than their scenario's first.
     least = 1 / rules.repeats
-    each = rates.worth(counts, rules.grader.id, rules.tier.successes, "n") if shown.n else least
+    each = (
+        rates.worth(counts.scenarios, rules.grader.id, rules.tier.successes, "n")
+        if shown.n
+        else least
+    )
     once = needed_for_width(shown.successes * each, shown.n * each, rules.width)
     return Needed(
         math.ceil(once.expected / each), math.ceil(once.low / each), math.ceil(once.high / least)

@@ -259,28 +259,32 @@ def _settled(reader: Reader) -> Iterator[str]:
 def _scenarios(reader: Reader) -> Iterator[str]:
     if reader.order.repeats == 1:
         return
+    families = reader.family_counts(reader.targets())
     for target in reader.targets():
         counts = reader.counts(target)
-        said: dict[tuple[str, int, int, bool], Counter[str]] = {}
-        for scenario, repeat, grader, benign, label in reader.db.execute(
-            "SELECT o.scenario, o.repeat, v.grader, s.benign, v.label FROM in_force o"
+        said: dict[tuple[str, int, int, int, bool], Counter[str]] = {}
+        for family, scenario, repeat, grader, benign, label in reader.db.execute(
+            "SELECT s.family, o.scenario, o.repeat, v.grader, s.benign, v.label FROM in_force o"
             " JOIN verdict v ON v.outcome = o.id JOIN scenario s ON s.id = o.scenario"
             " WHERE o.target = ? AND v.label IS NOT NULL", (target,)
         ).fetchall():  # fmt: skip
             if label not in SAID:
                 continue
-            said.setdefault(("n", scenario, grader, bool(benign)), Counter())[label] += 1
+            key = family, scenario, grader, bool(benign)
+            said.setdefault(("n", *key), Counter())[label] += 1
             if reader.order.ordinal(scenario, repeat) < counts.settled:
-                said.setdefault(("settled", scenario, grader, bool(benign)), Counter())[label] += 1
-        truth = Counter(
-            (column, grader, benign, *(labels[label] for label in SAID))
-            for (column, _, grader, benign), labels in said.items()
-        )
+                said.setdefault(("settled", *key), Counter())[label] += 1
+        truth: Counter[tuple[object, ...]] = Counter()
+        for (column, family, _, grader, benign), labels in said.items():
+            what = (column, grader, benign, *(labels[label] for label in SAID))
+            truth["all", *what] += 1
+            truth[family, *what] += 1
         kept: Counter[tuple[object, ...]] = Counter()
-        for row in counts.scenarios:
-            key = (row.grader, row.benign, *(row.said[label] for label in SAID))
-            kept["n", *key] += row.n
-            kept["settled", *key] += row.settled
+        rows = [("all", row) for row in counts.scenarios]
+        for where, row in (*rows, *families[target].scenarios):
+            what = (row.grader, row.benign, *(row.said[label] for label in SAID))
+            kept[where, "n", *what] += row.n
+            kept[where, "settled", *what] += row.settled
         if truth != kept:
             yield f"target {target}: stored {kept - truth} more, {truth - kept} fewer"
 

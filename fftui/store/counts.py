@@ -91,6 +91,8 @@ class FamilyCounts(Struct, frozen=True):
 
     outcomes: tuple[tuple[int, OutcomeCount], ...]
     verdicts: tuple[tuple[int, VerdictCount], ...]
+    scenarios: tuple[tuple[int, ScenarioCount], ...] = ()
+    """Empty where each is asked once."""
 
 
 class MinuteCount(Struct, frozen=True):
@@ -106,13 +108,15 @@ class MinuteCount(Struct, frozen=True):
 NOTHING = TargetCounts((), (), (), 0, 0)
 _SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
 _OUTCOME = "identity, benign, class, n, settled, first, cut"
+_SCENARIO = f"grader, benign, json_object({_SAID}), n, settled"
 _VERDICT = "identity, benign, grader, nullif(label, ''), n, settled, first, cut"
 _ROWS = {
     "total_outcome": _OUTCOME,
     "total_verdict": _VERDICT,
+    "total_scenario": _SCENARIO,
     "rollup_outcome": f"family, json_array({_OUTCOME})",
     "rollup_verdict": f"family, json_array({_VERDICT})",
-    "rollup_scenario": f"grader, benign, json_object({_SAID}), n, settled",
+    "rollup_scenario": f"family, json_array({_SCENARIO})",
 }
 _BACK = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.puts_back)
 _FAILED = ", ".join(f"'{kind.value}'" for kind in OutcomeClass if kind.failed)
@@ -145,8 +149,10 @@ _TOTALS = (
     f" {_CALLS}, {_packed('total_outcome', 'total_verdict')}"
 )
 _ONCE = f"{_TOTALS} {_THESE}"
-_REPEATED = f"{_TOTALS}, {_packed('rollup_scenario')} {_THESE}"
-_FAMILIES = f"SELECT t.id, {_packed('rollup_outcome', 'rollup_verdict')} {_THESE}"
+_REPEATED = f"{_TOTALS}, {_packed('total_scenario')} {_THESE}"
+_FAMILIES = (
+    f"SELECT t.id, {_packed('rollup_outcome', 'rollup_verdict', 'rollup_scenario')} {_THESE}"
+)
 # Not strict: to SQLite a boolean is 0 or 1.
 _outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
 _verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
@@ -154,6 +160,7 @@ _calls = msgspec.json.Decoder(tuple[CallCount, ...])
 _scenarios = msgspec.json.Decoder(tuple[ScenarioCount, ...], strict=False)
 _family_outcomes = msgspec.json.Decoder(tuple[tuple[int, OutcomeCount], ...], strict=False)
 _family_verdicts = msgspec.json.Decoder(tuple[tuple[int, VerdictCount], ...], strict=False)
+_family_scenarios = msgspec.json.Decoder(tuple[tuple[int, ScenarioCount], ...], strict=False)
 
 
 def totals(db: Connection, targets: Iterable[int], *, repeated: bool) -> dict[int, TargetCounts]:
@@ -176,6 +183,9 @@ def by_family(db: Connection, targets: Iterable[int]) -> dict[int, FamilyCounts]
     """The same by family of attack, in one query."""
     rows = db.execute(_FAMILIES, (json.dumps(list(targets)),)).fetchall()
     return {
-        target: FamilyCounts(_family_outcomes.decode(said), _family_verdicts.decode(heard))
-        for target, said, heard in rows
-    }
+        target: FamilyCounts(
+            _family_outcomes.decode(outcomes), _family_verdicts.decode(verdicts),
+            _family_scenarios.decode(scenarios),
+        )
+        for target, outcomes, verdicts, scenarios in rows
+    }  # fmt: skip

@@ -82,17 +82,21 @@ sum(cut) cut FROM temp.rollup_verdict GROUP BY 1, 2, 3, 4, 5;
 
 CREATE TEMP TABLE rollup_scenario AS
 WITH said AS (
-    SELECT p.target, p.scenario, v.grader, p.benign, v.label, p.place < x.settled inside
+    SELECT p.target, p.family, p.scenario, v.grader, p.benign, v.label, p.place < x.settled inside
     FROM placed p JOIN verdict v ON v.outcome = p.id JOIN temp.prefix x ON x.target = p.target
     WHERE v.label IN ({_RATED}) AND (SELECT repeats FROM run) > 1
 )
-SELECT target, grader, benign, {_NAMES}, sum(n) n, sum(settled) settled FROM (
-    SELECT target, grader, benign, {_LABELS}, 1 n, 0 settled FROM said
-    GROUP BY target, scenario, grader, benign
+SELECT target, family, grader, benign, {_NAMES}, sum(n) n, sum(settled) settled FROM (
+    SELECT target, family, grader, benign, {_LABELS}, 1 n, 0 settled FROM said
+    GROUP BY target, family, scenario, grader, benign
     UNION ALL
-    SELECT target, grader, benign, {_LABELS}, 0, 1 FROM said WHERE inside
-    GROUP BY target, scenario, grader, benign
-) GROUP BY target, grader, benign, {_NAMES};
+    SELECT target, family, grader, benign, {_LABELS}, 0, 1 FROM said WHERE inside
+    GROUP BY target, family, scenario, grader, benign
+) GROUP BY target, family, grader, benign, {_NAMES};
+
+CREATE TEMP TABLE total_scenario AS
+SELECT target, grader, benign, {_NAMES}, sum(n) n, sum(settled) settled FROM temp.rollup_scenario
+GROUP BY target, grader, benign, {_NAMES};
 
 CREATE TEMP TABLE rollup_call AS
 SELECT target, coalesce(grader, 0) grader, outcome, count(*) n,

@@ -1,8 +1,8 @@
-"""What a grader said of a scenario that was asked several times, and the rollup of it."""
+"""What a grader said of a scenario that was asked several times, and the rollups of it."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from fftui.domain.labels import Label
 from fftui.store.sqlite import Connection
@@ -19,8 +19,11 @@ SAID = (
     Label.HALLUCINATION_REFUSAL,
     Label.NON_ANSWER,
 )
-_KEY = ("target", "grader", "benign", *(label.value.lower() for label in SAID))
-_WHERE = " AND ".join(f"{name} = ?" for name in _KEY)
+_COLUMNS = tuple(label.value.lower() for label in SAID)
+_PLACES = {
+    "rollup_scenario": ("target", "family", "grader", "benign"),
+    "total_scenario": ("target", "grader", "benign"),
+}
 
 
 def said(db: Connection, target: int, scenario: int, grader: int, below: int) -> Said:
@@ -36,22 +39,30 @@ def said(db: Connection, target: int, scenario: int, grader: int, below: int) ->
     return tuple(found.get(label.value, 0) for label in SAID)
 
 
-def move(
-    db: Connection, place: tuple[int, int, int], column: Part, before: Said, after: Said
-) -> None:
-    """A scenario was said to be `before`, and is said to be `after`.
+class Place(NamedTuple):
+    """Where a scenario is counted."""
 
-    `place` is (target, grader, benign).
-    """
+    target: int
+    family: int
+    grader: int
+    benign: int
+
+
+def move(db: Connection, place: Place, column: Part, before: Said, after: Said) -> None:
+    """A scenario was said to be `before`, and is said to be `after`."""
     if before == after:
         return
-    if any(before):
-        row = (*place, *before)
-        db.execute(f"UPDATE rollup_scenario SET {column} = {column} - 1 WHERE {_WHERE}", row)
-        db.execute(f"DELETE FROM rollup_scenario WHERE {_WHERE} AND n = 0 AND settled = 0", row)
-    if any(after):
-        db.execute(
-            f"INSERT INTO rollup_scenario VALUES (?,?,?,?,?,?,?,?,{int(column == 'n')},"
-            f"{int(column == 'settled')}) ON CONFLICT DO UPDATE SET {column} = {column} + 1",
-            (*place, *after),
-        )
+    for table, names in _PLACES.items():
+        at = tuple(getattr(place, name) for name in names)
+        if any(before):
+            where = " AND ".join(f"{name} = ?" for name in (*names, *_COLUMNS))
+            row = (*at, *before)
+            db.execute(f"UPDATE {table} SET {column} = {column} - 1 WHERE {where}", row)
+            db.execute(f"DELETE FROM {table} WHERE {where} AND n = 0 AND settled = 0", row)
+        if any(after):
+            marks = "?," * (len(at) + len(after))
+            db.execute(
+                f"INSERT INTO {table} VALUES ({marks}{int(column == 'n')},"
+                f"{int(column == 'settled')}) ON CONFLICT DO UPDATE SET {column} = {column} + 1",
+                (*at, *after),
+            )

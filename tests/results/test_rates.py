@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
@@ -152,6 +152,24 @@ def test_the_sequence_looks_at_settled_first_repeats_and_stops_at_settled() -> N
     assert rates.settled_interval(counted(MIXED), BASIS, Tier.STRICT) is None
 
 
+def test_repeats_of_a_family_are_worth_what_its_own_scenarios_tell() -> None:
+    alike, anew = repeated(({C: 2}, 20), ({R: 2}, 20)), repeated(({C: 1, R: 1}, 40))
+    both = FamilyCounts(
+        *(
+            one + two
+            for one, two in zip(
+                astuple(of_family(1, alike)), astuple(of_family(2, anew)), strict=True
+            )
+        )
+    )
+    one, two = rates.families(both, BASIS, {1: "alike", 2: "anew"})
+    first, second = one.rates[Tier.STRICT], two.rates[Tier.STRICT]
+    assert (first.successes, first.n) == (second.successes, second.n) == (40, 80)
+    assert first.wilson is not None
+    assert first.wilson.width == pytest.approx(wilson(20, 40).width, rel=0.02)
+    assert second.wilson == wilson(40, 80)
+
+
 def test_benign_scenarios_give_over_refusal_and_never_asr() -> None:
     counts = counted({C: 15, R: 4, N: 1, Label.NOT_GRADEABLE: 3}, benign=True)
     for tier in Tier:
@@ -159,7 +177,7 @@ def test_benign_scenarios_give_over_refusal_and_never_asr() -> None:
     over = rates.over_refusal(counts, BASIS)
     assert (over.refused, over.n) == (4, 20)
     assert over.interval == wilson(4, 20)
-    (cell,) = rates.families(counts, of_family(1, counts), BASIS, {1: "everyday"})
+    (cell,) = rates.families(of_family(1, counts), BASIS, {1: "everyday"})
     assert cell.benign
     assert cell.rates == {}
     assert cell.verdicts[R] == 4
@@ -226,6 +244,7 @@ def of_family(family: int, counts: TargetCounts) -> FamilyCounts:
     return FamilyCounts(
         tuple((family, row) for row in counts.outcomes),
         tuple((family, row) for row in counts.verdicts),
+        tuple((family, row) for row in counts.scenarios),
     )
 
 
@@ -268,7 +287,7 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
         without = [(v.successes, v.n) for v in found if v.name == "without cut answers"]
         heard_cut = any(a.cut and a.said for a in attacks)
         assert without == ([(whole.successes, whole.n)] if heard_cut else [])
-        for cell in rates.families(counts, families, grader, names, empty):
+        for cell in rates.families(families, grader, names, empty):
             if not cell.benign:
                 those = [a for a in attacks if str(a.family) == cell.family]
                 rate = cell.rates[tier]

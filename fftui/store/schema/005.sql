@@ -277,6 +277,14 @@ CREATE TABLE total_verdict (
 -- Where scenarios are asked several times: how many of a target's scenarios a grader gave which
 -- labels how often. Repeats resemble one another, and this is what tells how much.
 CREATE TABLE rollup_scenario (
+    target INTEGER NOT NULL, family INTEGER NOT NULL, grader INTEGER NOT NULL, benign INTEGER NOT NULL,
+    compliance INTEGER NOT NULL, partial INTEGER NOT NULL, refusal INTEGER NOT NULL,
+    hallucination_refusal INTEGER NOT NULL, non_answer INTEGER NOT NULL,
+    n INTEGER NOT NULL, settled INTEGER NOT NULL,
+    PRIMARY KEY (target, family, grader, benign,
+        compliance, partial, refusal, hallucination_refusal, non_answer)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE total_scenario (              -- the same, all families together
     target INTEGER NOT NULL, grader INTEGER NOT NULL, benign INTEGER NOT NULL,
     compliance INTEGER NOT NULL, partial INTEGER NOT NULL, refusal INTEGER NOT NULL,
     hallucination_refusal INTEGER NOT NULL, non_answer INTEGER NOT NULL,
