@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -19,11 +19,12 @@ from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
+from fftui.results.looked import Families, Looked
+from fftui.results.pace import pace
 from fftui.results.rates import refusals
 from fftui.results.readings import Readings, readings
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
 from fftui.results.view import (
-    Activity,
     AttemptRow,
     EngineView,
     EventView,
@@ -46,13 +47,10 @@ if TYPE_CHECKING:
     from fftui.results.quality import Audit, Quality
     from fftui.results.trend import Trend, Trends
 
-Looked = int | Literal["all"] | None
-"""Id of the one target whose families are looked at; or those of all are, or of none."""
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
 _LOG_LINES = 60
 _FLAG_LINES = 40
-_RATE_MINUTES = 5
 
 
 class _Made(NamedTuple):
@@ -81,8 +79,7 @@ class Feed:
         self._take_up_plan()
         self._counts: dict[int, TargetCounts] = {}
         self._looked: Looked = None
-        self._by_family: dict[int, tuple[TargetCounts, FamilyCounts]] = {}
-        """Of the targets that are looked at, with the totals that they add up to."""
+        self._by_family = Families()
         self._made: dict[int, tuple[_Made, TargetSummary]] = {}
         self._who: dict[int, Identity] = {}
         self._shared: dict[int, int] = {}
@@ -146,7 +143,7 @@ class Feed:
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         reviewed = newest_event(reader)
         self._counts |= reader.counts_of(self._targets if changed is None else changed)
-        self._read_families()
+        self._by_family.read(reader, self._looked, self._targets, self._counts)
         read = self._targets if changed is None or reviewed != self._reviewed else changed
         self._pools |= pools_of(reader, read)
         self._read_by |= {target: self._readings(target) for target in read}
@@ -175,17 +172,6 @@ class Feed:
         self._shared = reader.shared()
         self._marks = marks
         return self._summary(reader.engine(), alive)
-
-    def _read_families(self) -> None:
-        looked = self._looked
-        chosen = [t for t in self._targets if looked in ("all", t)]
-        kept = {
-            t: held
-            for t in chosen
-            if (held := self._by_family.get(t)) and held[0] is self._counts[t]
-        }
-        read = self._reader.family_counts([t for t in chosen if t not in kept])
-        self._by_family = kept | {t: (self._counts[t], found) for t, found in read.items()}
 
     def _readings(self, target: int) -> Readings:
         rules = self._rules
@@ -226,7 +212,7 @@ class Feed:
         now = self._clock()
         busy = state in (RunState.RUNNING, RunState.DRAINING, RunState.STARTING)
         anchor = now if busy else engine.heartbeat_at or now
-        activity, per_minute = self._activity(anchor, busy)
+        activity, per_minute = pace(reader, header.created_at, anchor, busy=busy)
         eta_s = None
         accounts = reader.accounts()
         if state.over and not alive:
@@ -275,7 +261,7 @@ class Feed:
         state, reason, in_flight = now
         now = (state, reason, in_flight if alive else 0)
         counts, shared = self._counts[target], self._shared.get(target, 0)
-        _, by_family = self._by_family.get(target, (None, None))
+        by_family = self._by_family.of(target)
         of = _Made(counts, by_family, now, words, shared, self._read_by[target])
         before = self._made.get(target)
         if before is not None and before[0] == of:
@@ -298,27 +284,6 @@ class Feed:
         maker = self._targets[target].maker
         marks = [weak_words(q) for q in self._qualities if q.basis and q.maker == maker]
         return "".join(marks) + words
-
-    def _activity(self, now: float, busy: bool) -> tuple[Activity, float]:
-        current = int(now // 60)
-        rows = {m.minute: m for m in self._reader.minutes(current - 59)}
-        if not busy and rows:
-            current = max(rows)
-            rows = {m.minute: m for m in self._reader.minutes(current - 59)}
-        span = range(current - 59, current + 1)
-        activity = Activity(
-            tuple(rows[m].verdicts if m in rows else 0 for m in span),
-            tuple(rows[m].rate_limited if m in rows else 0 for m in span),
-            tuple(rows[m].failed if m in rows else 0 for m in span),
-        )
-        recent = [m for m in range(current - _RATE_MINUTES, current + 1) if m in rows]
-        if not recent:
-            return activity, 0.0
-        closed = sum(rows[m].closed for m in recent)
-        seconds = (now if busy else (current + 1) * 60) - recent[0] * 60
-        begun = self._header.created_at
-        seconds = min(seconds, max(1.0, now - begun))
-        return activity, closed / max(1.0, seconds) * 60
 
     def since_left(self, who: str) -> SinceLeft | None:
         """What happened since this person last looked; `None` at the first visit or if nothing."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fftui.domain.labels import Tier
     from fftui.results.compare_text import PairView
-    from fftui.results.feed import Looked
+    from fftui.results.looked import Looked
     from fftui.results.trend import Trend
     from fftui.results.view import AttemptRow, EventView, RunSummary, SinceLeft, Trace
 

@@ -14,7 +14,8 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.readings import Pool
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.verdicts import Flag, Place, Verdict
-from fftui.results.feed import Feed, Looked
+from fftui.results.feed import Feed
+from fftui.results.looked import Looked
 from fftui.results.view import RunSummary
 from fftui.store import sqlite
 from fftui.store.claims import Enrol

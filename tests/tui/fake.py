@@ -13,7 +13,7 @@ from fftui.domain.labels import Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.results.compare_text import PairView
-from fftui.results.feed import Looked
+from fftui.results.looked import Looked
 from fftui.results.trend import Trend, TrendPoint
 from fftui.results.view import (
     Activity,

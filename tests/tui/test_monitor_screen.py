@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from fftui.results.feed import Looked
+    from fftui.results.looked import Looked
 
 
 class Watch:

@@ -27,7 +27,7 @@ from fftui.tui.monitor.targets import TargetsPane
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fftui.results.feed import Looked
+    from fftui.results.looked import Looked
     from fftui.results.trend import Trend
     from fftui.results.view import RunSummary
     from fftui.tui.app import FftuiApp
