@@ -40,7 +40,7 @@ _WORDS = {
 }
 """A column of the table, and what may stand in it."""
 _COUNTED = ("cluster", "prefix", "vote")
-"""Beside the rollups, what follows from other rows."""
+"""Beside the rollups and their totals, what follows from other rows."""
 _DROPPED = ("lease", "control", "presence")
 _TEXTS = ("answer", "scenario_text", "gold")
 _APPENDED = ("call", "outcome", "answer", "verdict", "flag", "review", "event")
@@ -109,7 +109,7 @@ def _recover(db: Connection, salvage: Salvage) -> dict[str, int]:
     db.execute("BEGIN IMMEDIATE")
     found = {}
     for table in tables(db):
-        if table.startswith("rollup_") or table in (*_COUNTED, *_DROPPED):
+        if table.startswith(("rollup_", "total_")) or table in (*_COUNTED, *_DROPPED):
             continue
         known = columns_of(db, table)
         columns, rows = salvage.rows(table)
