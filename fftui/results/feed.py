@@ -117,10 +117,13 @@ class Feed:
         same = now == (self._version, self._alive, self._note) and looked == self._looked
         if self._marks is not None and same:
             return None
-        self._version, self._alive, self._note = now
+        # What a look that fails has not read is still new to the next one.
+        self._version, self._alive, self._note = -1, alive, note
         self._looked = looked
         with self._reader.snapshot():
-            return self._read(alive)
+            run = self._read(alive)
+        self._version = version
+        return run
 
     def _take_up_plan(self) -> None:
         """What follows from the plan in force, which a run's people may extend while we look."""

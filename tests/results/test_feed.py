@@ -152,6 +152,39 @@ def test_after_any_tick_the_feed_shows_what_a_fresh_one_shows(run: Run) -> None:
         )  # fmt: skip
 
 
+def test_what_a_failed_look_did_not_read_is_read_by_the_next(run: Run) -> None:
+    run.see()
+    steps, failed = 0, 0
+    for cut in range(1, 400, 13):
+        run.attempts(range(cut % 299 + 1, cut % 299 + 2), target=cut % 4 + 1)
+
+        def stop() -> bool:
+            nonlocal steps
+            steps += 1
+            return steps == cut  # noqa: B023
+
+        steps = 0
+        run.feed._reader.db.set_progress_handler(stop, 10)
+        try:
+            run.feed.poll(cut % 4 + 1)
+        except sqlite.Error:
+            failed += 1
+            run.feed._reader.db.set_progress_handler(None, 0)
+            # Nobody commits anything more: the run rests.
+            assert run.feed.poll(cut % 4 + 1) is not None
+        run.feed._reader.db.set_progress_handler(None, 0)
+        fresh = Feed.open(run.folder)
+        new = fresh.poll("all")
+        fresh.close()
+        old = run.feed.poll("all")
+        assert old is not None
+        assert new is not None
+        assert (old.targets, old.calls, old.flags, old.events, old.review) == (
+            new.targets, new.calls, new.flags, new.events, new.review,
+        )  # fmt: skip
+    assert failed > 10
+
+
 def placed(outcome: object, pool: Pool, draw: float) -> AddVerdict:
     """A refusal that is to be read."""
     assert isinstance(outcome, int)
