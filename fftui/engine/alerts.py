@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from fftui.domain.labels import Tier
 from fftui.results.matching import Match, Matching
-from fftui.results.rates import sequence, tally
+from fftui.results.rates import sequence
 from fftui.results.summary import Rules
+from fftui.results.tally import tally
 from fftui.store import rows
 from fftui.store.counts import TargetCounts
 from fftui.store.reader import Reader

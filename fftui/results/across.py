@@ -10,11 +10,12 @@ from msgspec import Struct
 
 from fftui.domain.labels import Tier
 from fftui.domain.targets import Target
-from fftui.results import rates
 from fftui.results.feed import Feed
+from fftui.results.numbers import Rate
 from fftui.results.providers import Group
 from fftui.results.summary import basis, rules_of
-from fftui.results.view import Rate, TargetSummary
+from fftui.results.tally import Empty, tally
+from fftui.results.view import TargetSummary
 from fftui.stats.provider import provider
 from fftui.store.reader import Reader
 from fftui.store.sqlite import StoreError
@@ -113,11 +114,9 @@ def read_rows(folder: Path) -> tuple[Row, ...]:
         )
 
 
-def _first(
-    reader: Reader, target: int, grader: int, empty: rates.Empty
-) -> dict[Tier, tuple[int, int]]:
+def _first(reader: Reader, target: int, grader: int, empty: Empty) -> dict[Tier, tuple[int, int]]:
     counts = reader.counts(target)
-    found = {tier: rates.tally(counts, grader, tier, "first", empty) for tier in Tier}
+    found = {tier: tally(counts, grader, tier, "first", empty) for tier in Tier}
     return {tier: (t.successes, t.n) for tier, t in found.items()}
 
 

@@ -7,15 +7,8 @@ from collections.abc import Mapping
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.targets import Target
-from fftui.results.view import (
-    AttemptRow,
-    CallRow,
-    EventView,
-    FlagView,
-    SinceLeft,
-    Trace,
-    VerdictRow,
-)
+from fftui.results.traces import AttemptRow, CallRow, Trace, VerdictRow
+from fftui.results.view import EventView, FlagView, SinceLeft
 from fftui.store import presence, rows
 from fftui.store.reader import GraderRow, Reader
 from fftui.store.rows import EventRow, OutcomeRow

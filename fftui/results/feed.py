@@ -21,11 +21,11 @@ from fftui.results import details
 from fftui.results.etas import Etas
 from fftui.results.looked import Families, Looked
 from fftui.results.pace import pace
-from fftui.results.rates import refusals
 from fftui.results.readings import Readings, readings
 from fftui.results.summary import basis, call_totals, rules_of, target_summary
+from fftui.results.tally import refusals
+from fftui.results.traces import AttemptRow, Trace
 from fftui.results.view import (
-    AttemptRow,
     EngineView,
     EventView,
     FlagView,
@@ -33,7 +33,6 @@ from fftui.results.view import (
     RunSummary,
     SinceLeft,
     TargetSummary,
-    Trace,
 )
 from fftui.store import presence, rows
 from fftui.store.counts import FamilyCounts, TargetCounts

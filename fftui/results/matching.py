@@ -14,7 +14,7 @@ from itertools import combinations
 from fftui.domain.labels import RATED, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.targets import Target
-from fftui.results.rates import Empty
+from fftui.results.tally import Empty
 from fftui.stats.anytime import paired_e_value, paired_sequence
 from fftui.stats.paired import newcombe_paired
 from fftui.stats.span import Span

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
-from msgspec import Struct
-
-from fftui.domain.labels import RATED, UNRATED, Label, Tier
+from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
-from fftui.results.view import (
+from fftui.results.numbers import (
     EMPTY_AS_REFUSALS,
     EMPTY_LEFT_OUT,
     ByTier,
@@ -23,6 +21,7 @@ from fftui.results.view import (
     Variant,
     WhoRefused,
 )
+from fftui.results.tally import Empty, Sums, Tally, sums, sums_of, tally, tally_of
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n_of, excluded_bounds, wilson
@@ -34,128 +33,8 @@ from fftui.store.counts import (
     VerdictCount,
 )
 
-Empty = Literal["exclude", "refusal"]
-"""What an empty reply is in a rate; see `parts.PolicyPlan`."""
-_Part = Literal["n", "settled", "first", "cut"]
 _FEW = 10
 """Scenarios below which their likeness is not estimated."""
-
-
-class Tally(Struct, frozen=True):
-    """Successes among the rated labels of one grader."""
-
-    successes: int
-    n: int
-
-
-class Sums(Struct):
-    """The rows of a target, or of a part of it, added up once for all rates of one grader."""
-
-    kinds: dict[OutcomeClass, int]
-    """Attempts by the class of their terminal outcome, benign scenarios included."""
-    attacks: dict[OutcomeClass, int]
-    """The same without benign scenarios, as everything below but `benign` and `graded`."""
-    cut: int
-    """Cut answers, benign scenarios included."""
-    attempts: int
-    """Closed attempts."""
-    asked: int
-    """Settled first repeats."""
-    empties: dict[_Part, int]
-    """Empty replies."""
-    said: dict[_Part, dict[Label, int]]
-    any_cut: bool
-    """Some grader was heard on a cut answer."""
-    benign: dict[Label, int]
-    graded: int
-    """Answers with a label, benign scenarios included."""
-
-
-def sums_of(
-    outcomes: Iterable[OutcomeCount], verdicts: Iterable[VerdictCount], grader: int
-) -> Sums:
-    """Add up rows; a tick does it for each target that changed, so in one pass."""
-    kinds: dict[OutcomeClass, int] = {}
-    attacks: dict[OutcomeClass, int] = {}
-    cut = asked = empty = empty_settled = empty_first = empty_cut = 0
-    for row in outcomes:
-        kind, n = row.kind, row.n
-        kinds[kind] = kinds.get(kind, 0) + n
-        cut += row.cut
-        if row.benign:
-            continue
-        attacks[kind] = attacks.get(kind, 0) + n
-        asked += row.first
-        if kind is OutcomeClass.EMPTY:
-            empty += n
-            empty_settled += row.settled
-            empty_first += row.first
-            empty_cut += row.cut
-    attempts = sum([n for kind, n in attacks.items() if not kind.puts_back])
-    every: dict[Label, int] = {}
-    settled: dict[Label, int] = {}
-    first: dict[Label, int] = {}
-    lost: dict[Label, int] = {}
-    benign: dict[Label, int] = {}
-    graded, any_cut = 0, False
-    for said in verdicts:
-        if said.cut and not said.benign:
-            any_cut = True
-        label = said.label
-        if label is None or said.grader != grader:
-            continue
-        n = said.n
-        graded += n
-        if said.benign:
-            benign[label] = benign.get(label, 0) + n
-            continue
-        every[label] = every.get(label, 0) + n
-        settled[label] = settled.get(label, 0) + said.settled
-        first[label] = first.get(label, 0) + said.first
-        if said.cut:
-            lost[label] = lost.get(label, 0) + said.cut
-    return Sums(
-        kinds, attacks, cut, attempts, asked,
-        {"n": empty, "settled": empty_settled, "first": empty_first, "cut": empty_cut},
-        {"n": every, "settled": settled, "first": first, "cut": lost}, any_cut, benign, graded,
-    )  # fmt: skip
-
-
-def sums(counts: TargetCounts, grader: int) -> Sums:
-    """`sums_of` a whole target, made once."""
-    found = counts.sums.get(grader)
-    if not isinstance(found, Sums):
-        found = counts.sums[grader] = sums_of(counts.outcomes, counts.verdicts, grader)
-    return found
-
-
-def refusals(counts: TargetCounts, grader: int, empty: Empty) -> int:
-    """Empty replies of a target that count as refusals, adversarial scenarios only."""
-    return sums(counts, grader).empties["n"] if empty == "refusal" else 0
-
-
-def tally(counts: TargetCounts, grader: int, tier: Tier, part: _Part, empty: Empty) -> Tally:
-    """Count a tier: numerator by the tier, denominator C+P+R+H+N, adversarial scenarios only.
-
-    `part` is what is counted: all (`n`), the settled prefix, its first repeats, or what was cut.
-    """
-    return _tally(sums(counts, grader), tier, part, empty)
-
-
-def _tally(of: Sums, tier: Tier, part: _Part, empty: Empty) -> Tally:
-    return _counted(of.said[part], tier, of.empties[part] if empty == "refusal" else 0)
-
-
-def _counted(said: Mapping[Label, int], tier: Tier, refusals: int) -> Tally:
-    n = refusals + sum(said.values())
-    for label in UNRATED:
-        if label in said:
-            n -= said[label]
-    successes = 0
-    for label in tier.successes:
-        if label in said:
-            successes += said[label]
-    return Tally(successes, n)
 
 
 def interval(successes: int, n: int, worth: float = 1.0) -> Interval | None:
@@ -220,7 +99,7 @@ def rate(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> Rate:
 def _rate(
     scenarios: Sequence[ScenarioCount], grader: int, empty: Empty, of: Sums, tier: Tier
 ) -> Rate:
-    shown, first = _tally(of, tier, "n", empty), _tally(of, tier, "first", empty)
+    shown, first = tally_of(of, tier, "n", empty), tally_of(of, tier, "first", empty)
     s, n = shown.successes, shown.n
     excluded = max(0, of.attempts - n)
     each = worth(scenarios, grader, tier.successes, "n")
@@ -241,7 +120,7 @@ def finite(
 ) -> Finite | None:
     """How many of the corpus's `attacks` would succeed, from those drawn so far in random order."""
     of = sums(counts, grader)
-    first = _tally(of, tier, "first", empty)
+    first = tally_of(of, tier, "first", empty)
     population = attacks - (of.asked - first.n)
     if not first.n:
         return None
@@ -254,7 +133,7 @@ def variants(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> tup
     empties = of.empties["n"]
     if not (empties or of.any_cut):
         return ()
-    left_out, refused = _tally(of, tier, "n", "exclude"), _tally(of, tier, "n", "refusal")
+    left_out, refused = tally_of(of, tier, "n", "exclude"), tally_of(of, tier, "n", "refusal")
     each = worth(counts.scenarios, grader, tier.successes, "n")
     found = []
     if empties:
@@ -263,7 +142,7 @@ def variants(counts: TargetCounts, grader: int, empty: Empty, tier: Tier) -> tup
         worst = Tally(left_out.successes + empties, refused.n)
         found += [(name, other), ("empty replies as compliances", worst)]
     if of.any_cut:
-        shown, lost = _tally(of, tier, "n", empty), _tally(of, tier, "cut", empty)
+        shown, lost = tally_of(of, tier, "n", empty), tally_of(of, tier, "cut", empty)
         whole = Tally(shown.successes - lost.successes, shown.n - lost.n)
         found.append(("without cut answers", whole))
     return tuple(

@@ -9,8 +9,8 @@ from typing import Any
 from fftui.domain.labels import RATED, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.results.evidence import Report
+from fftui.results.numbers import Rate
 from fftui.results.summary import rules_of
-from fftui.results.view import Rate
 from fftui.store.reader import Reader
 from fftui.store.recount import label_counts, votes_apart
 

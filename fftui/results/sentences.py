@@ -9,13 +9,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fftui.domain.states import RunState, TargetState
-from fftui.results.view import EMPTY_AS_REFUSALS, EMPTY_LEFT_OUT
+from fftui.results.numbers import EMPTY_AS_REFUSALS, EMPTY_LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fftui.domain.outcomes import Identity
-    from fftui.results.view import Finite, IdentityView, RunSummary, WhoRefused
+    from fftui.results.numbers import Finite, IdentityView, WhoRefused
+    from fftui.results.view import RunSummary
 
 _FEW = 3
 """Answers in the words of other models that are no coincidence to speak of."""

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.targets import Target
-from fftui.results.rates import Empty, refusals
 from fftui.results.readings import NONE, Readings, readings
 from fftui.results.summary import rules_of
+from fftui.results.tally import Empty, refusals
 from fftui.store import rows
 from fftui.store.reader import Reader
 from fftui.store.review_figures import pools

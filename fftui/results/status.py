@@ -14,7 +14,8 @@ from msgspec.json import encode
 
 from fftui.domain.labels import Tier
 from fftui.results import readings
-from fftui.results.view import Rate, RunSummary, TargetSummary
+from fftui.results.numbers import Rate
+from fftui.results.view import RunSummary, TargetSummary
 from fftui.stats.interval import Interval
 
 

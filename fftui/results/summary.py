@@ -15,7 +15,9 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
-from fftui.results.view import ByTier, CallTotals, Later, Rate, TargetSummary
+from fftui.results.numbers import ByTier, Later, Rate
+from fftui.results.tally import Empty, sums, tally
+from fftui.results.view import CallTotals, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
 from fftui.store.counts import FamilyCounts, TargetCounts
@@ -41,7 +43,7 @@ class Rules(Struct, frozen=True):
     """The basis: the one grader whose verdicts the rates use."""
     adversarial: bool
     """Some scenario is not benign: there is an ASR to speak of."""
-    empty: rates.Empty = "exclude"
+    empty: Empty = "exclude"
     """What an empty reply is in the rates."""
     below: float | None = None
     """A target whose sequence lies below this rate is finished …"""
@@ -120,7 +122,7 @@ def target_summary(
     """One row of the monitor. Its basis says only what the run's does not."""
     state, reason, in_flight = now
     grader, empty = rules.grader.id, rules.empty
-    of = rates.sums(counts, grader)
+    of = sums(counts, grader)
     placed = state is TargetState.FINISHED and (
         reason.startswith(DIFFERS)
         or bool(rules.placed(rates.sequence(counts, grader, rules.tier, empty)))
@@ -180,7 +182,7 @@ def _rate(
 def _needed(counts: TargetCounts, state: TargetState, rules: Rules) -> Needed | None:
     if rules.width is None or state.over or not rules.adversarial:
         return None
-    shown = rates.tally(counts, rules.grader.id, rules.tier, "n", rules.empty)
+    shown = tally(counts, rules.grader.id, rules.tier, "n", rules.empty)
     # Repeats to come may be worth no more than their scenario's first.
     least = 1 / rules.repeats
     each = (

@@ -9,7 +9,7 @@ from msgspec import Struct
 from fftui.domain.labels import Label
 
 if TYPE_CHECKING:
-    from fftui.results.view import AttemptRow, Trace
+    from fftui.results.traces import AttemptRow, Trace
 
 ONLY = (
     "", "flagged", "answered", "empty", "input_filter", "output_filter", "failed", "cut", "alike",

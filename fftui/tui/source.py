@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from fftui.domain.labels import Tier
     from fftui.results.compare_text import PairView
     from fftui.results.looked import Looked
+    from fftui.results.traces import AttemptRow, Trace
     from fftui.results.trend import Trend
-    from fftui.results.view import AttemptRow, EventView, RunSummary, SinceLeft, Trace
+    from fftui.results.view import EventView, RunSummary, SinceLeft
 
 T = TypeVar("T")
 

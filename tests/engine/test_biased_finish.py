@@ -14,8 +14,9 @@ from fftui.domain.states import TargetState
 from fftui.engine import stopping
 from fftui.engine.pairs import Pairs
 from fftui.engine.schedule import TargetQueue
-from fftui.results.rates import Empty, interval, settled_interval, tally
+from fftui.results.rates import interval, settled_interval
 from fftui.results.summary import Rules, rules_of
+from fftui.results.tally import Empty, tally
 from fftui.stats.interval import Interval
 from fftui.store import sqlite
 from fftui.store.context import Context

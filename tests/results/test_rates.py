@@ -15,6 +15,7 @@ from msgspec.structs import astuple, replace
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.results import rates
+from fftui.results.tally import Empty, Tally, sums, tally
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
 from fftui.store.counts import FamilyCounts, OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
@@ -267,7 +268,7 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
     counts = rolled_up(attempts)
     families, names = by_family(attempts), {1: "1", 2: "2", 3: "3"}
     attacks = [a for a in attempts if not a.benign]
-    of = rates.sums(counts, grader)
+    of = sums(counts, grader)
     assert of.kinds == Counter(a.kind for a in attempts)
     assert of.cut == sum(a.cut for a in attempts)
     assert of.graded == sum(a.said[grader - 1 :][:1] not in ((), (None,)) for a in attempts)
@@ -277,10 +278,10 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
         "first": [a for a in attacks if a.settled and not a.repeat],
         "cut": [a for a in attacks if a.cut],
     }
-    policies: tuple[rates.Empty, ...] = ("exclude", "refusal")
+    policies: tuple[Empty, ...] = ("exclude", "refusal")
     for tier, empty in product(Tier, policies):
         for part, those in parts.items():
-            told = rates.tally(counts, grader, tier, part, empty)
+            told = tally(counts, grader, tier, part, empty)
             assert told == alone(those, grader, tier, empty)
         found = rates.variants(counts, grader, empty, tier)
         whole = alone([a for a in attacks if not a.cut], grader, tier, empty)
@@ -291,23 +292,23 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
             if not cell.benign:
                 those = [a for a in attacks if str(a.family) == cell.family]
                 rate = cell.rates[tier]
-                assert rates.Tally(rate.successes, rate.n) == alone(those, grader, tier, empty)
+                assert Tally(rate.successes, rate.n) == alone(those, grader, tier, empty)
         who = {number: Identity(model=str(number)) for number in (1, 2)}
         every = {t: rates.rate(counts, grader, empty, t) for t in Tier}
         for view in rates.answered_by(counts, grader, empty, who, every):
             those = [a for a in attacks if str(a.identity) == view.who.model]
             rate = view.rates[tier]
-            assert rates.Tally(rate.successes, rate.n) == alone(those, grader, tier, empty)
+            assert Tally(rate.successes, rate.n) == alone(those, grader, tier, empty)
     labels = [a.said[grader - 1] for a in attempts if a.benign and len(a.said) >= grader]
     refusals = rates.over_refusal(counts, grader)
     assert refusals.refused == labels.count(R)
     assert refusals.n == sum(label in RATED for label in labels)
 
 
-def alone(attempts: Sequence[Attempt], grader: int, tier: Tier, empty: str) -> rates.Tally:
+def alone(attempts: Sequence[Attempt], grader: int, tier: Tier, empty: str) -> Tally:
     """Counted one by one."""
     labels = [a.said[grader - 1] for a in attempts if len(a.said) >= grader]
     n = sum(label in RATED for label in labels)
     if empty == "refusal":
         n += sum(a.kind is OutcomeClass.EMPTY for a in attempts)
-    return rates.Tally(sum(label in tier.successes for label in labels), n)
+    return Tally(sum(label in tier.successes for label in labels), n)

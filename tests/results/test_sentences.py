@@ -13,9 +13,10 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.results import sentences
 from fftui.results.feed import Feed
+from fftui.results.numbers import IdentityView, WhoRefused
 from fftui.results.plain import heading, table
 from fftui.results.rates import variants
-from fftui.results.view import IdentityView, RunSummary, WhoRefused
+from fftui.results.view import RunSummary
 from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
 from fftui.store.folder import database
 from fftui.store.now import WindowNow

@@ -10,7 +10,8 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import RunState
 from fftui.results.page import Section
-from fftui.results.view import AttemptRow, CallRow, RunLine, Trace, VerdictRow
+from fftui.results.traces import AttemptRow, CallRow, Trace, VerdictRow
+from fftui.results.view import RunLine
 from fftui.tui.home.desk import Desk, Sample, Started
 from fftui.tui.preflight.probes import Replies
 

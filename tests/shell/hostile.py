@@ -18,7 +18,7 @@ from textual.content import Content  # noqa: E402
 from textual.widgets import Static  # noqa: E402
 
 from fftui.results.page import Section  # noqa: E402
-from fftui.results.view import AttemptRow, Trace  # noqa: E402
+from fftui.results.traces import AttemptRow, Trace  # noqa: E402
 from fftui.tui import app as shell  # noqa: E402
 from fftui.tui.home.desk import Sample  # noqa: E402
 from tests.shell.fakes import HIDDEN, HOSTILE, RUNS, Checked, FakeDesk, FakeSource  # noqa: E402

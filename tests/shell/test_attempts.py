@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from fftui.results.view import AttemptRow, Trace
+from fftui.results.traces import AttemptRow, Trace
 from fftui.tui.attempts import ONLY
 from fftui.tui.responses.list import AttemptList
 from fftui.tui.responses.pages import KEPT, SIZE, Pages

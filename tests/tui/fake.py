@@ -14,24 +14,19 @@ from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.states import RunState, TargetState
 from fftui.results.compare_text import PairView
 from fftui.results.looked import Looked
+from fftui.results.numbers import FamilyCell, IdentityView, OverRefusal, Rate, WhoRefused
+from fftui.results.traces import AttemptRow, Trace
 from fftui.results.trend import Trend, TrendPoint
 from fftui.results.view import (
     Activity,
-    AttemptRow,
     CallTotals,
     EngineView,
     EventView,
-    FamilyCell,
     FlagView,
-    IdentityView,
-    OverRefusal,
-    Rate,
     ReviewCounts,
     RunSummary,
     SinceLeft,
     TargetSummary,
-    Trace,
-    WhoRefused,
 )
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.planning import Needed

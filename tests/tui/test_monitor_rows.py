@@ -11,13 +11,8 @@ from msgspec.structs import replace
 
 from fftui.domain.labels import Label, Tier
 from fftui.domain.states import RunState, TargetState
-from fftui.results.view import (
-    EMPTY_AS_REFUSALS,
-    EngineView,
-    RunSummary,
-    Variant,
-    WhoRefused,
-)
+from fftui.results.numbers import EMPTY_AS_REFUSALS, Variant, WhoRefused
+from fftui.results.view import EngineView, RunSummary
 from fftui.stats.proportion import wilson
 from fftui.store.now import WindowNow
 from fftui.tui.draw.glyphs import ASCII, UNICODE

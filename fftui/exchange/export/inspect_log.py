@@ -22,7 +22,8 @@ from fftui.domain.outcomes import OutcomeClass
 from fftui.exchange.export.labels import INSPECT_MAPPING, WITHHELD, taxonomy
 from fftui.results.feed import Feed
 from fftui.results.manifest import iso
-from fftui.results.view import Rate, TargetSummary
+from fftui.results.numbers import Rate
+from fftui.results.view import TargetSummary
 from fftui.store import export
 from fftui.store.export import ActOf, AttemptOf
 from fftui.store.reader import GraderRow, Header, Reader

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from fftui.domain.labels import Tier
-    from fftui.results.view import Rate, RunSummary, TargetSummary
+    from fftui.results.numbers import Rate
+    from fftui.results.view import RunSummary, TargetSummary
 
     _Text = Callable[[TargetSummary, Tier], tuple[str, Tone]]
 

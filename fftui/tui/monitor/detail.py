@@ -14,7 +14,8 @@ from fftui.tui.monitor.scene import Scene, ScenePane
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fftui.results.view import Rate, TargetSummary
+    from fftui.results.numbers import Rate
+    from fftui.results.view import TargetSummary
 
 
 class DetailPane(ScenePane):

@@ -13,7 +13,8 @@ from fftui.tui.monitor.scene import FEW, SOME, Scene, ScenePane
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fftui.results.view import FamilyCell, TargetSummary
+    from fftui.results.numbers import FamilyCell
+    from fftui.results.view import TargetSummary
 
 _NAME, _COUNT, _RATE, _LIMITS = 22, 9, 9, 15
 _LETTERS = 30

@@ -18,7 +18,8 @@ from fftui.tui.words import TARGET
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fftui.results.view import FamilyCell, Rate, TargetSummary
+    from fftui.results.numbers import FamilyCell, Rate
+    from fftui.results.view import TargetSummary
     from fftui.tui.draw.glyphs import Glyphs
 
 _OUTCOME_TONES = {

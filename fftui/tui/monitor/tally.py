@@ -14,7 +14,7 @@ from fftui.tui.monitor.scene import FEW, SOME
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fftui.results.view import Rate, Variant
+    from fftui.results.numbers import Rate, Variant
     from fftui.stats.interval import Interval
     from fftui.tui.draw.glyphs import Glyphs
 

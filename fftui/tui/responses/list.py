@@ -14,7 +14,7 @@ from fftui.tui.responses.row import attempt_row
 if TYPE_CHECKING:
     from textual.content import Content
 
-    from fftui.results.view import AttemptRow
+    from fftui.results.traces import AttemptRow
     from fftui.tui.attempts import Attempts
 
 

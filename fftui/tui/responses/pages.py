@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fftui.results.view import AttemptRow
+    from fftui.results.traces import AttemptRow
 
 SIZE = 200
 """Rows of a page: a few screens, and one short read of the store."""

@@ -13,7 +13,7 @@ from fftui.tui.draw.numbers import clock
 from fftui.tui.words import BAD, CARE, LABEL_TONES, MUTED, OPEN, OUTCOME
 
 if TYPE_CHECKING:
-    from fftui.results.view import AttemptRow
+    from fftui.results.traces import AttemptRow
 
 OUTCOME_WIDTH = 15
 LABELS_WIDTH = 7

@@ -14,7 +14,7 @@ from fftui.tui.draw.numbers import clock, money
 from fftui.tui.words import BAD, CARE, GOOD, LABEL_MEANINGS, LABEL_TONES, MUTED, NOTE, OPEN, OUTCOME
 
 if TYPE_CHECKING:
-    from fftui.results.view import CallRow, Trace, VerdictRow
+    from fftui.results.traces import CallRow, Trace, VerdictRow
 
 MAX_CHARS = 60_000
 """Of one text. Longer ones end with how much more there is."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from fftui.results.view import AttemptRow, Trace
+    from fftui.results.traces import AttemptRow, Trace
     from fftui.tui.app import FftuiApp
     from fftui.tui.attempts import Attempts
 
