@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from fftui.cli.errors import UsageError, say
-from fftui.domain.parts import LOCAL
+from fftui.domain.endpoints import LOCAL
 from fftui.domain.plan import RUN_NAME, RUN_NAME_LONGEST
 from fftui.engine.headless import headless
 from fftui.engine.local_model import RUNTIME, LocalModelError, weights

@@ -11,7 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from fftui.domain.parts import AccountPlan, GraderPlan, Part
+from fftui.domain.graders import GraderPlan
+from fftui.domain.parts import AccountPlan, Part
 from fftui.domain.plan import RunPlan
 from fftui.domain.targets import Endpoint, Price, Target
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-from msgspec.structs import replace
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     Strict,
-    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from fftui.domain.labels import Tier
 from fftui.domain.rules import SETTABLE
-from fftui.domain.targets import FREE, Endpoint, Price, Sampling
+from fftui.domain.targets import Sampling
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 # TOML has types: a quoted number is a slip, and `true` is no temperature.
@@ -27,18 +23,6 @@ Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Switch = Annotated[bool, Strict()]
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}")
-SIM = "sim"
-LOCAL = "local"
-IMPORTED = "imported:"
-"""How the platforms of targets begin, in the stored plan of a run, that were read from a log."""
-STORED = "stored"
-"""Context in which a stored plan is validated."""
-DEFAULT_URLS = {
-    "openrouter": "https://openrouter.ai/api/v1",
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com/v1",
-    "ollama": "http://127.0.0.1:11434",
-}
 
 
 class Part(BaseModel):
@@ -92,105 +76,6 @@ class SamplingPlan(Part):
         return Sampling(self.temperature, self.max_tokens, self.top_p)
 
 
-class PricePlan(Part):
-    """USD per million tokens."""
-
-    input: Number = Field(ge=0)
-    output: Number = Field(ge=0)
-
-
-DialectName = Literal["openai", "anthropic", "ollama"]
-
-
-class EndpointPlan(Part):
-    platform: str
-    """openrouter, openai, anthropic, ollama, openai-compatible, local, sim, or sim:NAME."""
-    model: Name
-    base_url: str = ""
-    """For `sim`: a simulator that runs already, shared by several runs."""
-    dialect: DialectName | None = None
-    account: str = ""
-    upstream: tuple[str, ...] = ()
-    quantisations: tuple[str, ...] = ()
-    stream: Switch = False
-    price: PricePlan | None = None
-
-    @field_validator("platform")
-    @classmethod
-    def _platform(cls, value: str, info: ValidationInfo) -> str:
-        known = {*DEFAULT_URLS, "openai-compatible", LOCAL, SIM}
-        # Only a stored plan may name whom nobody is going to ask.
-        if value.startswith(IMPORTED) and info.context == STORED:
-            return value
-        if value not in known and not (value.startswith("sim:") and len(value) > 4):
-            raise ValueError(
-                f"unknown platform {value!r}; allowed: {', '.join(sorted(known))}, sim:NAME"
-            )
-        return value
-
-    @field_validator("base_url")
-    @classmethod
-    def _base_url(cls, value: str) -> str:
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:
-            usable = False
-        if value and not usable:
-            raise ValueError("must be an http:// or https:// address")
-        if parts.username or parts.password:
-            raise ValueError(
-                "must hold no user name or password; keys belong to an account's key_env"
-            )
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _has_url(self) -> Self:
-        if self.platform == "openai-compatible" and not self.base_url:
-            raise ValueError("platform openai-compatible needs base_url")
-        return self
-
-    @property
-    def simulated(self) -> bool:
-        return self.platform == SIM or self.platform.startswith("sim:")
-
-    def endpoint(self) -> Endpoint:
-        """The address of calls; its base URL is empty where the engine starts the server."""
-        return Endpoint(
-            platform=self.platform,
-            dialect=self.dialect or _NATIVE.get(self.platform, "openai"),
-            base_url=self.base_url or DEFAULT_URLS.get(self.platform, ""),
-            model=self.model,
-            account=self.account or self.platform,
-            upstream=self.upstream,
-            quantisations=self.quantisations,
-            stream=self.stream,
-            price=self._price(),
-        )
-
-    def _price(self) -> Price | None:
-        if self.price is not None:
-            return Price(self.price.input, self.price.output)
-        free = self.platform == "openrouter" and self.model.endswith(FREE)
-        own = self.platform in (LOCAL, "ollama") and not self.base_url
-        return Price(0.0, 0.0) if free or own or self.simulated else None
-
-
-_NATIVE: dict[str, DialectName] = {"ollama": "ollama", "anthropic": "anthropic"}
-
-
-class TargetPlan(EndpointPlan):
-    name: Name
-    maker: str = ""
-    weights: str = ""
-    """What must be equal for two targets to be compared as the same model."""
-    quantisation: str = ""
-    tags: tuple[str, ...] = ()
-    sampling: SamplingPlan | None = None
-    thinking: str = ""
-    system_prompt: str = ""
-
-
 class AccountPlan(Part):
     name: Name
     platform: str = ""
@@ -225,83 +110,6 @@ class AccountPlan(Part):
                 " OPENROUTER_API_KEY; never the key itself"
             )
         return value
-
-
-PLACES = ("{behavior}", "{generation}")
-"""What a template has to hold."""
-
-
-class GraderPlan(Part):
-    kind: Literal["heuristic", "judge", "strongreject", "classifier"]
-    name: str = ""
-    rubric: Literal["direct", "backward"] = "direct"
-    """Of a judge: the label outright, or first which request the answer would fit."""
-    template: str = ""
-    """Of a classifier: file of its whole prompt, for a raw completion. Once read, its text."""
-    maker: str = ""
-    """Who trained the model, where one is asked."""
-    platform: str = ""
-    model: str = ""
-    base_url: str = ""
-    dialect: DialectName | None = None
-    account: str = ""
-    upstream: tuple[str, ...] = ()
-    stream: Switch = False
-    price: PricePlan | None = None
-    max_tokens: Whole = Field(default=256, ge=16, le=8192)
-
-    @model_validator(mode="after")
-    def _judge(self) -> Self:
-        if self.rubric != "direct" and self.kind != "judge":
-            raise ValueError(f"rubric {self.rubric!r} goes with kind judge")
-        if self.template:
-            self._check_template()
-        if self.kind != "heuristic":
-            if not (self.platform and self.model):
-                raise ValueError(f"a {self.kind} needs platform and model")
-            self.endpoint()
-        return self
-
-    def _check_template(self) -> None:
-        if self.kind != "classifier":
-            raise ValueError("template goes with kind classifier")
-        if self.dialect is not None or self.platform in ("anthropic", "ollama"):
-            raise ValueError(
-                "template needs a server of raw completions: platform openai-compatible, as vLLM"
-                " and llama.cpp are, and no dialect"
-            )
-        if self.stream:
-            raise ValueError("template and stream: one token is no stream")
-        missing = [name for name in PLACES if name not in self.template]
-        if missing:
-            raise ValueError(f"template: the file holds no {' and no '.join(missing)}")
-
-    @property
-    def room(self) -> int:
-        """Tokens that a reply may have: a classifier with a template says yes or no in one."""
-        return 1 if self.template else self.max_tokens
-
-    @property
-    def label(self) -> str:
-        """The grader's name in the run."""
-        return self.name or f"{self.kind} {self.model}".strip()
-
-    def endpoint(self) -> Endpoint | None:
-        """Where a model is asked; `None` for the heuristic."""
-        if self.kind == "heuristic":
-            return None
-        plan = EndpointPlan(
-            platform=self.platform,
-            model=self.model,
-            base_url=self.base_url,
-            dialect=self.dialect,
-            account=self.account,
-            upstream=self.upstream,
-            stream=self.stream,
-            price=self.price,
-        )
-        found = plan.endpoint()
-        return replace(found, dialect="completions") if self.template else found
 
 
 class ReviewPlan(Part):

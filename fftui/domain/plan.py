@@ -12,15 +12,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from fftui.domain.endpoints import SIM, STORED, TargetPlan
+from fftui.domain.graders import GraderPlan
 from fftui.domain.mistakes import lines_of
 from fftui.domain.parts import (
-    SIM,
-    STORED,
     AccountPlan,
     AlertPlan,
     CorpusPlan,
     EnginePlan,
-    GraderPlan,
     NotifyPlan,
     Part,
     PolicyPlan,
@@ -29,7 +28,6 @@ from fftui.domain.parts import (
     SimPlan,
     StopPlan,
     StoragePlan,
-    TargetPlan,
     Whole,
 )
 from fftui.domain.targets import Target

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import to_builtins
 
 from fftui import __version__
-from fftui.domain.parts import GraderPlan
+from fftui.domain.graders import GraderPlan
 from fftui.domain.plan import RunPlan
 from fftui.engine.local_model import LocalModelError, weights
 from fftui.grading import heuristic

@@ -15,8 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fftui.credentials import Secret, find_key
+from fftui.domain.endpoints import LOCAL, SIM
 from fftui.domain.outcomes import Outcome, OutcomeClass
-from fftui.domain.parts import LOCAL, SIM
 from fftui.domain.plan import RunPlan
 from fftui.domain.scenarios import Message
 from fftui.domain.targets import FREE, Endpoint, Price, Sampling

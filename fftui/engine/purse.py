@@ -17,9 +17,10 @@ from msgspec.structs import replace
 
 from fftui.domain.outcomes import BudgetReading, Outcome
 from fftui.engine.needs import Need, spent_of
-from fftui.store.ledger import Bought, Heard, Ledger, Standing, Window, same_window
+from fftui.store.ledger import Ledger
 from fftui.store.now import WindowNow
 from fftui.store.sqlite import StoreError
+from fftui.store.windows import Bought, Heard, Standing, Window, same_window
 
 _MOST_CREDIT = 16
 """Calls bought ahead in one commit of the ledger; a killed engine leaves so many spent."""

@@ -12,7 +12,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from fftui.credentials import Secret, find_key
-from fftui.domain.parts import LOCAL, SIM, AccountPlan, EnginePlan
+from fftui.domain.endpoints import LOCAL, SIM
+from fftui.domain.parts import AccountPlan, EnginePlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.states import TargetState
 from fftui.domain.targets import FREE, Endpoint, Sampling, Target

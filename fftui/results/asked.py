@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from fftui.domain.parts import SIM
+from fftui.domain.endpoints import SIM
 from fftui.domain.plan import RunPlan
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import FREE, Endpoint, Price

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from fftui.corpus.load import Corpus
 from fftui.corpus.order import Scenarios
-from fftui.domain.parts import GraderPlan
+from fftui.domain.graders import GraderPlan
 from fftui.domain.plan import RunPlan
 from fftui.results.ahead import AccountAhead, Ahead, Bought, End
 from fftui.results.asked import Range

@@ -8,8 +8,8 @@ from pathlib import PurePath
 from msgspec import Struct
 
 from fftui import __version__
+from fftui.domain.graders import GraderPlan
 from fftui.domain.outcomes import Identity
-from fftui.domain.parts import GraderPlan
 from fftui.domain.targets import Target
 from fftui.store import manifest as kept
 from fftui.store.reader import GraderRow, Header, Reader

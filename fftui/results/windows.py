@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from fftui.credentials import find_key
-from fftui.domain.parts import SIM, AccountPlan
+from fftui.domain.endpoints import SIM
+from fftui.domain.parts import AccountPlan
 from fftui.domain.targets import FREE, Endpoint
 from fftui.results.forecast import PERIODS, Limit, period_of
-from fftui.store.ledger import Ledger, Standing, Window
+from fftui.store.ledger import Ledger
+from fftui.store.windows import Standing, Window
 
 if TYPE_CHECKING:
     from fftui.simulate.profile import Profile

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from fftui.cli.parser import parse
-from fftui.domain import parts, plan
+from fftui.domain import endpoints, graders, parts, plan
 from fftui.store.folder import schema
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -20,9 +20,9 @@ TABLES: dict[str, type[BaseModel]] = {
     "[[corpus]]": parts.CorpusPlan,
     "[stop]": parts.StopPlan,
     "[sampling]": parts.SamplingPlan,
-    "[[targets]]": parts.TargetPlan,
+    "[[targets]]": endpoints.TargetPlan,
     "[[accounts]]": parts.AccountPlan,
-    "[[graders]]": parts.GraderPlan,
+    "[[graders]]": graders.GraderPlan,
     "[review]": parts.ReviewPlan,
     "[engine]": parts.EnginePlan,
     "[policy]": parts.PolicyPlan,

@@ -16,7 +16,8 @@ from fftui.domain.targets import Endpoint, Price
 from fftui.engine.budget import Gate
 from fftui.engine.needs import Need, need_of, priced
 from fftui.engine.purse import Purse
-from fftui.store.ledger import Ledger, Window
+from fftui.store.ledger import Ledger
+from fftui.store.windows import Window
 
 ONE: Need = {"requests": 1.0}
 ANSWER = Outcome(OutcomeClass.ANSWERED, "stop", status=200)

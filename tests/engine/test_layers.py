@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fftui.domain.parts import GraderPlan
+from fftui.domain.graders import GraderPlan
 from fftui.domain.states import RunState
 from fftui.engine.prepare import new_grader
 from fftui.results.feed import Feed

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from fftui.domain import parts
+from fftui.domain import endpoints, parts
 from fftui.domain.plan import PlanError, RunPlan, load_plan
 from fftui.results.preflight import check
 from tests.cli.support import MINIMAL, toml
@@ -19,7 +19,7 @@ from tests.text.payloads import payloads
 MODELS: list[type[BaseModel]] = [
     RunPlan,
     *parts.Part.__subclasses__(),
-    *parts.EndpointPlan.__subclasses__(),
+    *endpoints.EndpointPlan.__subclasses__(),
 ]
 NAMES = tuple(name for model in MODELS for name in model.model_fields)
 SCALARS = (

@@ -12,7 +12,8 @@ import pytest
 from fftui.results.preflight import Preflight, check
 from fftui.results.preflight_json import to_json
 from fftui.settings import state_dir
-from fftui.store.ledger import Ledger, Window
+from fftui.store.ledger import Ledger
+from fftui.store.windows import Window
 from tests.cli.support import toml
 
 DAY = 86_400.0

@@ -13,7 +13,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fftui.store.ledger import Bought, Heard, Ledger, Standing, Window
+from fftui.store.ledger import Ledger
+from fftui.store.windows import Bought, Heard, Standing, Window
 
 HOUR = Window("requests/minute", "requests", 100, 3600.0, "plan")
 DAY = Window("requests/day", "requests", 30, 86400.0, "plan")
@@ -22,7 +23,8 @@ CAP = Window("usd", "usd", 5.0, math.inf, "plan", scope="run-1")
 _SPENDER = """
 import sys
 from pathlib import Path
-from fftui.store.ledger import Ledger, Window
+from fftui.store.windows import Window
+from fftui.store.ledger import Ledger
 ledger, got = Ledger(Path(sys.argv[1])), 0
 window = Window("requests/minute", "requests", 100, 3600.0, "plan")
 print("ready", flush=True)

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from fftui import __version__
 from fftui.corpus.order import plan_order
-from fftui.domain.parts import IMPORTED, CorpusPlan, TargetPlan
+from fftui.domain.endpoints import IMPORTED, TargetPlan
+from fftui.domain.parts import CorpusPlan
 from fftui.domain.plan import RunPlan
 from fftui.domain.scenarios import Scenario
 from fftui.domain.targets import Target
