@@ -51,6 +51,16 @@ async def test_a_run_from_the_command_line_stands_alone_and_escape_leads_home() 
         await until(pilot, lambda: "qwen3-platforms" in screen(app))
 
 
+async def test_the_monitors_sheet_reaches_no_other_screen() -> None:
+    source = FakeSource()
+    app = an_app(run=Path("demo"), open_source=lambda _: source)
+    async with app.run_test(notifications=True) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        app.open_trace(1)
+        await until(pilot, lambda: "answer" in screen(app))
+        assert app.screen.query_one("#about").size.height == 1
+
+
 async def test_ctrl_c_ends_nothing_and_q_leaves() -> None:
     app = an_app()
     async with app.run_test(notifications=True) as pilot:

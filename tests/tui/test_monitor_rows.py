@@ -17,7 +17,7 @@ from fftui.stats.proportion import wilson
 from fftui.store.now import WindowNow
 from fftui.tui.draw.glyphs import ASCII, UNICODE
 from fftui.tui.draw.line import Tone
-from fftui.tui.monitor import about, budget, detail, flags, header
+from fftui.tui.monitor import about, activity, budget, detail, flags, header
 from fftui.tui.monitor.account import Level
 from fftui.tui.monitor.columns import columns, ordered
 from fftui.tui.monitor.layout import sizes
@@ -425,6 +425,17 @@ def test_a_run_without_attacks_speaks_of_no_asr() -> None:
 
 
 # Flags, and rest
+
+
+@pytest.mark.parametrize(
+    ("width", "live", "over"), [(80, "now", "last"), (120, "in this minute", "in its last minute")]
+)
+def test_the_chart_says_what_it_counts_and_when(width: int, live: str, over: str) -> None:
+    for state, when in ((RunState.RUNNING, live), (RunState.DONE, over)):
+        rows = [row.text for row in activity.chart(scene(fake.sample(state=state)), width)]
+        assert rows[0].rstrip().endswith(when)
+        assert rows[1].split()[0] == "verdicts"
+        assert all(len(row) < width for row in rows)
 
 
 def test_flags_show_labels_and_never_text() -> None:

@@ -268,6 +268,36 @@ async def test_resume_starts_an_engine_only_where_none_is() -> None:
         assert watch.source.revived == 1
 
 
+async def test_over_runs_say_what_their_keys_cannot_do() -> None:
+    async with watching(fake.sample(state=RunState.DONE)) as watch:
+        await watch.press("R", "X", "p")
+        said = [each.message for each in watch.host._notifications]
+        assert [words.split(" is ")[1].split()[0].strip(";:") for words in said] == ["done"] * 3
+        assert (watch.source.revived, watch.source.sent) == (0, [])
+        await watch.show(fake.sample(state=RunState.STOPPED))
+        await watch.press("R")
+        await watch.pilot.pause(0.1)
+        assert watch.source.revived == 1
+
+
+async def test_the_flags_stand_still_while_the_cursor_comes_and_goes() -> None:
+    async with watching() as watch:
+        before = watch.screen.flags.reads()[1:]
+        await watch.press("3")
+        assert [row.replace("▸", " ", 1) for row in watch.screen.flags.reads()[1:]] == before
+        await watch.press("z")
+        assert not any(sign in "".join(watch.screen.flags.reads()) for sign in "│┬")
+
+
+async def test_pages_of_a_target_say_where_they_are_while_none_is_chosen() -> None:
+    async with watching() as watch:
+        await watch.press("slash", *"nosuch", "enter")
+        for key, page in (("i", watch.screen.about), ("f", watch.screen.families)):
+            await watch.press(key)
+            assert "esc back" in page.reads()[0]
+            assert "no target is chosen" in page.reads()[1]
+
+
 async def test_r_tries_a_paused_account_again_while_the_engine_lives() -> None:
     held = fake.account("held", paused="key refused: http 401")
     async with watching(fake.sample(accounts=(held,))) as watch:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from fftui.tui.draw.glyphs import Glyphs
 
 TOPS = (0.10, 0.25, 0.50, 1.0)
-_TICKS = {0.10: (0.05,), 0.25: (0.05, 0.10, 0.15, 0.20), 0.50: (0.10, 0.20, 0.30, 0.40)}
-_FULL_TICKS = (0.25, 0.50, 0.75)
+_TICKS = {
+    0.10: ((0.05,),),
+    0.25: ((0.05, 0.10, 0.15, 0.20), (0.10,)),
+    0.50: ((0.10, 0.20, 0.30, 0.40), (0.25,)),
+    1.0: ((0.25, 0.50, 0.75), (0.50,)),
+}
+"""By what the axis ends at: marks for a wide one and for a narrow one."""
 
 
 class Axis(Struct, frozen=True):
@@ -39,8 +44,8 @@ class Axis(Struct, frozen=True):
     @property
     def ticks(self) -> tuple[float, ...]:
         """Rates with a mark between the ends, few enough for the width."""
-        ticks = _TICKS.get(self.top, _FULL_TICKS)
-        return ticks if self.width >= 9 * (len(ticks) + 1) else ticks[len(ticks) // 2 :][:1]
+        ticks = _TICKS[self.top]
+        return ticks[0] if self.width >= 9 * (len(ticks[0]) + 1) else ticks[-1]
 
     def header(self) -> str:
         """The scale in percent: the ends flush, the marks between them centred."""

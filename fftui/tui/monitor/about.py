@@ -11,7 +11,7 @@ from fftui.domain.labels import Tier
 from fftui.results import quality, readings, sentences
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right, rule
 from fftui.tui.draw.numbers import count, limits, money, percent
-from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
+from fftui.tui.monitor.scene import Scene, ScenePane, tone_of, unchosen
 from fftui.tui.monitor.selected import outcomes, refusers
 from fftui.tui.monitor.tally import Table, Tally
 from fftui.tui.monitor.trend import trend
@@ -49,7 +49,7 @@ class AboutPane(ScenePane):
         """Title, and the rows in sight."""
         scene = self.scene
         if scene is None or scene.chosen is None:
-            return (Line((Piece(" no target is chosen", Tone.MUTED),)),)
+            return () if scene is None else unchosen("about", scene, width)
         body = page(scene, scene.chosen, min(_MOST, width - 1))
         room = max(1, height - 1)
         self._offset = max(0, min(self._offset, len(body) - room))

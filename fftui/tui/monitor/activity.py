@@ -76,9 +76,13 @@ def chart(scene: Scene, width: int) -> list[Line]:
     top = scale(minutes)
     doubled = 2 if width >= 130 else 1
     rows = columns([n for n in minutes for _ in range(doubled)], top, glyphs, _CHART_ROWS)
-    labels = [f"{count(top):>5}/min", "", f"{0:>5}"]
+    labels = [f"{count(top):>5}/min", "verdicts", f"{0:>5}"]
     last = minutes[-1] if minutes else 0
-    notes = [f" {last} now", "", f" {len(minutes)} min"]
+    over = scene.summary.state.over
+    roomy = width >= 10 + doubled * len(minutes) + 32
+    # A minute that is not over yet says less than the pace in the header.
+    when = ("in its last minute" if over else "in this minute") if roomy else "last" * over or "now"
+    notes = [f" {last} {when}", "", f" {len(minutes)} min"]
     lines = [
         line(Piece(f"{label:>9} ", Tone.MUTED), Piece(row, Tone.TITLE), Piece(note, Tone.MUTED))
         for label, row, note in zip(labels, rows, notes, strict=True)

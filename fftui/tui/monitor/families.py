@@ -8,7 +8,7 @@ from fftui.domain.labels import RATED, Label
 from fftui.tui.draw.axis import Axis, picture, top_for
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, left, line, right, rule
 from fftui.tui.draw.numbers import limits, percent
-from fftui.tui.monitor.scene import FEW, SOME, Scene, ScenePane
+from fftui.tui.monitor.scene import FEW, SOME, Scene, ScenePane, unchosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class FamiliesPane(ScenePane):
         """Title, axis, and one row a family, highest rate first."""
         scene = self.scene
         if scene is None or scene.chosen is None:
-            return (Line((Piece(" no target is chosen", Tone.MUTED),)),)
+            return () if scene is None else unchosen("families", scene, width)
         target = scene.chosen
         pooled = Piece("")
         if target.identities > 1:

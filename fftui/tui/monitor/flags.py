@@ -24,6 +24,8 @@ class FlagsPane(ScenePane):
         self._flag: int | None = None
         """The flag that the cursor was moved to; `None` follows the newest."""
         self._offset = 0
+        self.alone = False
+        """Nothing stands beside it."""
 
     @property
     def outcome(self) -> int | None:
@@ -54,15 +56,16 @@ class FlagsPane(ScenePane):
             [Piece("flags", Tone.TITLE)], queue(scene, width - 16), width - 1, glyphs.rule,
             focused=self.active, cursor=glyphs.cursor,
         )  # fmt: skip
-        lines = [Line((Piece(glyphs.tee, Tone.FAINT), *title.pieces))]
-        edge = Piece(f"{glyphs.upright} ", Tone.FAINT)
+        corner, upright = (glyphs.rule, " ") if self.alone else (glyphs.tee, glyphs.upright)
+        lines = [Line((Piece(corner, Tone.FAINT), *title.pieces))]
+        edge = Piece(upright, Tone.FAINT)
         for index, flag in enumerate(flags[self._offset : self._offset + room], self._offset):
             chosen = self.active and index == at
-            cursor = Piece(f"{glyphs.cursor} " if chosen else "", Tone.ACCENT)
-            pieces = row(flag, width - 3 - cursor.cells, glyphs)
+            cursor = Piece(glyphs.cursor if chosen else " ", Tone.ACCENT)
+            pieces = row(flag, width - 3, glyphs)
             lines.append(Line((edge, cursor, *pieces), chosen=chosen))
         if not flags:
-            lines.append(Line((edge, Piece("nothing flagged yet", Tone.MUTED))))
+            lines.append(Line((edge, Piece(" nothing flagged yet", Tone.MUTED))))
         return lines + [Line((edge,)) if room else BLANK] * (height - len(lines))
 
     def _index(self) -> int:

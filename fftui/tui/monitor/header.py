@@ -53,7 +53,8 @@ def pulse(scene: Scene, width: int) -> Line:
     engine = _engine(scene)
     pace = f"{run.per_minute:.0f}/min" if run.state is RunState.RUNNING and not scene.lost else ""
     eta = f"ETA {span(run.eta_s)}" if run.eta_s is not None and not scene.at_rest else ""
-    elapsed = f"in {span(run.elapsed_s)}"
+    # "in 8s" beside "ETA 64s" would read as what is still to come.
+    elapsed = f"{'in' if run.state.over else 'after'} {span(run.elapsed_s)}"
     fixed = 1 + 2 + len(word) + 2 + 1 + len(progress) + sum(p.cells for p in engine)
     room = width - fixed - _MIN_BAR
     name = put(run.name, Tone.STRONG, max(_MIN_NAME, min(28, room)))

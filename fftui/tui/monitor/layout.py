@@ -35,6 +35,9 @@ def sizes(width: int, height: int, targets: int, budget_rows: int) -> Sizes:
     wanted = 1 + max(1, targets) + (1 if roomy else 0)
     table = max(_MIN_TARGETS, min(wanted, room - _MIN_MIDDLE - activity))
     left = room - table - activity
-    middle = max(_MIN_MIDDLE, min(left, max(6 if roomy else 5, 1 + budget_rows), height // 3))
+    wanted = max(6 if roomy else 5, 1 + budget_rows)
+    # What a tall terminal leaves is shared with the log, for the sake of the flags.
+    wanted += max(0, left - wanted) // 2 if roomy else 0
+    middle = max(_MIN_MIDDLE, min(left, wanted, height * 2 // 5 if roomy else height // 3))
     selected = 0 if width < WIDE else min(48, max(38, width * 3 // 10))
     return Sizes(table, middle, selected)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from fftui.domain.states import RunState
 from fftui.results.view import Activity, TargetSummary
 from fftui.tui import words
-from fftui.tui.draw.line import Tone
+from fftui.tui.draw.line import Line, Piece, Tone, rule
 from fftui.tui.draw.pane import Pane
 
 if TYPE_CHECKING:
@@ -101,6 +101,16 @@ class ScenePane(Pane):
 
     def move(self, by: int) -> None:
         """Move the cursor or the window by so many rows; panes without either ignore it."""
+
+
+def unchosen(title: str, scene: Scene, width: int) -> tuple[Line, Line]:
+    """The page of one target while the filter lets none through."""
+    back = [Piece("esc back", Tone.MUTED)]
+    signs = scene.glyphs
+    top = rule(
+        [Piece(title, Tone.TITLE)], back, width, signs.rule, focused=True, cursor=signs.cursor
+    )
+    return top, Line((Piece("  no target is chosen", Tone.MUTED),))
 
 
 def at_rest(run: RunSummary) -> bool:

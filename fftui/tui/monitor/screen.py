@@ -23,6 +23,7 @@ from fftui.tui.monitor.log import LogPane
 from fftui.tui.monitor.scene import Scene, steadied
 from fftui.tui.monitor.stage import Stage
 from fftui.tui.monitor.targets import TargetsPane
+from fftui.tui.words import RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +190,8 @@ class MonitorScreen(Stage):
             self.action_open_flag()
         elif self.targets.target is not None:
             self._app.open_responses(self.targets.target, self._title())
+        else:
+            self.notify("no target is chosen")
 
     def _title(self) -> str:
         scene = self._scene
@@ -203,6 +206,8 @@ class MonitorScreen(Stage):
         """The flagged answer under the flags' cursor."""
         if self.flags.outcome is not None:
             self._app.open_trace(self.flags.outcome)
+        else:
+            self.notify("nothing is flagged yet")
 
     def action_review(self) -> None:
         """Read what is flagged."""
@@ -292,8 +297,10 @@ class MonitorScreen(Stage):
     def action_pause_run(self) -> None:
         """Pause, or go on."""
         if self._newest is not None:
-            if self._newest.state.over:
-                self.notify("no engine runs; R resumes a run that is not done")
+            if self._newest.state is RunState.DONE:
+                self.notify("the run is done: there is nothing to pause")
+            elif self._newest.state.over:
+                self.notify(f"no engine runs; {self._app.keys.key('monitor.resume')} starts one")
             else:
                 paused = self._newest.state is RunState.PAUSED
                 self._command("resume" if paused else "pause")
@@ -317,7 +324,10 @@ class MonitorScreen(Stage):
     @work(group="confirm", exclusive=True)
     async def action_stop(self) -> None:
         """Stop the run once its name was typed."""
-        if self._newest is None or self._newest.state.over:
+        if self._newest is None:
+            return
+        if self._newest.state.over:
+            self.notify(f"the run is {RUN[self._newest.state].word}: there is nothing to stop")
             return
         name = self._newest.name
         if await self.app.push_screen_wait(TypedConfirm(f"Stop {name}", name)):
@@ -327,11 +337,16 @@ class MonitorScreen(Stage):
     async def action_resume(self) -> None:
         """Start an engine where there is none; a live one tries paused accounts again."""
         if self._scene is None or not self._scene.lost:
-            if self._newest is not None and any(a.paused for a in self._newest.accounts):
-                self._command("resume")
-            else:
-                self.notify("the engine is alive; p pauses and resumes")
-            return
+            run = self._newest
+            if run is not None and run.state is RunState.DONE:
+                self.notify("the run is done; fftui extend gives it more to do")
+                return
+            if run is None or not run.state.over:
+                if run is not None and any(a.paused for a in run.accounts):
+                    self._command("resume")
+                else:
+                    self.notify("the engine is alive; p pauses and resumes")
+                return
         self.notify("starting an engine")
         problem = await self._source.revive()
         if problem:

@@ -102,6 +102,7 @@ class Stage(Screen[None]):
         self.budget.display = zoomed in (None, self.budget)
         self.flags.display = zoomed in (None, self.flags)
         self.budget.alone = zoomed is self.budget
+        self.flags.alone = zoomed is self.flags
         self.about.display = zoomed is self.about
         self.families.display = zoomed is self.families
         self.log_pane.display = zoomed is self.log_pane
