@@ -7,6 +7,7 @@ import time
 import traceback
 
 from rich.text import Text
+from textual.worker import WorkerFailed
 
 from fftui.settings import state_dir
 from fftui.text import line
@@ -14,6 +15,9 @@ from fftui.text import line
 
 def keep(error: BaseException | None) -> Text:
     """Write the traceback, without locals, to a file of mode 0600; returns what to print."""
+    if isinstance(error, WorkerFailed):
+        # Textual wraps what fails in a worker, and the wrapping comes from no place.
+        error = error.error
     kind = type(error).__name__ if error else "unknown"
     said = f"fftui: the screen failed ({kind}). Runs go on; `fftui attach` opens the view again."
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from fftui.settings import Settings, config_dir, state_dir
 from fftui.tui.bindings import TABLE
@@ -195,7 +196,8 @@ def test_no_color_outweighs_the_settings_but_not_what_was_asked() -> None:
     assert an_app(settings=Settings(theme="ember")).theme == "ember"
 
 
-def test_a_crash_leaves_places_in_a_file_and_no_value_anywhere() -> None:
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_crash_leaves_places_in_a_file_and_no_value_anywhere(wrapped: bool) -> None:
     def fail() -> None:
         key = HIDDEN
         raise RuntimeError(f"with {key}")
@@ -203,7 +205,7 @@ def test_a_crash_leaves_places_in_a_file_and_no_value_anywhere() -> None:
     try:
         fail()
     except RuntimeError as error:
-        said = keep(error).plain
+        said = keep(WorkerFailed(error) if wrapped else error).plain
     file = state_dir() / "crash.log"
     log = file.read_text()
     assert "RuntimeError" in said

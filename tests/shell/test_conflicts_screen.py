@@ -127,8 +127,10 @@ async def test_two_of_three_settle_it_and_a_decision_is_taken_back(folder: Path)
         await pilot.press("w", "h", "y", "enter")
         await until(pilot, lambda: "No conflict for you" in screen(app))
         assert rows(folder, "SELECT final FROM item WHERE outcome = 2") == [("NON_ANSWER",)]
+        assert "1 decided" in screen(app)
         await pilot.press("z")
         await until(pilot, lambda: " SHOWN" in screen(app))
+        assert "0 decided" in screen(app)
         assert rows(folder, "SELECT source FROM item WHERE outcome = 2") == [("unresolved",)]
         await pilot.press("escape")
         await until(pilot, lambda: "conflicts" in screen(app) and "review" in screen(app))

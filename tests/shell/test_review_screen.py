@@ -294,6 +294,11 @@ async def test_an_empty_queue_says_why() -> None:
         assert "1 of 2 readers: labels single" in shown
         await label(pilot, "3")
         assert desk.labels == []
+        for key in "3emnoftpsi":
+            assert isinstance(app.screen, ReviewScreen)
+            app.screen._say("")
+            await pilot.press(key)
+            assert "no item is here" in screen(app)
 
 
 async def test_who_labels_while_pointing_and_has_no_item_left_goes_back_with_one_key() -> None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from textual import getters, work
 from textual.content import Content
 
+from fftui.domain import acts
 from fftui.domain.labels import Label
 from fftui.domain.readings import Decision, difference
 from fftui.text import clean, line
@@ -132,7 +133,7 @@ class ConflictScreen(ReadingScreen):
         return Content.assemble(
             "final ", (clean(final), "bold"), clean(f"  {self.key('conflicts.cause')} cause "),
             (clean(cause), "bold"),
-            clean(f"  {self.key('conflicts.confidence')} confidence "), (case.sure.value, "bold"),
+            clean(f"  {self.key('conflicts.confidence')} sure "), (case.sure.value, "bold"),
             (clean(f"  {choose} decides"), MUTED),
         )  # fmt: skip
 
@@ -286,6 +287,8 @@ class ConflictScreen(ReadingScreen):
             self._say("nothing to take back")
             return
         done, _ = found
+        if done.kind == acts.ADJUDICATE:
+            self._decided = max(0, self._decided - 1)
         if done.outcome in self._put_off:
             self._put_off.remove(done.outcome)
         shown = self._shown
@@ -300,6 +303,8 @@ class ConflictScreen(ReadingScreen):
         if done is None:
             self._say("nothing that could be given again")
             return
+        if done.kind == acts.ADJUDICATE:
+            self._decided += 1
         shown = self._shown
         self._wait()
         self._give_back(shown)

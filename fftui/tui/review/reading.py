@@ -27,11 +27,17 @@ NAMES = {
 class ReadingScreen(Stage):
     """What the screen of the queue and that of conflicts share."""
 
+    def _here(self) -> Shown | None:
+        """The item on the screen; where there is none a key says that it has nothing to act on."""
+        if self._shown is None:
+            self._say("no item is here to do that with")
+        return self._shown
+
     # A label
 
     def _may_label(self, name: str) -> bool:
         """Whether a key typed now can mean this item, and the item was read as far as it takes."""
-        shown = self._shown
+        shown = self._here()
         if shown is None or self._blank:
             return False
         if not self._burst.takes(time.monotonic(), shown.at):
@@ -55,7 +61,7 @@ class ReadingScreen(Stage):
 
     def action_evidence(self) -> None:
         """Point at the sentences that decide; again: back to the text."""
-        shown = self._shown
+        shown = self._here()
         if shown is None or self._blank:
             return
         if shown.pointing:
@@ -108,9 +114,11 @@ class ReadingScreen(Stage):
 
     def action_flag(self) -> None:
         """For discussion."""
-        if self._shown is not None and not self._shown.flagged:
-            self._shown.flagged = True
-            self._remember(self._shown.item, acts.FLAG, {})
+        shown = self._here()
+        if shown is not None and not shown.flagged:
+            shown.flagged = True
+            self._remember(shown.item, acts.FLAG, {})
+        if shown is not None:
             self._say("flagged for discussion")
 
     @work(exclusive=True, group="ask")
@@ -124,7 +132,7 @@ class ReadingScreen(Stage):
         await self._ask(acts.QUERY, "Question to the guideline's owner", "what is unclear")
 
     async def _ask(self, kind: str, title: str, hint: str) -> None:
-        shown = self._shown
+        shown = self._here()
         if shown is None:
             return
         said = await self.app.push_screen_wait(Ask(title, hint))
@@ -135,8 +143,9 @@ class ReadingScreen(Stage):
 
     def action_origin(self) -> None:
         """Who refused: the model, the platform, unclear."""
-        if self._shown is not None:
-            self._shown.next_origin()
+        shown = self._here()
+        if shown is not None:
+            shown.next_origin()
             self._labels()
 
     def action_guideline(self) -> None:
@@ -148,7 +157,7 @@ class ReadingScreen(Stage):
 
     def action_peek(self) -> None:
         """One paragraph, for some seconds."""
-        shown, paragraph = self._shown, self.text.paragraph
+        shown, paragraph = self._here(), self.text.paragraph
         if shown is None or paragraph < 0 or shown.how.unmasked:
             return
         shown.peek(paragraph)
@@ -163,7 +172,7 @@ class ReadingScreen(Stage):
 
     def action_unmask(self) -> None:
         """All of this item, until the next one."""
-        shown = self._shown
+        shown = self._here()
         if shown is None:
             return
         shown.unmask(on=not shown.how.unmasked)
@@ -198,13 +207,17 @@ class ReadingScreen(Stage):
 
     def action_prompt(self) -> None:
         """The whole prompt, or the goal alone."""
-        if self._shown is not None:
-            self._fold(opened=self._shown.fold_prompt())
+        shown = self._here()
+        if shown is not None:
+            self._fold(opened=shown.fold_prompt())
 
     def action_reasoning(self) -> None:
         """The reasoning."""
-        if self._shown is not None:
-            self._fold(opened=self._shown.fold_reasoning())
+        shown = self._here()
+        if shown is not None and not shown.item.reasoning:
+            self._say("this answer came without reasoning")
+        elif shown is not None:
+            self._fold(opened=shown.fold_reasoning())
 
     def _fold(self, *, opened: bool) -> None:
         """What was opened from its beginning; after folding, the line of the answer as before."""
@@ -219,7 +232,7 @@ class ReadingScreen(Stage):
     @work(exclusive=True, group="ask")
     async def action_search(self) -> None:
         """Lines with a text; masked ones stay masked."""
-        shown = self._shown
+        shown = self._here()
         if shown is None:
             return
         said = await self.app.push_screen_wait(Ask("Search in this item", "part of a line"))

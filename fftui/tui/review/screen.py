@@ -232,6 +232,7 @@ class ReviewScreen(ReadingScreen):
         """One of my readings further back, or nearer; a label there amends it."""
         back = (-1 if self._shown is None else self._shown.back) + by
         if back < -1:
+            self._say("this is the newest; what waits for you comes after it")
             return
         found = None if back < 0 else await self._try(self._desk.earlier(back))
         if back >= 0 and found is None:
@@ -289,8 +290,11 @@ class ReviewScreen(ReadingScreen):
         self._aside(acts.PASS, said, {"what": "language"})
 
     def _aside(self, kind: str, said: str, body: dict[str, Any]) -> None:
-        shown = self._shown
-        if shown is None or shown.back >= 0:
+        shown = self._here()
+        if shown is None:
+            return
+        if shown.back >= 0:
+            self._say(f"you have read this one; {self.key('review.later')} goes on")
             return
         self._next()
         self._say(said)
@@ -308,5 +312,6 @@ class ReviewScreen(ReadingScreen):
 
     def action_facts(self) -> None:
         """What is known of the item and tells nothing of its label or where it comes from."""
-        if self._shown is not None:
-            self._say("  ".join(facts(self._shown.item)))
+        shown = self._here()
+        if shown is not None:
+            self._say("  ".join(facts(shown.item)))
