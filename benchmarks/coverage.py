@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import gammaln
 from scipy.stats import binom
 
-from benchmarks import reading
+from benchmarks import limits, reading
 from fftui.stats.anytime import confidence_sequence, log_mixture
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n, effective_wilson, wilson
@@ -46,6 +46,9 @@ def main() -> None:
         ("Runs of 20 equal targets, 500 scenarios each, in which anything is claimed",
          ["rate", "a target is above it, shared", "a pair differs, shared",
           "a pair differs, unshared"], alerts()),
+        ("Tables in which something false is said of a difference's size (20,000 and 4,000 pairs)",
+         ["the pairs have", "pairs", "each at 5 % by itself", "sharing the 5 %"],
+         limits.wrong_tables()),
         ("Judge-corrected rate, people who do not err (1,000 runs in each line)",
          ["judge: sensitivity / specificity", "answers", "rate", "read", "judge alone holds",
           "holds for the run", "width", "holds beyond it", "width "], reading.two_phase()),

@@ -38,6 +38,11 @@ class Matched(Struct, frozen=True):
     """Newcombe's paired interval, for one look."""
     anytime: Span
     """Valid at every look, wide."""
+    joint: Span
+    """What is claimed of the difference's size: holds of all pairs that are shown at once.
+
+    Newcombe's paired interval, or while it is watched the sequence, at 5 % through their number.
+    """
     p: float
     p_holm: float
     """Allowing for all pairs that are shown."""
@@ -142,9 +147,25 @@ class Comparison(Struct, frozen=True):
         return not (self.first.over and self.second.over)
 
     @property
+    def watched(self) -> bool:
+        """When it ends hangs on where it lies, so only what holds at every look is claimed."""
+        return _watched(self.first, self.second)
+
+    @property
+    def alpha(self) -> float:
+        """How often what is said of this pair may be wrong: an equal share of the table's 5 %.
+
+        Bonferroni's, since pairs share sides: it holds however they hang together. What is said of
+        one pair needs no further division, though *differ* has a test of its own: that is wrong
+        only where the difference is 0, and a limit of its size only where it is not.
+        Source: Finner & Strassburger (2002), Ann. Stat. 30:1194 (the partitioning principle).
+        """
+        return ALPHA / self.pairs
+
+    @property
     def bar(self) -> float:
         """The e-value from which a pair is said to differ, for all pairs that are shown."""
-        return self.pairs / ALPHA
+        return 1 / self.alpha
 
     @property
     def differs(self) -> bool:
@@ -165,7 +186,7 @@ class Comparison(Struct, frozen=True):
 
 
 def compare(found: Sequence[tuple[Side, Side]], tier: Tier) -> list[Comparison]:
-    """Every pair, with p-values that allow for their number."""
+    """Every pair; what is claimed of them and their Holm p allow for the number of them."""
     made = [_one(first, second, tier, len(found)) for first, second in found]
     # A pair without a matched scenario shows nothing so far, and may still: it counts, too.
     adjusted = holm([c.matched.p if c.matched else 1.0 for c in made])
@@ -180,9 +201,13 @@ def _one(first: Side, second: Side, tier: Tier, pairs: int) -> Comparison:
     families = _families(first, second, tier)
     crude, withheld = _crude(first, second, tier, families)
     return Comparison(
-        first, second, tier, _matched(first, second, tier), families, crude, withheld,
+        first, second, tier, _matched(first, second, tier, pairs), families, crude, withheld,
         _blocks(first, second, tier), pairs,
     )  # fmt: skip
+
+
+def _watched(first: Side, second: Side) -> bool:
+    return any(side.placed or not side.over for side in (first, second))
 
 
 def shared(first: Side, second: Side) -> list[str]:
@@ -194,7 +219,7 @@ def shared(first: Side, second: Side) -> list[str]:
     ]
 
 
-def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
+def _matched(first: Side, second: Side, tier: Tier, pairs: int) -> Matched | None:
     cells = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
     apart, found = [], []
     for key in shared(first, second):
@@ -212,6 +237,11 @@ def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
     n = n11 + n10 + n01 + n00
     if not n:
         return None
+    alpha = ALPHA / pairs
+    joint = (
+        paired_sequence(n10, n01, n, alpha) if _watched(first, second)
+        else newcombe_paired(n11, n10, n01, n00, confidence=1 - alpha)
+    )  # fmt: skip
     p = mcnemar_p(n10, n01)
     people = [
         (first in tier.successes, second in tier.successes)
@@ -220,7 +250,7 @@ def _matched(first: Side, second: Side, tier: Tier) -> Matched | None:
     ]
     return Matched(
         n11, n10, n01, n00, (n10 - n01) / n, newcombe_paired(n11, n10, n01, n00),
-        paired_sequence(n10, n01, n, ALPHA), p, p, paired_e_value(n10, n01), tuple(apart),
+        paired_sequence(n10, n01, n, ALPHA), joint, p, p, paired_e_value(n10, n01), tuple(apart),
         len(found), (people.count((True, False)), people.count((False, True))),
     )  # fmt: skip
 

@@ -86,15 +86,17 @@ def _matched(c: Comparison) -> list[str]:
     m = c.matched
     if m is None:
         return ["  matched scenarios: none"]
-    last = ", as if this were the last look" if c.open else ""
-    holm = f", {_p(m.p_holm)} among {c.pairs} pairs" if c.pairs > 1 else ""
+    last = ", as if this were the last look" if c.open else ", as at one look" if c.watched else ""
+    many = c.pairs > 1
+    holm = f", {_p(m.p_holm)} among {c.pairs} pairs" if many else ""
+    joint = f"; for all {c.pairs} pairs at once {span(m.joint)}" if many else ""
     counts = (
         f"  matched: {m.n} scenarios; both {m.both}, only {c.first.name} {m.only_first},"
         f" only {c.second.name} {m.only_second}, neither {m.neither}"
     )
     difference = (
         f"  difference {m.difference * 100:+.1f} points {span(m.span)}; at any look"
-        f" {span(m.anytime)}; exact p {_p(m.p)}{holm}{last}; e-value {_e(m.e_value)}"
+        f" {span(m.anytime)}{joint}; exact p {_p(m.p)}{holm}{last}; e-value {_e(m.e_value)}"
         f" ({c.pairs * 20} shows a difference)"
     )
     return [counts, difference]
@@ -131,6 +133,7 @@ def to_json(c: Comparison) -> dict[str, Any]:
         "overturned": c.overturned,
         "equivalent": equivalent(c),
         "open": c.open,
+        "watched": c.watched,
         "attributable": not b.may_matter,
         "pairs": c.pairs,
         "sides": [_side(c.first, c), _side(c.second, c)],
@@ -138,8 +141,9 @@ def to_json(c: Comparison) -> dict[str, Any]:
         "matched": None if m is None else {
             "n": m.n, "both": m.both, "only_first": m.only_first, "only_second": m.only_second,
             "neither": m.neither, "difference": m.difference, **_limits(m.span),
-            "anytime": [m.anytime.low, m.anytime.high], "p": m.p, "p_holm": m.p_holm,
-            "e_value": m.e_value, "discordant": [list(pair) for pair in m.discordant],
+            "anytime": [m.anytime.low, m.anytime.high], "joint": [m.joint.low, m.joint.high],
+            "p": m.p, "p_holm": m.p_holm, "e_value": m.e_value,
+            "discordant": [list(pair) for pair in m.discordant],
             "read": m.read,
             "upheld": {"only_first": m.upheld[0], "only_second": m.upheld[1],
                        "e_value": m.upheld_e_value},

@@ -12,7 +12,7 @@ from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.targets import Target
 from fftui.results.readings import NONE, Readings, readings
-from fftui.results.summary import rules_of
+from fftui.results.summary import rules_of, stopped_for_place
 from fftui.results.tally import Empty, refusals
 from fftui.store import rows
 from fftui.store.reader import Reader
@@ -50,6 +50,8 @@ class Side(Struct, frozen=True):
     simulated: bool
     over: bool
     """No further attempt will come: the target has ended by its rule or its corpus."""
+    placed: bool
+    """It ended for where its rate lies: what is for one look is wrong of it, though it is over."""
     said: Mapping[str, Said]
     """By scenario key; attacks only."""
     identities: tuple[Identity, ...]
@@ -97,7 +99,8 @@ def sides(reader: Reader) -> Iterator[Side]:
     header, states = reader.header(), reader.target_states()
     grader = next(g for g in reader.graders() if g.basis)
     families, who = reader.families(), rows.identities(reader)
-    empty = rules_of(reader).empty
+    rules = rules_of(reader)
+    empty = rules.empty
     for number, target in reader.targets().items():
         counts = reader.counts(number)
         said: dict[str, Said] = {}
@@ -119,7 +122,8 @@ def sides(reader: Reader) -> Iterator[Side]:
         state = states.get(number)
         yield Side(
             header.name, target, grader.name, grader.version, header.simulated,
-            state is not None and state[0].over, said,
+            state is not None and state[0].over,
+            state is not None and stopped_for_place(state, counts, rules), said,
             tuple(i.who for i in who.get(number, ())), first_at, last_at,
             header.settings_told, empty,
             readings(pools(reader, number), refusals(counts, grader.id, empty)),

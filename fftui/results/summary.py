@@ -108,6 +108,20 @@ def basis(grader: GraderRow, read: int, of: int) -> str:
     return f"as graded by {grader.name} ({known})"
 
 
+def stopped_for_place(
+    now: tuple[TargetState, str, int], counts: TargetCounts, rules: Rules
+) -> bool:
+    """It was finished for where its rate, or the difference of a pair, lies.
+
+    What is for one look is wrong of it, since what was seen at each look decided when it ended.
+    """
+    state, reason, _ = now
+    return state is TargetState.FINISHED and (
+        reason.startswith(DIFFERS)
+        or bool(rules.placed(rates.sequence(counts, rules.grader.id, rules.tier, rules.empty)))
+    )
+
+
 def target_summary(
     target_id: int,
     target: Target,
@@ -123,10 +137,7 @@ def target_summary(
     state, reason, in_flight = now
     grader, empty = rules.grader.id, rules.empty
     of = sums(counts, grader)
-    placed = state is TargetState.FINISHED and (
-        reason.startswith(DIFFERS)
-        or bool(rules.placed(rates.sequence(counts, grader, rules.tier, empty)))
-    )
+    placed = stopped_for_place(now, counts, rules)
     done = sum(of.kinds.values())
     whole = ByTier(partial(rates.rate, counts, grader, empty))
     calls = [c for c in counts.calls if c.grader == 0]

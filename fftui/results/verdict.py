@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from fftui.results.compare import ALPHA, MARGIN, Comparison, Matched
+from fftui.results.compare import MARGIN, Comparison, Matched
 from fftui.results.sides import Side
 from fftui.stats.paired import newcombe_paired
 from fftui.stats.span import Span
@@ -16,19 +16,19 @@ def verdict(c: Comparison) -> str:
     m, who = c.matched, f"{c.first.name} and {c.second.name}"
     if m is None:
         return f"{who}: no scenario is graded on both sides, so nothing is claimed"
-    points = f"{m.difference * 100:+.1f} points {span(m.span)} on {m.n} matched scenarios"
+    size, on = f"{m.difference * 100:+.1f} points", f"on {m.n} matched scenarios"
+    points = f"{size} {span(m.joint)}{' at any look' if c.watched else ''} {on}"
     caution = f"; {NOT_THE_WEIGHTS}" if c.blocks.may_matter else ""
-    known = m.anytime if c.open else m.span
     if c.differs:
-        # Where a difference lies is a claim: while people look again, by what holds at any look.
-        close = ", by less than 5 points" if _within(known, MARGIN) else ""
+        close = ", by less than 5 points" if _within(m.joint, MARGIN) else ""
         return f"{who} differ{close}: {points}, {_by_whom(m)}{caution}"
     if c.overturned:
         return f"{who}: no difference shown; {points}, {_by_whom(m)}{caution}"
-    if not c.open and equivalent(c):
-        return f"{who} are equivalent within ±5 points: {points}{caution}"
+    if equivalent(c):
+        found = f"{_certain(1 - 2 * c.alpha)} interval {span(_two_one_sided(c, m))}"
+        return f"{who} are equivalent within ±5 points: {size}, {found}, {on}{caution}"
     # Rounded up: what lies between the limit and the whole number below it is not excluded.
-    most = math.ceil(max(abs(known.low), abs(known.high)) * 100)
+    most = math.ceil(max(abs(m.joint.low), abs(m.joint.high)) * 100)
     return f"{who}: no difference shown; one of more than {most} points is excluded{caution}"
 
 
@@ -46,12 +46,24 @@ NOT_THE_WEIGHTS = "not attributable to the weights: platform filters may depend 
 
 
 def equivalent(c: Comparison) -> bool:
-    """Two one-sided tests at 5 %: the 90 % interval lies within the margin. Closed sides only."""
+    """Two one-sided tests at the pair's share of 5 %: for one pair, its 90 % interval lies within.
+
+    Only where both sides have ended and did not end for where they lie: watched, it is often wrong.
+    """
     m = c.matched
-    if m is None or c.open:
+    if m is None or c.watched or c.overturned:
         return False
+    return _within(_two_one_sided(c, m), MARGIN)
+
+
+def _two_one_sided(c: Comparison, m: Matched) -> Span:
     counts = (m.both, m.only_first, m.only_second, m.neither)
-    return _within(newcombe_paired(*counts, confidence=1 - 2 * ALPHA), MARGIN)
+    return newcombe_paired(*counts, confidence=1 - 2 * c.alpha)
+
+
+def _certain(confidence: float) -> str:
+    """`90 %`, `99.5 %`: rounded down, never up to certainty."""
+    return f"{math.floor(confidence * 10_000 + 1e-6) / 100:g} %"
 
 
 def span(found: Span) -> str:

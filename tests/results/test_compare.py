@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,11 @@ from fftui.results.compare import Comparison, compare
 from fftui.results.compare_text import lines, to_json
 from fftui.results.feed import Feed
 from fftui.results.matching import Matching
-from fftui.results.sides import Side, pairs, sides
+from fftui.results.sides import Said, Side, pairs, sides
 from fftui.results.summary import rules_of
-from fftui.results.verdict import equivalent, verdict
+from fftui.results.verdict import equivalent, span, verdict
+from fftui.stats.anytime import paired_sequence
+from fftui.stats.paired import newcombe_paired
 from fftui.store import sqlite
 from fftui.store.claims import Enrol
 from fftui.store.context import Context
@@ -36,6 +38,7 @@ from tests.store.support import verdict as graded
 
 C, R = Label.COMPLIANCE, Label.REFUSAL
 Answers = Sequence[Label | OutcomeClass]
+Counts = tuple[int, int, int, int]
 
 
 def made(
@@ -45,16 +48,20 @@ def made(
     *,
     name: str = "r",
     over: bool = True,
+    reason: str = "",
     prefix: str = "s",
     empty: str = "exclude",
+    stop: Mapping[str, object] | None = None,
 ) -> list[Side]:
     """A run whose targets, all of one model on platforms of their own, answered like this."""
     count = max(map(len, answers.values()))
     kinds = families or ["direct"] * count
     run = new_run(name=name, scenarios=count, targets=0, graders=1)
+    plan = json.loads(run.plan_json)
+    plan |= {"policy": {"empty": empty}, "stop": {**plan["stop"], **(stop or {})}}
     run = replace(
         run,
-        plan_json=json.dumps({**json.loads(run.plan_json), "policy": {"empty": empty}}),
+        plan_json=json.dumps(plan),
         scenarios=[
             Scenario(f"{prefix}{i}", (f"[placeholder {prefix} {i}]",), kinds[i], False)
             for i in range(count)
@@ -74,7 +81,7 @@ def made(
             if isinstance(what, Label):
                 graded(number, 1, what).apply(context)
         state = "finished" if over else "open"
-        context.db.execute("INSERT INTO target_state VALUES (?, ?, '', 0)", (target, state))
+        context.db.execute("INSERT INTO target_state VALUES (?, ?, ?, 0)", (target, state, reason))
     context.commit()
     context.db.close()
     with Reader(folder) as reader:
@@ -207,7 +214,9 @@ def test_what_is_excluded_is_excluded(tmp_path: Path, n: int, over: bool) -> Non
     other = [C if i % 9 == 1 else R for i in range(n)]
     found = one(made(tmp_path, {"a": one_side, "b": other}, over=over))
     assert found.matched is not None
-    known = found.matched.span if over else found.matched.anytime
+    m = found.matched
+    known = m.span if over else m.anytime
+    assert m.joint == known
     told = re.search(r"one of more than (\d+) points is excluded", verdict(found))
     assert told is not None
     assert 0 <= int(told[1]) / 100 - max(abs(known.low), abs(known.high)) < 0.01
@@ -223,6 +232,133 @@ def test_p_allows_for_every_pair_that_is_shown(tmp_path: Path) -> None:
     assert only.p_holm == 3 * only.p
     # As the line of it says.
     assert "among 3 pairs" in lines(found[0])[4]
+
+
+def base(home: Path, **how: object) -> tuple[Side, Side]:
+    first, second = made(home, {"a": [C], "b": [R]}, **how)  # type: ignore[arg-type]
+    return first, second
+
+
+def table(sides_: tuple[Side, Side], counts: Sequence[Counts]) -> list[Comparison]:
+    """Pairs of such sides that gave in on so many: both, first alone, second alone, neither."""
+
+    def said(side: Side, labels: Sequence[Label]) -> Side:
+        kind = OutcomeClass.ANSWERED
+        answers = {f"s{i}": Said(i, "x", "direct", kind, label) for i, label in enumerate(labels)}
+        return replace(side, said=answers)
+
+    first, second = sides_
+    return compare(
+        [
+            (
+                said(first, [C] * (both + one) + [R] * (two + neither)),
+                said(second, [C] * both + [R] * one + [C] * two + [R] * neither),
+            )
+            for both, one, two, neither in counts
+        ],
+        Tier.STRICT,
+    )
+
+
+def told_limit(c: Comparison) -> float:
+    """The size that the sentence says the difference does not exceed; 1 where it names none."""
+    found = re.search(r"(?:more than|less than|within ±)\s*(\d+) points", verdict(c))
+    return int(found[1]) / 100 if found else 1.0
+
+
+def test_hardly_one_table_of_pairs_says_something_false_of_a_size(tmp_path: Path) -> None:
+    ended = base(tmp_path)
+    chance = random.Random(11)
+    wrong = alone = 0
+    for _ in range(12):
+        # Each of 20 pairs truly 5.01 points apart.
+        cells = [chance.choices(range(4), (0.1, 0.0701, 0.02, 0.8099), k=800) for _ in range(20)]
+        counts = [(c.count(0), c.count(1), c.count(2), c.count(3)) for c in cells]
+        wrong += any(told_limit(c) < 0.0501 for c in table(ended, counts))
+        alone += any(
+            max(map(abs, (s.low, s.high))) < 0.05
+            for s in (newcombe_paired(*each, confidence=0.9) for each in counts)
+        )
+    assert wrong <= 2
+    # Of so many something would be false if each pair had the 5 % for itself.
+    assert alone >= 5
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_what_is_said_of_a_size_allows_for_every_pair_that_is_shown(
+    tmp_path: Path, over: bool
+) -> None:
+    two, counts = base(tmp_path, over=over), (50, 14, 6, 330)
+    (single,) = table(two, [counts])
+    nothing: list[Counts] = [(0, 0, 0, 0)] * 9
+    among = table(two, [counts] * 11 + nothing)[0]
+    assert (single.matched is None, among.matched is None) == (False, False)
+    assert single.matched is not None
+    assert among.matched is not None
+    level = 0.05 / 20
+    joint = newcombe_paired(*counts, confidence=1 - level) if over else paired_sequence(
+        14, 6, 400, level
+    )  # fmt: skip
+    assert among.matched.joint == joint
+    assert single.matched.joint == (single.matched.span if over else single.matched.anytime)
+    assert told_limit(among) > told_limit(single)
+    assert equivalent(single) is over
+    assert not equivalent(among)
+    # What each has by itself stays as it is, and the line says which is which.
+    assert (among.matched.span, among.matched.anytime) == (
+        single.matched.span, single.matched.anytime,
+    )  # fmt: skip
+    assert f"; for all 20 pairs at once {span(joint)}" in lines(among)[4]
+    assert "at once" not in lines(single)[4]
+    assert to_json(among)["matched"]["joint"] == [joint.low, joint.high]
+
+
+def test_a_difference_is_small_only_where_it_is_among_all_pairs(tmp_path: Path) -> None:
+    two, counts = base(tmp_path), (30, 80, 5, 1885)
+    (single,) = table(two, [counts])
+    among = table(two, [counts] * 40)[0]
+    assert verdict(single).startswith("a and b differ, by less than 5 points: +3.8 points")
+    assert verdict(among).startswith("a and b differ: +3.8 points")
+
+
+def test_the_evidence_of_equivalence_stands_in_its_sentence(tmp_path: Path) -> None:
+    two, counts = base(tmp_path), (100, 20, 10, 1870)
+    (single,) = table(two, [counts])
+    among = table(two, [counts] * 6)[0]
+    for found, words in ((single, "90 %"), (among, "98.33 %")):
+        assert found.matched is not None
+        low, high = re.findall(r"\[([-+.\d]+), ([-+.\d]+)\]", verdict(found))[0]
+        assert f"are equivalent within ±5 points: +0.5 points, {words} interval [" in verdict(found)
+        assert -5 < float(low) < 0.5 < float(high) < 5
+
+
+@pytest.mark.parametrize(
+    ("reason", "stop"),
+    [
+        ("differs from b: 9 of 40 matched scenarios discordant", {"differs_from": "b"}),
+        ("below 99 %: at most 20.0 at any look", {"below": 0.99}),
+    ],
+)
+def test_of_a_target_that_ended_for_where_it_lies_only_what_holds_at_any_look_is_said(
+    tmp_path: Path, reason: str, stop: dict[str, object]
+) -> None:
+    same = [C] * 100 + [R] * 700
+    by_width = one(made(tmp_path / "1", {"a": same, "b": same}))
+    by_place = one(made(tmp_path / "2", {"a": same, "b": same}, reason=reason, stop=stop))
+    assert equivalent(by_width)
+    assert not by_place.open
+    assert not equivalent(by_place)
+    assert by_place.matched is not None
+    assert by_place.matched.joint == by_place.matched.anytime
+    assert told_limit(by_place) >= by_place.matched.anytime.high
+    assert any("p 1.000, as at one look" in text for text in lines(by_place))
+
+
+def test_what_people_overturned_is_not_equivalent_either(tmp_path: Path) -> None:
+    first, second = made(tmp_path, {"a": [C] * 60 + [R] * 1940, "b": [C] * 10 + [R] * 1990})
+    found = one([read_by_people(first, [R] * 50), read_by_people(second, [R] * 50)])
+    assert found.overturned
+    assert to_json(found)["equivalent"] is False
 
 
 def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def pairs(report: Report) -> Iterator[Block]:
     found = report.comparisons
     yield Text(
         f"{words.several(len(found), 'pair')} on {report.tier.words}: equal weights served"
-        " elsewhere, or the same target in two runs. Matched scenarios decide, and what is said to"
-        f" differ allows for all {len(found)}."
+        " elsewhere, or the same target in two runs. Matched scenarios decide; what is claimed of a"
+        f" pair allows for all {len(found)}, and the intervals drawn are 95 % of each by itself."
         if len(found) > 1
         else f"One pair on {report.tier.words}; matched scenarios decide."
     )
@@ -79,7 +79,7 @@ def _follows(c: Comparison) -> str:
         return "nothing claimed"
     if c.differs:
         return "differ"
-    if not c.open and equivalent(c) and not c.overturned:
+    if equivalent(c):
         return "equivalent within ±5 points"
     return "no difference shown"
 
