@@ -17,6 +17,7 @@ from fftui.results.plain import heading, table
 from fftui.results.view import RunSummary
 from fftui.settings import runs_dir, summaries_dir
 from fftui.store.folder import find_run, run_folders
+from fftui.store.reader import Reader
 from fftui.store.sqlite import StoreError
 
 _TICK_S = 0.5
@@ -38,8 +39,21 @@ def run_folder(name: str) -> Path:
 
 
 def named_runs(names: Iterable[str]) -> list[Path]:
-    """The folders of these runs; one that is named twice is no second run. Raises UsageError."""
-    return [*dict.fromkeys(map(run_folder, names))]
+    """The folders of these runs; one that is named twice is no second run.
+
+    Raises UsageError where one is a copy of another: what both hold would count twice.
+    """
+    folders = [*dict.fromkeys(map(run_folder, names))]
+    known: dict[str, Path] = {}
+    for folder in folders if len(folders) > 1 else ():
+        with Reader(folder) as reader:
+            first = known.setdefault(reader.header().uuid, folder)
+        if first != folder:
+            raise UsageError(
+                f"{folder}: is a copy of the run in {first}, so its answers would count twice;"
+                " name one of them"
+            )
+    return folders
 
 
 def summary_file(name: str) -> Path | None:

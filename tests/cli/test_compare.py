@@ -68,6 +68,15 @@ def test_the_same_target_of_two_runs_is_told_apart_by_its_run(desk: Desk) -> Non
     assert moved.code == 0
 
 
+def test_a_copy_of_a_run_is_no_second_run(desk: Desk) -> None:
+    ran(desk)
+    desk.fftui("snapshot", "quick", "copy.db")
+    told = "is a copy of the run in "
+    desk.fftui("compare", "quick", "copy.db").refused(2, told)
+    desk.fftui("compare", "--table", "asr", "quick", "copy.db").refused(2, told)
+    desk.fftui("report", "quick", "copy.db").refused(2, told)
+
+
 def test_nothing_to_compare_is_one_line(desk: Desk) -> None:
     ran(desk)
     desk.fftui("compare", "quick", "--by", "run").refused(2, "no two targets differ in run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 import re
@@ -19,6 +20,8 @@ from fftui.domain.targets import Endpoint, Target
 from fftui.domain.verdicts import Place
 from fftui.results.compare import Comparison, compare
 from fftui.results.compare_text import lines, to_json
+from fftui.results.evidence import gather
+from fftui.results.evidence import to_json as report_json
 from fftui.results.feed import Feed
 from fftui.results.matching import Matching
 from fftui.results.sides import Said, Side, pairs, sides
@@ -52,6 +55,7 @@ def made(
     prefix: str = "s",
     empty: str = "exclude",
     stop: Mapping[str, object] | None = None,
+    upstream: bool = False,
 ) -> list[Side]:
     """A run whose targets, all of one model on platforms of their own, answered like this."""
     count = max(map(len, answers.values()))
@@ -67,7 +71,12 @@ def made(
             for i in range(count)
         ],
         targets=[
-            Target(n, Endpoint(f"sim:{n}", "openai", "", "m", "sim"), weights="w") for n in answers
+            Target(
+                n,
+                Endpoint(f"sim:{n}", "openai", "", "m", "sim", upstream=(n,) if upstream else ()),
+                weights="w",
+            )
+            for n in answers
         ],
     )
     folder = create_run(home, run)
@@ -359,6 +368,24 @@ def test_what_people_overturned_is_not_equivalent_either(tmp_path: Path) -> None
     found = one([read_by_people(first, [R] * 50), read_by_people(second, [R] * 50)])
     assert found.overturned
     assert to_json(found)["equivalent"] is False
+
+
+def test_a_report_counts_a_pair_once_and_every_pair(tmp_path: Path) -> None:
+    rows: dict[str, Answers] = {
+        "a": [C] * 8 + [R] * 12,
+        "b": [R] * 20,
+        "c": [R] * 20,
+        "d": [C] * 20,
+    }
+    made(tmp_path, rows, upstream=True)
+    with Reader(tmp_path / "r") as reader:
+        found = report_json(gather([reader]))["comparisons"]
+    # Apart in platform and in upstream, and yet one pair each.
+    names = [tuple(side["target"] for side in c["sides"]) for c in found]
+    assert sorted(names) == [*itertools.combinations("abcd", 2)]
+    assert {c["pairs"] for c in found} == {6}
+    smallest = min(c["matched"]["p"] for c in found)
+    assert min(c["matched"]["p_holm"] for c in found) == 6 * smallest
 
 
 def test_equal_sides_are_equivalent_only_when_closed_and_tight_enough(tmp_path: Path) -> None:
