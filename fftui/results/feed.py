@@ -75,7 +75,7 @@ class Feed:
     def __init__(self, reader: Reader, clock: Callable[[], float] = time.time) -> None:
         self._reader = reader
         self._clock = clock
-        self._take_up_plan()
+        self._take_up_plan(reader.watermarks())
         self._counts: dict[int, TargetCounts] = {}
         self._looked: Looked = None
         self._by_family = Families()
@@ -124,8 +124,11 @@ class Feed:
         self._version = version
         return run
 
-    def _take_up_plan(self) -> None:
-        """What follows from the plan in force, which a run's people may extend while we look."""
+    def _take_up_plan(self, marks: Watermarks) -> None:
+        """What follows from the plan in force, which a run's people may extend while we look.
+
+        `marks` are of now or of before: what is newer than they are is taken up once more.
+        """
         reader = self._reader
         reader.reread()
         self._header = reader.header()
@@ -135,12 +138,13 @@ class Feed:
         self._rules = rules_of(reader)
         self._etas = Etas.of(reader)
         self._trends: Trends | None = None
+        self._plan = _planned(marks)
 
     def _read(self, alive: bool) -> RunSummary:
         reader = self._reader
         marks = reader.watermarks()
-        if self._marks is not None and _planned(marks) != _planned(self._marks):
-            self._take_up_plan()
+        if _planned(marks) != self._plan:
+            self._take_up_plan(marks)
             self._marks = None
         changed = None if self._marks is None else reader.changed_targets(self._marks, _MOST_ROWS)
         reviewed = newest_event(reader)

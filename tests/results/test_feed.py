@@ -185,6 +185,13 @@ def test_what_a_failed_look_did_not_read_is_read_by_the_next(run: Run) -> None:
     assert failed > 10
 
 
+def test_a_run_that_is_extended_before_the_first_look_is_seen_whole(run: Run) -> None:
+    append(database(run.folder), extension(1, targets=["new"], scenarios=["more"]))
+    shown = run.see()
+    assert [t.name for t in shown.targets] == ["t1", "t2", "t3", "t4", "new"]
+    assert shown.planned == 5 * 401
+
+
 def placed(outcome: object, pool: Pool, draw: float) -> AddVerdict:
     """A refusal that is to be read."""
     assert isinstance(outcome, int)
