@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,13 @@ from msgspec.structs import replace
 
 from benchmarks.big_run import make_big_run
 from fftui.domain.states import RunState, TargetState
+from fftui.results.feed import Feed
 from fftui.results.view import EngineView, RunSummary, SinceLeft
+from fftui.store.reader import Reader
 from fftui.tui.monitor.left import SinceLeftBox
 from fftui.tui.monitor.screen import MonitorScreen
 from fftui.tui.source import Source
+from tests.shell.support import until
 from tests.tui import fake
 from tests.tui.fake import HOSTILE, NOW, FakeFeed, FakeSource, Host
 
@@ -240,6 +244,74 @@ async def test_families_follow_the_cursor_also_while_the_display_is_frozen(tmp_p
         await pilot.press("g")
         assert await shown(1) == one
     source.close()
+
+
+class Stuck(Feed):
+    """Looks at a disk that answers when it is let, or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(Reader(folder))
+        self.going = threading.Event()
+        self.going.set()
+        self.broken = False
+
+    def poll(self, looked: Looked = None) -> RunSummary | None:
+        self.going.wait()
+        if self.broken:
+            raise OSError("disk on fire")
+        return super().poll(looked)
+
+
+@asynccontextmanager
+async def stuck(folder: Path) -> AsyncIterator[tuple[Pilot[None], MonitorScreen, Stuck]]:
+    """A monitor of a run that does not change, and what it reads with."""
+    feeds: list[Stuck] = []
+
+    def opened(path: Path) -> Stuck:
+        feeds.append(Stuck(path))
+        return feeds[0]
+
+    source = Source(folder, opener=opened, who="me")
+    app = Host(lambda: MonitorScreen(source, refresh=3600))
+    async with app.run_test(size=(160, 50)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
+        screen = app.screen
+        assert isinstance(screen, MonitorScreen)
+        await until(pilot, lambda: "families" in "".join(screen.selected.reads()))
+        yield pilot, screen, feeds[0]
+    source.close()
+
+
+async def test_keys_are_heard_while_a_display_that_is_frozen_waits_for_the_disk(
+    tmp_path: Path,
+) -> None:
+    async with stuck(make_big_run(tmp_path, 900, targets=3)) as (pilot, screen, feed):
+        feed.going.clear()
+        try:
+            await pilot.press("F")
+            assert "FROZEN" in screen.header.reads()[1]
+            await pilot.press("j", "f")
+            assert "model-002" in screen.detail.scene.chosen.name  # type: ignore[union-attr]
+        finally:
+            feed.going.set()
+        await until(pilot, lambda: "roleplay" in "".join(screen.families.reads()))
+        assert "FROZEN" in screen.header.reads()[1]
+        # Twice at once: as it was.
+        await pilot.press("F", "F")
+        assert "FROZEN" in screen.header.reads()[1]
+        await pilot.press("F", "F", "F")
+        assert "FROZEN" not in screen.header.reads()[1]
+
+
+async def test_what_was_not_read_when_the_display_was_frozen_is_said(tmp_path: Path) -> None:
+    async with stuck(make_big_run(tmp_path, 900, targets=3)) as (pilot, screen, feed):
+        feed.broken = True
+        await pilot.press("F", "j", "f")
+        await until(pilot, lambda: "reading failed" in screen.header.reads()[1])
+        assert "not read before the display was frozen" in "".join(screen.families.reads())
+        feed.broken = False
+        await pilot.press("F")
+        await until(pilot, lambda: "roleplay" in "".join(screen.families.reads()))
 
 
 async def test_one_key_pauses_and_resumes() -> None:

@@ -81,8 +81,13 @@ def cells(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
         left("  labels" if letters else "", letters, Tone.MUTED),
     )
     rows = [_row(scene, cell, axis, name, letters) for cell in found]
-    nothing = "  no data" if target.families is not None else "  reading"
-    return [head, *(rows or [line(Piece(nothing, Tone.MUTED))])]
+    return [head, *(rows or [line(Piece(f"  {_nothing(scene, target)}", Tone.MUTED))])]
+
+
+def _nothing(scene: Scene, target: TargetSummary) -> str:
+    if target.families is not None:
+        return "no data"
+    return "reading" if scene.frozen is None else "not read before the display was frozen"
 
 
 def _row(scene: Scene, cell: FamilyCell, axis: Axis, name: int, letters: int) -> Line:

@@ -63,9 +63,11 @@ class MonitorScreen(Stage):
         """As last read, also while the display is frozen."""
         self._held: RunSummary | None = None
         """What a frozen display shows."""
+        self._holding = False
+        """It was frozen a moment ago: the next look is at all targets, for it to hold."""
         self._problem = ""
         self._wake = asyncio.Event()
-        """Another target was chosen: what is read of it alone is wanted before the next tick."""
+        """Something else is looked at: what is read of it alone is wanted before the next tick."""
         self._trend: Trend | None = None
         self._trend_of: object = None
         """Target, tier and attempts for which the trend was read."""
@@ -94,7 +96,10 @@ class MonitorScreen(Stage):
     async def tick(self) -> None:
         """Read what is new and show it."""
         self._wake.clear()
-        await self._read(self.targets.target)
+        held, holding, self._holding = self._held, self._holding, False
+        await self._read("all" if holding else self.targets.target)
+        if holding and self._held is held and not self._problem:
+            self._held = self._newest
         await self._read_trend()
         self._show()
 
@@ -225,14 +230,12 @@ class MonitorScreen(Stage):
             self._paint(replace(self._scene, tier=_TIERS[at]))
             self._wake.set()
 
-    async def action_freeze(self) -> None:
+    def action_freeze(self) -> None:
         """Hold the display, whatever target is chosen then; or let it go on."""
-        if self._held is None:
-            await self._read("all")
-            self._held = self._newest
-        else:
-            self._held = None
+        self._held = None if self._held else self._newest
+        self._holding = self._held is not None
         self._show()
+        self._wake.set()
 
     def action_sort(self) -> None:
         """Sort by the next column."""
