@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
+from textual.events import Key
 
 from benchmarks.big_run import make_big_run
 from fftui.domain.states import RunState, TargetState
@@ -312,6 +313,17 @@ async def test_what_was_not_read_when_the_display_was_frozen_is_said(tmp_path: P
         feed.broken = False
         await pilot.press("F")
         await until(pilot, lambda: "roleplay" in "".join(screen.families.reads()))
+
+
+async def test_what_is_typed_behind_the_slash_in_one_burst_is_no_command() -> None:
+    async with watching() as watch:
+        # A slow link brings what was typed at once.
+        for key in "/pP":
+            watch.host.post_message(Key("slash" if key == "/" else key, key))
+        await until(watch.pilot, lambda: watch.screen.focused is watch.screen.entry)
+        assert watch.source.sent == []
+        await watch.press("1", "4", "b")
+        assert watch.screen.targets.filter.endswith("14b")
 
 
 async def test_one_key_pauses_and_resumes() -> None:

@@ -252,7 +252,8 @@ class MonitorScreen(Stage):
         self._zoom_if_hidden()
         self.add_class("-filtering")
         self.entry.value = self.targets.filter
-        self.entry.focus()
+        # At once: `Widget.focus` would let the next keys of a burst be taken for commands.
+        self.set_focus(self.entry)
 
     def _zoom_if_hidden(self) -> None:
         if self._zoomed not in (None, self.targets):
