@@ -76,6 +76,8 @@ class FamilyCell(Struct, frozen=True):
     benign: bool
     rates: Mapping[Tier, Rate]
     verdicts: Mapping[Label, int]
+    over_refusal: OverRefusal | None = None
+    """Of benign scenarios, which have no rate."""
 
 
 EMPTY_LEFT_OUT = "empty replies left out"

@@ -46,15 +46,16 @@ def heading(run: RunSummary) -> str:
 
 def table(run: RunSummary) -> str:
     """The heading, the basis, one line per target, what stands behind its number, the accounts."""
-    first = run.targets[0]
-    adversarial = any(t.rates[run.tier].n for t in run.targets) or not first.over_refusal.n
+    bases = list(dict.fromkeys(t.basis for t in run.targets))
+    adversarial = not all(t.benign_only for t in run.targets)
     rows: list[tuple[str, ...]] = [
         ("target", "state", "usable", run.tier.words if adversarial else "over-refusal",
          "95 % interval", "width", "blocked", "failed", "cut", "ungraded")
     ]  # fmt: skip
-    rows += [_row(run, t) for t in run.targets]
+    rows += [_row(t, run.tier, adversarial=adversarial) for t in run.targets]
     widths = [max(cell_width(line(row[i], 60)) for row in rows) for i in range(len(rows[0]))]
-    basis = "; ".join(text for text in (first.basis, sentences.policy(run)) if text)
+    graded = bases[0] if len(bases) == 1 else "not all targets are graded alike"
+    basis = "; ".join(text for text in (graded, sentences.policy(run)) if text)
     lines = [heading(run), line(basis, 200)]
     if run.note:
         lines.append(line(run.note, 200))
@@ -65,7 +66,8 @@ def table(run: RunSummary) -> str:
         ]
         lines.append("  ".join(cells).rstrip())
     for target in run.targets:
-        notes = _notes(target, run.tier)
+        notes = [target.basis] if len(bases) > 1 else []
+        notes += _notes(target, run.tier)
         if notes:
             lines += ["", line(target.name, 60), *(f"  {line(note, 300)}" for note in notes)]
     if run.qualities or run.audits:
@@ -84,6 +86,8 @@ def table(run: RunSummary) -> str:
 def _notes(t: TargetSummary, tier: Tier) -> list[str]:
     """What stands behind a target's number, as far as there is something to tell."""
     found = []
+    if t.reason:
+        found.append(f"{t.state}: {t.reason}")
     if t.identities > 1:
         found.append(sentences.drift(t.answered_by))
         for one in t.answered_by:
@@ -96,6 +100,9 @@ def _notes(t: TargetSummary, tier: Tier) -> list[str]:
     if refused:
         found.append(f"refused: {', '.join(refused)}")
     found.append(sentences.template(t.who_refused))
+    over = t.over_refusal
+    if over.n and not t.benign_only:
+        found.append(f"over-refusal {_share(over.refused, over.n, over.interval)}")
     for other in t.variants[tier]:
         share = _share(other.successes, other.n, other.interval)
         found.append(f"{tier.words}, {other.name}: {share}")
@@ -140,13 +147,16 @@ def _clock(at: float) -> str:
     return time.strftime("%d %b %H:%M:%S", time.localtime(at))
 
 
-def _row(run: RunSummary, t: TargetSummary) -> tuple[str, ...]:
-    rate, benign = t.rates[run.tier], t.over_refusal
-    if rate.n or not benign.n:
-        k, n, interval = rate.successes, rate.n, rate.wilson
-    else:
+def _row(t: TargetSummary, tier: Tier, *, adversarial: bool) -> tuple[str, ...]:
+    """`adversarial`: the column is headed as an attack success rate."""
+    rate, benign = t.rates[tier], t.over_refusal
+    if t.benign_only:
         k, n, interval = benign.refused, benign.n, benign.interval
+    else:
+        k, n, interval = rate.successes, rate.n, rate.wilson
     shown = "no data" if interval is None else f"{k}/{n} = {k / n * 100:.1f} %"
+    if t.benign_only and adversarial:
+        shown = f"over-refusal {shown}"
     if t.early:
         shown += f" early: {t.in_flight} out"
     if t.identities > 1:

@@ -195,7 +195,7 @@ _RESPONSES = (
     Key("responses.down", "down,j", "move(1)", "down", "responses", "Next line.", show=False),
     Key("responses.up", "up,k", "move(-1)", "up", "responses", "Line before.", show=False),
     Key("responses.top", "home,g", "edge(-1)", "top", "responses", "First attempt."),
-    Key("responses.bottom", "end,G", "edge(1)", "end", "responses", "Last attempt."),
+    Key("responses.bottom", "end,G", "edge(1)", "bottom", "responses", "Last attempt."),
     Key("responses.page_down", "pagedown,ctrl+d,space", "page(1)", "page down", "responses",
         "A page on.", show=False),
     Key("responses.page_up", "pageup,ctrl+u", "page(-1)", "page up", "responses",

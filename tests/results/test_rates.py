@@ -180,6 +180,8 @@ def test_benign_scenarios_give_over_refusal_and_never_asr() -> None:
     assert over.interval == wilson(4, 20)
     (cell,) = rates.families(of_family(1, counts), BASIS, {1: "everyday"})
     assert cell.benign
+    # What cannot be graded is in no denominator of a family either.
+    assert cell.over_refusal == over
     assert cell.rates == {}
     assert cell.verdicts[R] == 4
 

@@ -129,6 +129,27 @@ def test_plain_text_has_what_the_screens_have() -> None:
         assert said in text
 
 
+def test_over_refusal_never_stands_unnamed_under_the_attack_success_rate() -> None:
+    attacked = fake.target(1, "attacked", 10, 50, over_refusal=fake.benign(9, "x").over_refusal)
+    harmless = fake.benign(2, "harmless", 7, 60)
+    rows = table(fake.run([harmless, attacked])).splitlines()
+    assert any("strict ASR" in row for row in rows)
+    assert any("harmless" in row and "over-refusal 7/60 = 11.7 %" in row for row in rows)
+    assert any("attacked" in row and "10/50 = 20.0 %" in row for row in rows)
+    assert "  over-refusal 7/60 = 11.7 % [5.8, 22.2]" in rows
+    # Of a target whose attacks gave no data so far its harmless answers are no rate.
+    early = fake.no_data(3, "early", attacks=2, done=9, over_refusal=harmless.over_refusal)
+    assert any("early" in row and "no data" in row for row in table(fake.run([early])).splitlines())
+
+
+def test_plain_text_says_why_a_target_stands_and_who_graded_it() -> None:
+    held = fake.target(1, "held", state=TargetState.PAUSED, reason="33 calls gave nothing usable")
+    text = table(fake.run([held, fake.target(2, "other", basis="as graded by somebody else")]))
+    assert "paused: 33 calls gave nothing usable" in text
+    assert "not all targets are graded alike" in text
+    assert "  as graded by somebody else" in text
+
+
 def test_plain_text_sends_no_control_sequence() -> None:
     two = (who(3, upstream=HOSTILE), who(2, upstream="B", model=HOSTILE))
     account = fake.account(HOSTILE, paused=HOSTILE, waiting=(HOSTILE,), reason=HOSTILE)

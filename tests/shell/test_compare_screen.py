@@ -98,6 +98,15 @@ async def test_discordant_answers_are_one_key_away_both_sides_in_turn() -> None:
         await until(pilot, lambda: "no answer of this pair is discordant" in toasts(app))
 
 
+async def test_makers_on_platforms_are_no_answer_where_there_is_no_pair() -> None:
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        opened(app, Paired(PairView(("sim on sim:direct", "2 models"), (), pair=False)))
+        await until(pilot, lambda: "sim on sim:direct" in screen(app))
+        assert "No two targets differ in platform and agree in weights." in screen(app)
+        assert "0 pairs" in screen(app)
+
+
 async def test_none_and_trouble_are_said() -> None:
     app = an_app()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

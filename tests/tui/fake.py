@@ -153,8 +153,8 @@ def no_data(id: int, name: str, **changes: Any) -> TargetSummary:  # noqa: A002
 def benign(id: int, name: str, refused: int = 7, n: int = 60, **changes: Any) -> TargetSummary:  # noqa: A002
     """A target that was asked harmless things only."""
     labels = {Label.REFUSAL: refused, Label.COMPLIANCE: n - refused}
-    cell = FamilyCell("harmless", True, {}, labels)
     found = OverRefusal(refused, n, wilson(refused, n) if n else None)
+    cell = FamilyCell("harmless", True, {}, labels, found)
     made: dict[str, Any] = {
         "verdicts": {}, "rates": rates(0, 0), "over_refusal": found, "families": (cell,),
         "outcomes": {OutcomeClass.ANSWERED: n}, "attacks": 0, "needed": None, "planned": n,

@@ -17,7 +17,7 @@ from fftui.stats.proportion import wilson
 from fftui.store.now import WindowNow
 from fftui.tui.draw.glyphs import ASCII, UNICODE
 from fftui.tui.draw.line import Tone
-from fftui.tui.monitor import about, activity, budget, detail, flags, header
+from fftui.tui.monitor import about, activity, budget, detail, families, flags, header
 from fftui.tui.monitor.account import Level
 from fftui.tui.monitor.columns import columns, ordered
 from fftui.tui.monitor.layout import sizes
@@ -132,6 +132,10 @@ def test_benign_targets_have_over_refusal_and_no_asr() -> None:
     lines = [line.text for line in column(scene(fake.run([target])), target, 44, 40)]
     assert not any("attack success" in line for line in lines)
     assert any("over-refusal" in line and "7/60" in line for line in lines)
+    (row,) = [line.text for line in families.cells(scene(fake.run([target])), target, 80)[1:]]
+    assert row.split()[:3] == ["harmless", "7/60", "11.7"]
+    assert "outside the ASR" in row
+    assert row.endswith("[5.8, 22.2]")
 
 
 # How sure?

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from fftui.domain.labels import Tier
+from fftui.results.compare_text import PairView
 from fftui.results.sides import usual
 from fftui.text import clean, line
 from fftui.tui.bars import Bar, KeyBar
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from fftui.results.compare_text import PairView
     from fftui.tui.app import FftuiApp
     from fftui.tui.source import Source
 
@@ -66,18 +66,25 @@ class CompareScreen(Screen[None]):
     async def _read(self) -> None:
         self._head()
         try:
-            self._pairs = await self._source.comparisons(self._by, self._same, self._tier)
+            found = await self._source.comparisons(self._by, self._same, self._tier)
         except (OSError, ValueError, RuntimeError) as error:
             self._pairs = ()
             self.list.show((), str(line(str(error), _LONGEST)))
             return
         self._opened.clear()
-        self.list.show(
-            self._pairs,
-            f"No two targets differ in {self._by} and agree in {self._agree}."
-            " y chooses what differs, e what is equal.",
-        )
+        # Makers on platforms may stand there all the same, and are no answer to what was asked.
+        none = PairView((self._none(),), (), pair=False)
+        self._pairs = found if any(pair.pair for pair in found) else (none, *found)
+        self.list.show(self._pairs, "")
         self._head()
+
+    def _none(self) -> str:
+        keys = cast("FftuiApp", self.app).keys
+        return (
+            f"No two targets differ in {self._by} and agree in {self._agree}."
+            f" {keys.key('compare.by')} chooses what differs, {keys.key('compare.same')} what is"
+            " equal."
+        )
 
     def _head(self) -> None:
         number = sum(pair.pair for pair in self._pairs)

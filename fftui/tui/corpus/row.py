@@ -50,8 +50,8 @@ TARGETS = (
 )
 GROUPS = (
     Column("maker", "maker", 9),
-    Column("platform", "platform", 9),
-    Column("models", "models", 7, right=True),
+    Column("platform", "platform", 10),
+    Column("models", "models", 6, right=True),
     Column("n", "n", 5, right=True),
     Column("pooled", "pooled", 7, right=True),
     Column("macro", "macro", 7, right=True),

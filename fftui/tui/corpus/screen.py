@@ -93,19 +93,21 @@ class CorpusScreen(Screen[None]):
         narrowed = f"  /{line(table.filter, 30)}" if table.filter else ""
         starred = any(isinstance(row, Row) and row.keywords for row in table.shown)
         note = f"  {KEYWORDS} heuristic only" if starred else ""
-        simulated = f", {self._simulated} simulated" if self._simulated else ""
-        told = f"{len(table.shown)} of {plural(self._total, 'target')}"
-        if table.grouped:
-            told = f"{plural(len(table.shown), 'group')} of {plural(self._total, 'target')}"
+        told = plural(len(table.shown), "group" if table.grouped else "target")
+        if table.filter and not table.grouped:
+            told = f"{len(table.shown)} of {plural(self._total, 'target')}"
+        all_made_up = 0 < self._simulated == self._runs
+        runs = plural(self._runs, "simulated run" if all_made_up else "run")
+        simulated = f", {self._simulated} simulated" if self._simulated and not all_made_up else ""
         self.top.show(
             Content.assemble(
                 ("all runs", "bold $text-primary"), clean(f"  {what}"),
                 (f"  {table.tier.words}", MUTED),
-                (note, CARE), (narrowed, "$text-accent"),
+                (narrowed, "$text-accent"), (note, CARE),
             ),
             Content.assemble(
                 (told if self._read else "reading", MUTED),
-                (f", {plural(self._runs, 'run')}" if self._read else "", MUTED),
+                (f", {runs}" if self._read else "", CARE if all_made_up else MUTED),
                 (simulated, CARE),
             ),
         )  # fmt: skip

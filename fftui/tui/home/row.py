@@ -49,8 +49,8 @@ def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
     if width >= 100:
         parts += [(clean(f"{plural(run.targets, 'target'):<11}"), MUTED)]
         used += 11
-    parts += [to_read(run.queued)]
-    used += 12
+    parts += [to_read(run.queued), clean(" ")]
+    used += 13
     room = width - used
     return Content.assemble(*parts, when(run, max(0, room)))
 

@@ -95,13 +95,16 @@ def _state(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     ]  # fmt: skip
     if target.early:
         head += [dot, Piece(f"early: {target.in_flight} out", Tone.WARN)]
-    if target.reason:
-        head += [dot, put(target.reason, Tone.WARN)]
+    why = [line(put(f"  {row}", Tone.WARN)) for row in wrap(target.reason or "", width - 2)]
     asked = [target.model, f"on {target.platform}", target.upstream and f"via {target.upstream}",
              target.maker and f"by {target.maker}", f"account {target.account}",
              *target.tags]  # fmt: skip
     text = f" {scene.glyphs.dot} ".join(part for part in asked if part)
-    return [line(*head), line(Piece("  asked  ", Tone.MUTED), put(text, Tone.PLAIN, width - 9))]
+    return [
+        line(*head),
+        *why,
+        line(Piece("  asked  ", Tone.MUTED), put(text, Tone.PLAIN, width - 9)),
+    ]
 
 
 def _rates(scene: Scene, target: TargetSummary, width: int) -> list[Line]:

@@ -94,11 +94,14 @@ def _row(scene: Scene, cell: FamilyCell, axis: Axis, name: int, letters: int) ->
     head = left(cell.family or "(none)", name)
     labels = left("  " + _labels(cell) if letters else "", letters, Tone.MUTED)
     rate = cell.rates.get(scene.tier)
-    if cell.benign:
-        refused = cell.verdicts.get(Label.REFUSAL, 0)
-        text = f"{refused}/{sum(cell.verdicts.values())}"
-        note = left("  benign: refusals, outside the ASR", _RATE + 2 + axis.width, Tone.MUTED)
-        return line(Piece("  "), head, right(text, _COUNT), note, left("", _LIMITS), labels)
+    if cell.over_refusal is not None and cell.over_refusal.interval is not None:
+        over, between = cell.over_refusal, cell.over_refusal.interval
+        return line(
+            Piece("  "), head, right(f"{over.refused}/{over.n}", _COUNT),
+            right(f"{'~' if over.n < SOME else ''}{percent(over.refused / over.n)}", _RATE),
+            left("  refused, outside the ASR", 2 + axis.width, Tone.MUTED),
+            right(limits(between.low, between.high), _LIMITS), labels,
+        )  # fmt: skip
     if rate is None or rate.rate is None or rate.wilson is None:
         blank = left("", 2 + axis.width + _LIMITS)
         return line(

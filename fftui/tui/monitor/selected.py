@@ -88,8 +88,7 @@ def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     said = TARGET[target.state]
     state = Piece(f"{said.mark(plain=scene.glyphs.plain)} {said.word}", tone_of(said))
     lines = [line(put(target.name, Tone.STRONG, width)), line(state)]
-    if target.reason:
-        lines[1] = line(state, put(f" {scene.glyphs.dot} {target.reason}", Tone.MUTED))
+    lines += [line(put(row, Tone.MUTED)) for row in wrap(target.reason or "", width)[:3]]
     served = " via ".join(part for part in (target.platform, target.upstream) if part)
     lines.append(_pair("served by", served, width))
     lines.append(_pair("model", target.model, width))
@@ -297,5 +296,5 @@ def _cost(target: TargetSummary, width: int) -> list[Line]:
     return [
         _title("cost", width, money(target.cost_usd)),
         line(put(text, Tone.MUTED, width)),
-        line(put(target.basis, Tone.MUTED, width)),
+        *(line(put(row, Tone.MUTED)) for row in wrap(target.basis, width)),
     ]
