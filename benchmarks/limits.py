@@ -30,8 +30,8 @@ def wrong_tables(pairs: int = 20_000, n: int = 800) -> Iterable[list[object]]:
     chance = np.random.default_rng(7)
     cells = (0.1, 0.02 + _MARGIN + _ABOVE, 0.02, 0.88 - _MARGIN - _ABOVE)
     ended = chance.multinomial(n, cells, size=pairs)
-    # No scenario on which the second alone gives in: the sequence is narrowest, and misses most.
-    watched = (chance.random((pairs // 5, n)) < _FAR + _ABOVE).cumsum(axis=1)
+    # Each scenario tells them apart: the sequence is narrowest for its chance to miss.
+    watched = (chance.random((pairs // 5, n)) < (1 + _FAR + _ABOVE) / 2).cumsum(axis=1)
     for count in TABLES:
         found = (_ended(ended, alpha) for alpha in (ALPHA, ALPHA / count))
         yield ["ended: equivalent, or a size excluded", str(count), *_tables(found, count)]
@@ -61,5 +61,5 @@ def _watched(seen: Counts, alpha: float) -> float:
 
 
 def _least(n: int, alpha: float) -> int:
-    """The fewest successes of `n` with which the difference is not excluded."""
-    return next(k for k in range(n + 1) if paired_sequence(k, 0, n, alpha).high > _FAR)
+    """The fewest of `n` that speak for the first with which the difference is not excluded."""
+    return next(k for k in range(n + 1) if paired_sequence(k, n - k, n, alpha).high > _FAR)

@@ -10,6 +10,8 @@ from fftui.stats.interval import Interval
 from fftui.stats.span import Span
 
 _STEPS = 60
+_OF_SHARE = 0.02
+"""What the share of discordant pairs has of a paired sequence's alpha."""
 _LARGEST = 690.0
 """Logarithm of the largest evidence that is told."""
 
@@ -125,16 +127,18 @@ def paired_sequence(only_first: int, only_second: int, n: int, alpha: float = 0.
     """Where the difference first minus second of `n` matched pairs lies, valid at every look.
 
     The difference is q (2 t - 1), with q the share of discordant pairs and t the share of those in
-    which the first gave in. Each has a sequence of its own, at 4/5 and 1/5 of `alpha`, so that both
-    hold together (Bonferroni); the limits are the extremes over both. It leaves 0 out exactly when
-    `paired_e_value` reaches 1 / (0.8 alpha). Sources: those of `confidence_sequence`.
+    which the first gave in. Each has a sequence of its own, at 2 % and 98 % of `alpha`, so that
+    both hold together (Bonferroni); the limits are the extremes over both. It leaves 0 out exactly
+    when `paired_e_value` reaches 1 / (0.98 alpha), hardly later than sides are said to differ at
+    1 / alpha: a fair share for q would leave 0 inside for most that end there.
+    Sources: those of `confidence_sequence`.
     Raises ValueError unless the counts are 0 or more and their sum at most `n`.
     """
     both = only_first + only_second
     if min(only_first, only_second) < 0 or both > n:
         raise ValueError(f"needs 0 or more discordant pairs among n, not {both!r} among {n!r}")
-    share = confidence_sequence(both, n, alpha=0.2 * alpha)
-    turn = confidence_sequence(only_first, both, alpha=0.8 * alpha)
+    share = confidence_sequence(both, n, alpha=_OF_SHARE * alpha)
+    turn = confidence_sequence(only_first, both, alpha=(1 - _OF_SHARE) * alpha)
     low, high = 2 * turn.low - 1, 2 * turn.high - 1
     return Span(min(share.low * low, share.high * low), max(share.low * high, share.high * high))
 
