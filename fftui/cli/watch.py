@@ -47,6 +47,8 @@ def review(options: argparse.Namespace) -> int:
         raise UsageError(f"no runs under {runs_dir()}/; `fftui demo` makes one") from None
     if options.gold:
         return _take_gold(folder, Path(options.gold))
+    if folder.is_file():
+        raise UsageError(f"{folder}: is a copy to look at; review the run itself")
     name = (options.reviewer or person()).strip()
     if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
         raise UsageError(f"--as: a name of 1 to {_LONGEST_NAME} printable letters is needed")

@@ -19,7 +19,7 @@ def test_a_copy_without_text_is_looked_at_like_the_run(desk: Desk) -> None:
     assert desk.fftui("doctor", "copy.db").code == 0
     again = desk.fftui("snapshot", "quick", "copy.db")
     assert (again.code, again.err.count("\n")) == (2, 1)
-    for command, code in (("pause", 2), ("stop", 2), ("resume", 1)):
+    for command, code in (("pause", 2), ("stop", 2), ("resume", 1), ("review", 2)):
         done = desk.fftui(command, "copy.db")
         assert (done.code, done.err.count("\n")) == (code, 1)
         assert "is a copy to look at" in done.err

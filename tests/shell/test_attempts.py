@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from fftui.results.traces import AttemptRow, Trace
+from fftui.store.withheld import WITHHELD
 from fftui.tui.attempts import ONLY
 from fftui.tui.responses.list import AttemptList
 from fftui.tui.responses.pages import KEPT, SIZE, Pages
@@ -283,6 +284,17 @@ async def test_hostile_words_everywhere_in_a_trace_are_shown_never_sent(unmasked
     for char in "\x1b\x07\x9b\x08\x00\u202e\u200b":
         assert char not in said
     assert all(row.cell_length <= 80 for row in rows)
+
+
+async def test_a_text_that_a_copy_withholds_is_no_masked_text() -> None:
+    trace = await FakeSource(answer=WITHHELD).trace(2)
+    verdicts = tuple(replace(each, evidence=WITHHELD) for each in trace.verdicts)
+    copy = replace(trace, turns=(WITHHELD,), answers=(WITHHELD,), reasoning=WITHHELD,
+                   verdicts=verdicts)  # fmt: skip
+    said = "\n".join(row.plain for row in body(copy, Shown(reasoning=True), 80))
+    assert said.count("withheld: this copy was made without texts") == 3
+    assert "characters" not in said
+    assert "▒" not in said
 
 
 async def test_a_very_long_answer_is_cut_and_says_so() -> None:

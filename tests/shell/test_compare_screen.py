@@ -138,6 +138,9 @@ async def test_a_published_summary_is_read_from_the_home_screen() -> None:
         shown = screen(app)
         assert "imported: no answer was read here" in shown.splitlines()[0]
         assert "1785/7470" in shown
+        # The same margins as the comparison of runs.
+        assert any(row.startswith("  qwen3-study: ") for row in shown.splitlines())
+        assert "qwen3_study.toml" in shown.splitlines()[0]
         for _ in range(12):
             await pilot.press("pagedown")
         assert "no verdicts of other makers are known" in screen(app)

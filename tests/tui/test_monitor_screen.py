@@ -342,6 +342,15 @@ async def test_stop_wants_the_name_typed() -> None:
         assert watch.source.sent == [("stop", None)]
 
 
+async def test_a_copy_is_not_reviewed(tmp_path: Path) -> None:
+    async with watching() as watch:
+        watch.source.path = tmp_path / "copy.db"
+        watch.source.path.touch()
+        await watch.press("r")
+        assert "copy" in [each.message for each in watch.host._notifications][-1]
+        assert watch.host.screen is watch.screen
+
+
 async def test_resume_starts_an_engine_only_where_none_is() -> None:
     async with watching() as watch:
         await watch.press("R")

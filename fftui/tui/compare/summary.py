@@ -52,7 +52,7 @@ class SummaryScreen(Screen[None]):
         """Read at once."""
         self.top.show(
             Content.assemble(
-                ("published counts", "bold $text-primary"), f"  {line(str(self._path), 60)}"
+                ("published counts", "bold $text-primary"), f"  {line(self._path.name, 40)}"
             ),
             Content.styled("imported: no answer was read here", MUTED),
         )  # fmt: skip

@@ -41,7 +41,10 @@ def run_row(run: RunLine, width: int, *, chosen: bool, plain: bool) -> Content:
     used = 2 + 11 + name_width + 1
     if width >= 100:
         cells = 12
-        done, track = bar(run.done / run.planned if run.planned else 0.0, cells, signs)
+        # As in the monitor: what is done has nothing left to fill.
+        whole = run.state is RunState.DONE
+        share = 1.0 if whole else run.done / run.planned if run.planned else 0.0
+        done, track = bar(share, cells, signs)
         parts += [(clean(done), NOTE), (clean(track), _TRACK), clean(" ")]
         used += cells + 1
     parts += [clean(f"{progress:>11}  ")]

@@ -149,6 +149,8 @@ def columns(run: RunSummary, width: int) -> list[Column]:
         unneeded.add("maker")
     if not any(t.needed for t in targets):
         unneeded.add("needed")
+    if all(t.state.over for t in targets):
+        unneeded.add("eta")
     # Cursor and glyph take two cells each; every column has one before it; the edge stays free.
     room = width - 1 - 4 - 1 - sum(c.width + 1 for c in always) - 1
     name = max(MIN_NAME, min(longest, MAX_NAME, room - GOOD_AXIS))

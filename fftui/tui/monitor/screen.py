@@ -216,7 +216,10 @@ class MonitorScreen(Stage):
 
     def action_review(self) -> None:
         """Read what is flagged."""
-        cast("FftuiApp", self.app).open_review(self._source.path, person())
+        if self._source.path.is_file():
+            self.notify("this is a copy to look at; review the run itself")
+        else:
+            self._app.open_review(self._source.path, person())
 
     def action_compare(self) -> None:
         """Targets against each other."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from textual.content import Content
 
+from fftui.store.withheld import WITHHELD
 from fftui.text import clean, line, mask
 from fftui.tui.cells import cell
 from fftui.tui.draw.glyphs import glyphs
@@ -52,12 +53,12 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
     for number, turn in enumerate(trace.turns):
         last = number == len(trace.turns) - 1
         of = f" {number + 1} of {len(trace.turns)}" if len(trace.turns) > 1 else ""
-        section(f"prompt{of}", f"{len(turn):,} characters")
+        section(f"prompt{of}", _length(turn))
         rows += _text(turn, how, width)
         if number < len(trace.answers):
             note = "graded" if last and len(trace.turns) > 1 else ""
             answer = trace.answers[number]
-            section(f"answer{of}", _dotted(signs.dot, f"{len(answer):,} characters", note))
+            section(f"answer{of}", _dotted(signs.dot, _length(answer), note))
             rows += _text(answer, how, width)
             if last and trace.row.cut:
                 rows.append(Content.styled("cut: the token limit ended this answer", CARE))
@@ -66,7 +67,7 @@ def body(trace: Trace, how: Shown, width: int) -> list[Content]:
         rows.append(Content.styled("no answer came back", MUTED))
     if trace.reasoning:
         fold = "r folds it" if how.reasoning else "folded; r shows it"
-        section("reasoning", _dotted(signs.dot, f"{len(trace.reasoning):,} characters", fold))
+        section("reasoning", _dotted(signs.dot, _length(trace.reasoning), fold))
         if how.reasoning:
             rows += _text(trace.reasoning, how, width)
     section("outcome")
@@ -89,7 +90,14 @@ def _dotted(dot: str, *parts: str) -> str:
     return f" {dot} ".join(part for part in parts if part)
 
 
+def _length(raw: str) -> str:
+    return "" if raw == WITHHELD else f"{len(raw):,} characters"
+
+
 def _text(raw: str, how: Shown, width: int) -> list[Content]:
+    if raw == WITHHELD:
+        # Nothing to unmask: under a mask it would read as a text of fifteen characters.
+        return [Content.styled("  withheld: this copy was made without texts", MUTED)]
     shown = clean(raw, max_chars=MAX_CHARS) if how.unmasked else mask(raw, max_chars=MAX_CHARS)
     if not shown.strip():
         return [Content.styled("  (empty)", MUTED)]
@@ -104,8 +112,9 @@ def _verdict(verdict: VerdictRow, how: Shown, width: int) -> Content:
         said = Content.styled(f"{verdict.label:<22}", f"bold {LABEL_TONES[verdict.label]}")
     sure = "" if verdict.confidence is None else f"{verdict.confidence:.2f}"
     # Evidence quotes the answer, so it is as hidden as the answer is.
-    words = verdict.evidence if how.unmasked else mask(verdict.evidence)
-    if not verdict.evidence and verdict.label is not None:
+    evidence = "" if verdict.evidence == WITHHELD else verdict.evidence
+    words = evidence if how.unmasked else mask(evidence)
+    if not evidence and verdict.label is not None:
         words = LABEL_MEANINGS[verdict.label]
     return Content.assemble(
         (f"  {cell(verdict.grader, 18)} ", ""), said, (f"{sure:>4}  ", MUTED),
