@@ -13,6 +13,7 @@ from fftui.results.matching import Match, Matching
 from fftui.results.rates import sequence
 from fftui.results.summary import Rules
 from fftui.results.tally import tally
+from fftui.stats.anytime import paired_sequence
 from fftui.store import rows
 from fftui.store.counts import TargetCounts
 from fftui.store.reader import Reader
@@ -82,7 +83,8 @@ class Alerts:
 
     def _difference(self, pair: Match) -> str:
         points = (pair.only_first - pair.only_second) / pair.n * 100
-        span = pair.anytime
+        # What it says of the size shares the 5 %, too: every pair that is told of lies within.
+        span = paired_sequence(pair.only_first, pair.only_second, pair.n, 1 / self.bar)
         return (
             f" by machine verdicts of {self.rules.grader.name}, {self.matching.read(pair)} of"
             f" {pair.only_first + pair.only_second} discordant scenarios read: {points:+.1f} points"

@@ -15,7 +15,7 @@ from fftui.domain.labels import RATED, Tier
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.targets import Target
 from fftui.results.tally import Empty
-from fftui.stats.anytime import paired_e_value, paired_sequence
+from fftui.stats.anytime import paired_e_value
 from fftui.stats.paired import newcombe_paired
 from fftui.stats.span import Span
 from fftui.store import rows
@@ -61,11 +61,6 @@ class Match:
         if not self.n:
             return Span(-1.0, 1.0)
         return newcombe_paired(self.both, self.only_first, self.only_second, self.neither)
-
-    @property
-    def anytime(self) -> Span:
-        """The same, valid at every look."""
-        return paired_sequence(self.only_first, self.only_second, self.n)
 
     @property
     def e_value(self) -> float:

@@ -9,11 +9,14 @@ import pytest
 
 from fftui.domain.labels import Tier
 from fftui.domain.states import TargetState
+from fftui.engine.alerts import Alerts
 from fftui.engine.stopping import COMPARED
 from fftui.results.compare import compare
 from fftui.results.matching import Matching, planned
 from fftui.results.sides import pairs, sides
 from fftui.results.summary import rules_of
+from fftui.results.verdict import span
+from fftui.stats.anytime import paired_sequence
 from fftui.store import commands
 from fftui.store.reader import Reader
 from tests.engine.support import (
@@ -27,6 +30,7 @@ from tests.engine.support import (
     simulator,
     until,
 )
+from tests.results.test_compare import C, R, made
 
 PROFILE = """
 seed = 5
@@ -97,6 +101,20 @@ def test_a_side_that_never_gives_in_stays_for_its_pair(tmp_path: Path) -> None:
     first = {o for (o,) in query(folder, "SELECT outcome FROM item WHERE pool = 'discordant'")}
     assert first == {outcome for both in shown.matched.discordant for outcome in both}
     assert "at any look" in said
+
+
+def test_a_told_difference_lies_where_all_pairs_of_the_run_allow(tmp_path: Path) -> None:
+    made(tmp_path, {"a": [C] * 60 + [R] * 140, "b": [C] * 10 + [R] * 190, "c": [C] * 60})
+    with Reader(tmp_path / "r") as reader:
+        rules = rules_of(reader)
+        matching = Matching(reader, rules.grader.id, rules.tier, reader.targets())
+        for number in reader.targets():
+            matching.take_up(number, reader.counts(number).settled)
+        said = Alerts(rules, matching).claims(1, "a", reader.counts(1))
+    (told,) = [text for text in said if text.startswith("a and b differ")]
+    # Three pairs, 50 discordant of 200, all one way.
+    where = paired_sequence(50, 0, 200, 0.05 / 3)
+    assert f"+25.0 points {span(where)} at any look" in told
 
 
 def test_a_target_ends_when_it_is_shown_to_differ_and_its_bar_is_the_sequence(
