@@ -126,6 +126,17 @@ def test_early_is_said_in_every_state(state: TargetState, early: bool) -> None:
     assert ("early" in text) == early
 
 
+@pytest.mark.parametrize("width", [38, 48])
+def test_a_long_reason_is_told_to_its_end_below_the_state(width: int) -> None:
+    why = "33 calls in a row gave nothing usable, last: connect refused"
+    for reason, rows in (("by root", 1), (why, 3)):
+        target = fake.target(1, state=TargetState.PAUSED, reason=reason)
+        lines = [line.text for line in column(scene(fake.run([target])), target, width, 40)]
+        at = next(i for i, row in enumerate(lines) if row.startswith("served by"))
+        assert at == 1 + rows
+        assert " ".join(" ".join(lines[1:at]).split()).endswith(reason)
+
+
 def test_benign_targets_have_over_refusal_and_no_asr() -> None:
     target = fake.benign(1, "smollm2 @ local", 7, 60)
     assert over_refusal(target) == "over-refusal 7/60  [5.8, 22.2] %"

@@ -12,7 +12,7 @@ from fftui.results import quality, readings, sentences
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right, rule
 from fftui.tui.draw.numbers import count, limits, money, percent
 from fftui.tui.monitor.scene import Scene, ScenePane, tone_of, unchosen
-from fftui.tui.monitor.selected import outcomes, refusers
+from fftui.tui.monitor.selected import outcomes, reasoned, refusers
 from fftui.tui.monitor.tally import Table, Tally
 from fftui.tui.monitor.trend import trend
 from fftui.tui.words import TARGET
@@ -95,14 +95,12 @@ def _state(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     ]  # fmt: skip
     if target.early:
         head += [dot, Piece(f"early: {target.in_flight} out", Tone.WARN)]
-    why = [line(put(f"  {row}", Tone.WARN)) for row in wrap(target.reason or "", width - 2)]
     asked = [target.model, f"on {target.platform}", target.upstream and f"via {target.upstream}",
              target.maker and f"by {target.maker}", f"account {target.account}",
              *target.tags]  # fmt: skip
     text = f" {scene.glyphs.dot} ".join(part for part in asked if part)
     return [
-        line(*head),
-        *why,
+        *reasoned(scene, head, target, width, "  "),
         line(Piece("  asked  ", Tone.MUTED), put(text, Tone.PLAIN, width - 9)),
     ]
 

@@ -52,7 +52,9 @@ def pulse(scene: Scene, width: int) -> Line:
     paused, waits = sentences.accounts_stuck(run)
     engine = _engine(scene)
     pace = f"{run.per_minute:.0f}/min" if run.state is RunState.RUNNING and not scene.lost else ""
-    eta = f"ETA {span(run.eta_s)}" if run.eta_s is not None and not scene.at_rest else ""
+    # A run that was told to stop will not come to its end.
+    ends = not scene.at_rest and run.state is not RunState.DRAINING
+    eta = f"ETA {span(run.eta_s)}" if run.eta_s is not None and ends else ""
     # "in 8s" beside "ETA 64s" would read as what is still to come.
     elapsed = f"{'in' if run.state.over else 'after'} {span(run.elapsed_s)}"
     fixed = 1 + 2 + len(word) + 2 + 1 + len(progress) + sum(p.cells for p in engine)

@@ -32,6 +32,8 @@ _OUTCOME_TONES = {
 
 
 _ENDLESS = 10_000
+_REASON = 3
+"""Lines of a reason; a platform's own words may be a page."""
 
 
 class SelectedPane(ScenePane):
@@ -87,8 +89,7 @@ def _pair(name: str, value: str, width: int, tone: Tone = Tone.PLAIN) -> Line:
 def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     said = TARGET[target.state]
     state = Piece(f"{said.mark(plain=scene.glyphs.plain)} {said.word}", tone_of(said))
-    lines = [line(put(target.name, Tone.STRONG, width)), line(state)]
-    lines += [line(put(row, Tone.MUTED)) for row in wrap(target.reason or "", width)[:3]]
+    lines = [line(put(target.name, Tone.STRONG, width)), *reasoned(scene, [state], target, width)]
     served = " via ".join(part for part in (target.platform, target.upstream) if part)
     lines.append(_pair("served by", served, width))
     lines.append(_pair("model", target.model, width))
@@ -99,6 +100,19 @@ def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     text = f"{target.done} of {target.planned}, {target.settled} settled"
     lines.append(_pair("attempts", text, width))
     return lines
+
+
+def reasoned(
+    scene: Scene, head: list[Piece], target: TargetSummary, width: int, indent: str = ""
+) -> list[Line]:
+    """Why the target stands as it does: behind `head` where there is room, else below it."""
+    if not target.reason:
+        return [line(*head)]
+    why = put(f" {scene.glyphs.dot} {target.reason}", Tone.MUTED)
+    if sum(piece.cells for piece in head) + why.cells <= width:
+        return [line(*head, why)]
+    below = wrap(target.reason, width - len(indent))[:_REASON]
+    return [line(*head), *(line(put(f"{indent}{row}", Tone.MUTED)) for row in below)]
 
 
 def _people(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
