@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,27 @@ async def test_makers_on_platforms_are_no_answer_where_there_is_no_pair() -> Non
         await until(pilot, lambda: "sim on sim:direct" in screen(app))
         assert "No two targets differ in platform and agree in weights." in screen(app)
         assert "0 pairs" in screen(app)
+
+
+async def test_while_many_pairs_are_read_the_old_ones_do_not_stand_for_them() -> None:
+    gate = asyncio.Event()
+
+    class Slow(Paired):
+        async def comparisons(self, by: str, same: str, tier: Tier) -> tuple[PairView, ...]:
+            if by != BY[0]:
+                await gate.wait()
+            return await super().comparisons(by, same, tier)
+
+    app = an_app()
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        opened(app, Slow(ONE))
+        await until(pilot, lambda: "differ: +12.0" in screen(app))
+        await pilot.press("y")
+        await until(pilot, lambda: f"reading pairs by {BY[1]}" in screen(app))
+        assert "1 pair" not in screen(app)
+        assert "differ: +12.0" not in screen(app)
+        gate.set()
+        await until(pilot, lambda: "1 pair" in screen(app))
 
 
 async def test_none_and_trouble_are_said() -> None:

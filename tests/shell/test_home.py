@@ -8,7 +8,7 @@ import pytest
 
 from fftui.domain.states import RunState
 from fftui.tui.dialogs import SMALLEST, TypedConfirm
-from fftui.tui.home.desk import Desk, Started
+from fftui.tui.home.desk import Desk, Sample, Started
 from fftui.tui.home.lists import RunList
 from fftui.tui.home.screen import HomeScreen
 from fftui.tui.preflight.screen import PreflightScreen
@@ -34,6 +34,17 @@ async def test_each_run_says_its_state_in_words_and_its_progress(
                 assert word in said
         if plain:
             assert said.isascii()
+
+
+async def test_what_can_be_begun_leaves_room_for_the_runs() -> None:
+    plans = tuple(Sample(f"plan {n}", "to begin", Path("plan.toml")) for n in range(7))
+    app = an_app(desk=FakeDesk(plans=plans))
+    async with app.run_test(size=SMALLEST, notifications=True) as pilot:
+        await until(pilot, lambda: "waiting" in screen(app))
+        assert "plan 0" in screen(app)
+        assert app.screen.query_one(RunList).size.height >= 3
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "plan 6" in screen(app))
 
 
 async def test_an_empty_home_says_what_to_do() -> None:

@@ -30,6 +30,8 @@ BY = ("platform", "upstream", "weights", "maker", "quantisation", "thinking")
 """What may differ between the sides of a pair; within one run, so never the run itself."""
 _TIERS = tuple(Tier)
 _LONGEST = 2000
+_PATIENCE_S = 0.3
+"""After which a reading is announced; sooner than that it would only flicker."""
 
 
 class CompareScreen(Screen[None]):
@@ -64,19 +66,27 @@ class CompareScreen(Screen[None]):
 
     @work(exclusive=True)
     async def _read(self) -> None:
+        self._pairs = ()
         self._head()
+        # Of many targets there are very many pairs; what stood there answers another question.
+        patience = self.set_timer(_PATIENCE_S, self._reading)
         try:
             found = await self._source.comparisons(self._by, self._same, self._tier)
         except (OSError, ValueError, RuntimeError) as error:
             self._pairs = ()
             self.list.show((), str(line(str(error), _LONGEST)))
             return
+        finally:
+            patience.stop()
         self._opened.clear()
         # Makers on platforms may stand there all the same, and are no answer to what was asked.
         none = PairView((self._none(),), (), pair=False)
         self._pairs = found if any(pair.pair for pair in found) else (none, *found)
         self.list.show(self._pairs, "")
         self._head()
+
+    def _reading(self) -> None:
+        self.list.show((), f"reading pairs by {self._by}; esc goes back")
 
     def _none(self) -> str:
         keys = cast("FftuiApp", self.app).keys
@@ -88,7 +98,7 @@ class CompareScreen(Screen[None]):
 
     def _head(self) -> None:
         number = sum(pair.pair for pair in self._pairs)
-        count = f"{number} pair{'' if number == 1 else 's'}"
+        count = f"{number} pair{'' if number == 1 else 's'}" if self._pairs else ""
         self.top.show(
             Content.assemble(
                 ("compare", "bold $text-primary"), clean(f"  by {self._by}, equal {self._agree}"),

@@ -13,6 +13,9 @@ from fftui.tui.home.row import run_row
 from fftui.tui.lines import Lines
 from fftui.tui.words import MUTED
 
+_MOST = 7
+"""Rows of what can be begun."""
+
 
 class RunList(Lines):
     """Runs by name; a new reading repaints the lines that differ."""
@@ -56,7 +59,11 @@ class SampleList(Lines):
         self._plain = plain
         self.samples = samples
         self.count = len(samples)
-        self.styles.height = min(7, max(1, len(samples)))
+        self.fit(_MOST)
+
+    def fit(self, rows: int) -> None:
+        """Take at most so many rows; the others are scrolled to."""
+        self.styles.height = max(1, min(_MOST, rows, len(self.samples)))
 
     @property
     def chosen(self) -> Sample:

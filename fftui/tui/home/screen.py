@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from fftui.tui.home.desk import Desk
 
 REFRESH_S = 2.0
+_AROUND = 16
+"""Rows of a screen that are not for what can be begun: title, runs, details, keys."""
 
 
 class HomeScreen(Screen[None]):
@@ -129,7 +131,8 @@ class HomeScreen(Screen[None]):
             self._details()
 
     def on_resize(self) -> None:
-        """Cropped text may have more room."""
+        """Cropped text may have more room; on a low screen the runs keep theirs."""
+        self.samples.fit(max(2, self.size.height - _AROUND))
         self._head()
         self._details()
 
