@@ -453,6 +453,15 @@ async def test_q_detaches() -> None:
         assert watch.source.sent == []
 
 
+async def test_a_tick_that_comes_while_the_screen_goes_ends_in_nothing() -> None:
+    async with watching() as watch:
+        screen = watch.screen
+        await watch.host.pop_screen()
+        # Its panes are gone; the task that reads is told a moment later.
+        await screen.tick()
+        await watch.press("j")
+
+
 async def test_a_reading_that_fails_is_said_and_the_numbers_stay() -> None:
     async with watching() as watch:
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual import getters
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input
@@ -31,44 +30,43 @@ if TYPE_CHECKING:
 class Stage(Screen[None]):
     """A screen full of panes that all draw the same scene."""
 
-    header = getters.query_one("#header", HeaderPane)
-    targets = getters.query_one("#targets", TargetsPane)
-    detail = getters.query_one("#detail", DetailPane)
-    middle = getters.query_one("#middle", Horizontal)
-    budget = getters.query_one("#budget", BudgetPane)
-    flags = getters.query_one("#flags", FlagsPane)
-    activity = getters.query_one("#activity", ActivityPane)
-    selected = getters.query_one("#selected", SelectedPane)
-    about = getters.query_one("#about", AboutPane)
-    families = getters.query_one("#families", FamiliesPane)
-    log_pane = getters.query_one("#log", LogPane)
-    entry = getters.query_one("#filter", Input)
-
     def __init__(self) -> None:
         super().__init__()
         exact.use(self)
+        # Held, not queried for: panes leave the DOM before their screen stops reading.
+        self.header = HeaderPane(id="header")
+        self.targets = TargetsPane(id="targets")
+        self.detail = DetailPane(id="detail")
+        self.middle = Horizontal(id="middle")
+        self.budget = BudgetPane(id="budget")
+        self.flags = FlagsPane(id="flags")
+        self.activity = ActivityPane(id="activity")
+        self.selected = SelectedPane(id="selected")
+        self.about = AboutPane(id="about")
+        self.families = FamiliesPane(id="families")
+        self.log_pane = LogPane(id="log")
+        self.entry = Input(id="filter", compact=True, placeholder="filter targets")
+        self.entry.cursor_blink = False
         self._scene: Scene | None = None
         self._zoomed: ScenePane | None = None
         self._active: ScenePane | None = None
 
     def compose(self) -> ComposeResult:
         """All panes stand from the start; zoom and width decide which are shown."""
-        yield HeaderPane(id="header")
+        yield self.header
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                yield TargetsPane(id="targets")
-                yield DetailPane(id="detail")
-                with Horizontal(id="middle"):
-                    yield BudgetPane(id="budget")
-                    yield FlagsPane(id="flags")
-                yield ActivityPane(id="activity")
-                yield AboutPane(id="about")
-                yield FamiliesPane(id="families")
-                yield LogPane(id="log")
-            yield SelectedPane(id="selected")
-        entry = Input(id="filter", compact=True, placeholder="filter targets")
-        entry.cursor_blink = False
-        yield entry
+                yield self.targets
+                yield self.detail
+                with self.middle:
+                    yield self.budget
+                    yield self.flags
+                yield self.activity
+                yield self.about
+                yield self.families
+                yield self.log_pane
+            yield self.selected
+        yield self.entry
         yield KeyBar("monitor")
 
     def on_resize(self) -> None:
