@@ -115,6 +115,22 @@ async def test_stop_and_delete_only_after_the_name_was_typed(
     assert desk.did == [done]
 
 
+async def test_keys_that_mean_nothing_to_a_run_say_why() -> None:
+    desk = FakeDesk(here=(OVER, a_run("lost", state=RunState.DEAD, reason="w" * 90, eta_s=None)))
+    app = an_app(desk=desk)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: "lost" in screen(app))
+        await pilot.press("p", "R", "j", "p")
+        assert toasts(app) == [
+            "old: it is done", "old: it is done, nothing is left to ask",
+            "lost: it has no engine; R starts one",
+        ]  # fmt: skip
+        assert desk.did == []
+        # A long reason takes neither the way out nor the lines below it.
+        await until(pilot, lambda: "· R starts another engine" in screen(app))
+        assert "attempts done" in screen(app)
+
+
 async def test_a_run_with_an_engine_is_not_deleted() -> None:
     desk = FakeDesk()
     app = an_app(desk=desk)

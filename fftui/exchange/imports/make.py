@@ -60,7 +60,7 @@ def make_run(home: Path, name: str, logs: Sequence[Log], by: str, now: float) ->
         seed=SEED,
         repeats=repeats,
         simulated=any(log.simulated for log in logs),
-        note=f"imported: asked and graded by {tool}, not by fftui",
+        note=f"imported: asked and graded by {tool}, not in this run",
         compress=True,
         plan_source=str(logs[0].path.resolve()),
         plan_toml=text,

@@ -97,14 +97,17 @@ def details(run: RunLine, width: int, *, plain: bool) -> Content:
         facts.append(f"{run.queued:,} to read")
     if run.simulated:
         facts.append("simulated")
+    state = f"{said.mark(plain=plain)} {said.word}"
+    # The lines below it would give way to a first one that wraps.
+    way_out = f"{dot}R starts another engine" if run.state is RunState.DEAD else ""
+    room = max(1, width - len(state) - len(way_out))
     lines = [
         Content.assemble(
-            (f"{said.mark(plain=plain)} {said.word}", said.tone),
-            (line(f"{dot}{run.reason or said.meaning}", max(1, width - 12)), ""),
+            (state, said.tone),
+            (line(f"{dot}{run.reason or said.meaning}", room), ""),
+            (way_out, CARE),
         ),
         Content(line(news(run) or "enter shows its figures", width)),
         Content.styled(line(dot.join(facts) + f"{dot}{run.path}", width), MUTED),
     ]
-    if run.state is RunState.DEAD:
-        lines[0] = Content.assemble(lines[0], ("   R starts another engine", CARE))
     return Content("\n").join(lines)

@@ -219,7 +219,11 @@ class HomeScreen(Screen[None]):
             return None
         is_over = run.state is None or run.state.over
         if over is not None and is_over is not over:
-            why = "its engine is alive; stop it first" if over else "it has no engine"
+            why = "its engine is alive; stop it first"
+            if not over:
+                done = run.state is RunState.DONE
+                resume = cast("FftuiApp", self.app).keys.key("home.resume")
+                why = "it is done" if done else f"it has no engine; {resume} starts one"
             self.app.notify(f"{run.name}: {why}", severity="warning")
             return None
         return run
@@ -262,6 +266,9 @@ class HomeScreen(Screen[None]):
             await self._send(run, "resume")
             return
         if (run := self._chosen(over=True)) is None:
+            return
+        if run.state is RunState.DONE:
+            self.app.notify(f"{run.name}: it is done, nothing is left to ask", timeout=4)
             return
         self.app.notify(f"{run.name}: starting an engine", timeout=4)
         done = await self._desk.resume(run.path)

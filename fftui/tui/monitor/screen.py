@@ -346,7 +346,7 @@ class MonitorScreen(Stage):
         if self._scene is None or not self._scene.lost:
             run = self._newest
             if run is not None and run.state is RunState.DONE:
-                self.notify("the run is done; fftui extend gives it more to do")
+                self.notify("the run is done: nothing is left to ask")
                 return
             if run is None or not run.state.over:
                 if run is not None and any(a.paused for a in run.accounts):
