@@ -44,6 +44,8 @@ class Key(Struct, frozen=True):
     """One sentence for the help screen."""
     show: bool = True
     """Whether the footer offers it."""
+    typing: bool = False
+    """What is typed next is text: it acts before another key of the same burst is looked at."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,7 +137,8 @@ _MONITOR = (
     Key("monitor.compare", "c", "compare", "compare", "monitor",
         "Pairs of targets: what differs, on matched scenarios first.", show=False),
     Key("monitor.filter", "/", "filter", "filter", "monitor",
-        "Only targets with this text in name, platform, maker, tag or state; `!x`: without x."),
+        "Only targets with this text in name, platform, maker, tag or state; `!x`: without x.",
+        typing=True),
     Key("monitor.sort", "s", "sort", "sort", "monitor", "Sort the table by the next column."),
     Key("monitor.zoom", "z", "zoom", "zoom", "monitor", "The focused pane alone. Again: all."),
     Key("monitor.log", "l", "log", "log", "monitor", "The run's whole log. Again or esc: back."),
@@ -427,6 +430,7 @@ def bindings(screen: str, *, own_back: bool = False) -> list[Binding]:
             "back" if own_back and row.action == "app.back" else row.action,
             row.label,
             show=row.show,
+            priority=row.typing,
             id=row.id,
         )
         for row in TABLE

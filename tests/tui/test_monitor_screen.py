@@ -315,15 +315,20 @@ async def test_what_was_not_read_when_the_display_was_frozen_is_said(tmp_path: P
         await until(pilot, lambda: "roleplay" in "".join(screen.families.reads()))
 
 
-async def test_what_is_typed_behind_the_slash_in_one_burst_is_no_command() -> None:
+async def test_what_is_typed_behind_the_slash_in_one_burst_is_the_filter_and_no_command() -> None:
     async with watching() as watch:
         # A slow link brings what was typed at once.
-        for key in "/pP":
+        for key in "/pP1":
             watch.host.post_message(Key("slash" if key == "/" else key, key))
-        await until(watch.pilot, lambda: watch.screen.focused is watch.screen.entry)
+        await until(watch.pilot, lambda: watch.screen.targets.filter == "pP1")
         assert watch.source.sent == []
-        await watch.press("1", "4", "b")
-        assert watch.screen.targets.filter.endswith("14b")
+        await watch.press("4", "b")
+        assert watch.screen.targets.filter == "pP14b"
+        await watch.press("escape")
+        for key, letter in (("slash", "/"), ("slash", "/"), ("q", "q"), ("enter", None)):
+            watch.host.post_message(Key(key, letter))
+        await until(watch.pilot, lambda: watch.screen.focused is None)
+        assert watch.screen.targets.filter == "/q"
 
 
 async def test_one_key_pauses_and_resumes() -> None:

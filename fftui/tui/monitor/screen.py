@@ -258,6 +258,12 @@ class MonitorScreen(Stage):
         # At once: `Widget.focus` would let the next keys of a burst be taken for commands.
         self.set_focus(self.entry)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The key that opens the filter is a letter of it once it is open."""
+        if action == "filter" and self.focused is self.entry:
+            return False
+        return super().check_action(action, parameters)
+
     def _zoom_if_hidden(self) -> None:
         if self._zoomed not in (None, self.targets):
             self._zoom(None)
