@@ -247,6 +247,7 @@ async def test_an_earlier_reading_is_amended_and_the_item_that_stood_comes_again
         await label(pilot, "3")
         await pilot.press("comma")
         await until(pilot, lambda: "you said: partial" in screen(app))
+        assert "item 1, read before" in screen(app)
         await pilot.press("comma")
         await until(pilot, lambda: "the first of your readings" in screen(app))
         await pilot.pause(SETTLE_S + 0.05)
@@ -350,7 +351,8 @@ async def test_while_one_reads_nothing_tells_that_all_that_is_left_is_contested(
             await opened(pilot, desk)
             shown = screen(app)
             assert "you read 53/200" in shown
-            assert "as of 50:" in shown
+            # Told where something follows it.
+            assert ("as of 50:" in shown) == (size == (160, 50))
             assert not re.search(r"\d+ (conflicts|to read)|to read \d", shown)
 
 

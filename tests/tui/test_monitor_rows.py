@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from fftui.domain.labels import Label, Tier
 from fftui.domain.states import RunState, TargetState
 from fftui.results.numbers import EMPTY_AS_REFUSALS, Variant, WhoRefused
+from fftui.results.readings import Readings, ReadRate
 from fftui.results.view import EngineView, RunSummary
+from fftui.stats.interval import Interval
 from fftui.stats.proportion import wilson
 from fftui.store.now import WindowNow
 from fftui.tui.draw.glyphs import ASCII, UNICODE
@@ -124,6 +126,21 @@ def test_early_is_said_in_every_state(state: TargetState, early: bool) -> None:
     run = fake.run([target])
     text = " ".join(c.cell(target, Tier.STRICT).text for c in columns(run, 80))
     assert ("early" in text) == early
+
+
+@pytest.mark.parametrize(("s", "n"), [(40, 40), (9999, 9999), (12345, 12345), (98765, 123456)])
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_no_number_of_a_target_is_ever_cut_short(s: int, n: int, width: int) -> None:
+    all_of_them = Interval(0.943, 1.0)
+    people = dict.fromkeys(Tier, ReadRate(1.0, all_of_them, all_of_them))
+    others = dict.fromkeys(Tier, (Variant("without cut answers", s, n, wilson(s, n)),))
+    target = fake.target(1, "t", s, n, planned=n, basis="as graded by j", variants=others,
+                         readings=Readings(n, n, 0, people))  # fmt: skip
+    made = scene(fake.run([target]))
+    inner = max(sizes(120, 40, 1, 1).selected, sizes(width, 40, 1, 1).selected) - 3
+    rows = [*column(made, target, inner, 200), *about.page(made, target, width - 1),
+            *families.cells(made, target, width)]  # fmt: skip
+    assert [row.text for row in rows if "…" in row.text] == []
 
 
 @pytest.mark.parametrize("width", [38, 48])

@@ -18,6 +18,16 @@ def count(n: float) -> str:
     return f"{n / 1e12:.0f}T"
 
 
+RATIO = 11
+"""Cells of a `ratio` at most."""
+
+
+def ratio(successes: int, n: int) -> str:
+    """So many of so many: `8/40`; in thousands where it would not fit otherwise."""
+    exact = f"{successes}/{n}"
+    return exact if len(exact) <= RATIO else f"{count(successes)}/{count(n)}"
+
+
 def percent(rate: float | None, digits: int = 1) -> str:
     """A rate of 0 to 1 in percent, or `no data`; never `0 %` for what was not measured."""
     return NO_DATA if rate is None else f"{rate * 100:.{digits}f} %"

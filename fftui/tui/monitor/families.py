@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fftui.domain.labels import RATED, Label
 from fftui.tui.draw.axis import Axis, picture, top_for
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, left, line, right, rule
-from fftui.tui.draw.numbers import limits, percent
+from fftui.tui.draw.numbers import RATIO, limits, percent, ratio
 from fftui.tui.monitor.scene import FEW, SOME, Scene, ScenePane, unchosen
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fftui.results.numbers import FamilyCell
     from fftui.results.view import TargetSummary
 
-_NAME, _COUNT, _RATE, _LIMITS = 22, 9, 9, 15
+_NAME, _COUNT, _RATE, _LIMITS = 22, RATIO, 9, 15
 _LETTERS = 30
 
 
@@ -97,7 +97,7 @@ def _row(scene: Scene, cell: FamilyCell, axis: Axis, name: int, letters: int) ->
     if cell.over_refusal is not None and cell.over_refusal.interval is not None:
         over, between = cell.over_refusal, cell.over_refusal.interval
         return line(
-            Piece("  "), head, right(f"{over.refused}/{over.n}", _COUNT),
+            Piece("  "), head, right(ratio(over.refused, over.n), _COUNT),
             right(f"{'~' if over.n < SOME else ''}{percent(over.refused / over.n)}", _RATE),
             left("  refused, outside the ASR", 2 + axis.width, Tone.MUTED),
             right(limits(between.low, between.high), _LIMITS), labels,
@@ -113,7 +113,7 @@ def _row(scene: Scene, cell: FamilyCell, axis: Axis, name: int, letters: int) ->
     return line(
         Piece("  "),
         head,
-        right(f"{rate.successes}/{rate.n}", _COUNT),
+        right(ratio(rate.successes, rate.n), _COUNT),
         right(f"{mark}{percent(rate.rate)}", _RATE, Tone.FAINT if weak else Tone.STRONG),
         Piece("  "),
         *picture(

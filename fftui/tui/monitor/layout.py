@@ -19,6 +19,8 @@ class Sizes(Struct, frozen=True):
 
 _HEADER, _DETAIL, _FOOTER = 2, 1, 1
 _MIN_TARGETS, _MIN_MIDDLE, _MIN_ACTIVITY = 4, 4, 4
+_MIN_SELECTED = 43
+"""Tier, count, `100.0 %` and its interval side by side."""
 ROOMY = 34
 """Rows from which the parts are set apart by empty lines and charts."""
 
@@ -39,5 +41,5 @@ def sizes(width: int, height: int, targets: int, budget_rows: int) -> Sizes:
     # What a tall terminal leaves is shared with the log, for the sake of the flags.
     wanted += max(0, left - wanted) // 2 if roomy else 0
     middle = max(_MIN_MIDDLE, min(left, wanted, height * 2 // 5 if roomy else height // 3))
-    selected = 0 if width < WIDE else min(48, max(38, width * 3 // 10))
+    selected = 0 if width < WIDE else min(48, max(_MIN_SELECTED, width * 3 // 10))
     return Sizes(table, middle, selected)

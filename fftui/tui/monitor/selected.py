@@ -10,7 +10,7 @@ from fftui.domain.outcomes import OutcomeClass
 from fftui.results import sentences
 from fftui.tui.draw.bars import bar
 from fftui.tui.draw.line import BLANK, Line, Piece, Tone, fitted, left, line, put, right
-from fftui.tui.draw.numbers import count, limits, money, percent
+from fftui.tui.draw.numbers import RATIO, count, limits, money, percent, ratio
 from fftui.tui.monitor.scene import Scene, ScenePane, tone_of
 from fftui.tui.monitor.trend import trend
 from fftui.tui.words import TARGET
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fftui.results.numbers import FamilyCell, Rate
     from fftui.results.view import TargetSummary
+    from fftui.stats.interval import Interval
     from fftui.tui.draw.glyphs import Glyphs
 
 _OUTCOME_TONES = {
@@ -32,6 +33,7 @@ _OUTCOME_TONES = {
 
 
 _ENDLESS = 10_000
+_NAMES, _TIER = 11, 7
 _REASON = 3
 """Lines of a reason; a platform's own words may be a page."""
 
@@ -83,7 +85,7 @@ def _title(text: str, width: int, note: str = "") -> Line:
 
 
 def _pair(name: str, value: str, width: int, tone: Tone = Tone.PLAIN) -> Line:
-    return line(left(name, 14, Tone.MUTED), left(value, width - 14, tone))
+    return line(left(name, _NAMES, Tone.MUTED), left(value, width - _NAMES, tone))
 
 
 def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
@@ -98,6 +100,8 @@ def _who(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
     if target.tags:
         lines.append(_pair("tags", ", ".join(target.tags), width))
     text = f"{target.done} of {target.planned}, {target.settled} settled"
+    if len(text) > width - _NAMES:
+        text = f"{ratio(target.done, target.planned)}, {count(target.settled)} settled"
     lines.append(_pair("attempts", text, width))
     return lines
 
@@ -115,6 +119,10 @@ def reasoned(
     return [line(*head), *(line(put(f"{indent}{row}", Tone.MUTED)) for row in below)]
 
 
+def _between(share: float, of: Interval, digits: int = 1) -> str:
+    return f"{percent(share)} {limits(of.low, of.high, digits)}"
+
+
 def _people(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
     """The rate that readers found, beside the machine's and never mixed with it."""
     found = target.readings
@@ -129,7 +137,7 @@ def _people(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
         return [line(left(part, width, Tone.MUTED)) for part in wrap(said, width)]
     text = f"{percent(known.rate)} {limits(known.finite.low, known.finite.high)}"
     return [
-        line(left("corrected", 15, Tone.STRONG), right(text, width - 15, Tone.STRONG)),
+        line(left("corrected", 10, Tone.STRONG), right(text, width - 10, Tone.STRONG)),
         line(left(f"  by readers, {note}", width, Tone.MUTED)),
     ]
 
@@ -144,13 +152,15 @@ def _rates(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
         for tier in Tier:
             rate = target.rates.get(tier)
             tone = Tone.STRONG if tier is shown else Tone.PLAIN
-            head = left(tier.value, 7, tone)
+            head = left(tier.value, _TIER, tone)
             if rate is None or rate.wilson is None or rate.rate is None:
-                lines.append(line(head, right("no data", width - 7, Tone.MUTED)))
+                lines.append(line(head, right("no data", width - _TIER, Tone.MUTED)))
                 continue
-            text = f"{rate.successes}/{rate.n}"
-            between = f"{percent(rate.rate)} {limits(rate.wilson.low, rate.wilson.high)}"
-            lines.append(line(head, right(text, 8, tone), right(between, width - 15, tone)))
+            told = right(ratio(rate.successes, rate.n), RATIO, tone)
+            between, room = _between(rate.rate, rate.wilson), width - _TIER - RATIO
+            if len(between) >= room:
+                between = _between(rate.rate, rate.wilson, 0)
+            lines.append(line(head, told, right(between, room, tone)))
         rate = target.rates.get(shown)
         for name, between_all in (
             ("at any look", rate.anytime if rate else None),
@@ -193,14 +203,15 @@ def _variants(target: TargetSummary, width: int, shown: Tier) -> list[Line]:
         return []
     lines = [_title(f"{shown.words} counted otherwise", width)]
     for variant in found:
-        text = f"{variant.successes}/{variant.n}"
+        text = ratio(variant.successes, variant.n)
         between = variant.interval
         if between is None:
             lines.append(line(left(variant.name, width - 8), right("no data", 8, Tone.MUTED)))
             continue
         share = percent(variant.successes / variant.n)
         both = f"{share} {limits(between.low, between.high)}"
-        lines.append(line(left(variant.name, width - 9, Tone.MUTED), right(text, 9)))
+        name = left(variant.name, width - RATIO - 1, Tone.MUTED)
+        lines.append(line(name, right(text, RATIO + 1)))
         lines.append(line(right(both, width)))
     return lines
 
@@ -215,20 +226,21 @@ def _families(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
 
 
 def _shares(scene: Scene, rows: Sequence[tuple[str, Rate | None]], width: int) -> list[Line]:
-    # Count, blank and interval take nineteen cells; the bar is four at least.
-    size = max(8, min(18, width - 19 - 4, max(len(name) for name, _ in rows)))
+    tally = max(8, *(len(ratio(rate.successes, rate.n)) + 1 for _, rate in rows if rate))
+    # Behind the count a blank and the interval take eleven cells; the bar is four at least.
+    size = max(8, min(18, width - tally - 11 - 4, max(len(name) for name, _ in rows)))
     lines = []
     for name, rate in rows:
         head = left(name, size)
         if rate is None or rate.wilson is None or rate.rate is None:
-            lines.append(line(head, right("no data", 8, Tone.MUTED)))
+            lines.append(line(head, right("no data", tally, Tone.MUTED)))
             continue
-        done, track = bar(rate.rate, width - 19 - size, scene.glyphs)
+        done, track = bar(rate.rate, width - tally - 11 - size, scene.glyphs)
         low, high = rate.wilson.low * 100, rate.wilson.high * 100
         lines.append(
             line(
                 head,
-                right(f"{rate.successes}/{rate.n}", 8),
+                right(ratio(rate.successes, rate.n), tally),
                 Piece(" "),
                 Piece(done, Tone.TITLE),
                 Piece(track, Tone.FAINT),

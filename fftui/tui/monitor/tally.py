@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from fftui.tui.draw.axis import Axis, picture, top_for
 from fftui.tui.draw.line import Line, Piece, Tone, left, line, right
-from fftui.tui.draw.numbers import limits, percent
+from fftui.tui.draw.numbers import RATIO, limits, percent, ratio
 from fftui.tui.monitor.scene import FEW, SOME
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fftui.stats.interval import Interval
     from fftui.tui.draw.glyphs import Glyphs
 
-_NAME, _COUNT, _RATE, _LIMITS = 30, 9, 9, 15
+_NAME, _COUNT, _RATE, _LIMITS = 30, RATIO, 9, 15
 _MOST_AXIS = 70
 
 
@@ -78,7 +78,7 @@ class Table(Struct, frozen=True):
         drawn = Tone.MUTED if weak else Tone.ACCENT if row.strong else Tone.TITLE
         return line(
             *start,
-            right(f"{row.successes}/{row.n}", _COUNT, tone),
+            right(ratio(row.successes, row.n), _COUNT, tone),
             right(f"{mark}{percent(share)}", _RATE, Tone.FAINT if weak else tone),
             Piece("  "),
             *picture(self.axis, share, row.interval, row.anytime, glyphs, weak=weak, tone=drawn),

@@ -131,8 +131,7 @@ class ReviewScreen(ReadingScreen):
         simulated = ("  simulated" if self._stand and self._stand.simulated else "", CARE)
         self.top.show(
             Content.assemble(
-                ("review", "bold $text-primary"),
-                f"  item {sitting.read + 1}  " if self._shown else "  ", blind, simulated,
+                ("review", "bold $text-primary"), clean(f"  {self._which()}"), blind, simulated,
             ),
             Content.assemble((clean(spent), MUTED), self._badge()),
         )  # fmt: skip
@@ -143,6 +142,15 @@ class ReviewScreen(ReadingScreen):
             self.set_class(found is not None and not wide, "-agree")
             more = "  ".join(health.words(found))
             self.agree.show(Content.styled(clean(more), stand.tone(found)))
+
+    def _which(self) -> str:
+        """Number of the item in this session; of one that was read before, its own."""
+        if self._shown is None:
+            return ""
+        if self._shown.back < 0:
+            return f"item {self._sitting.read + 1}  "
+        number = self._sitting.read - self._shown.back
+        return f"item {number}, read before  " if number > 0 else "read in an earlier session  "
 
     def _right_lines(self) -> list[Content]:
         return [] if self._stand is None else stand.beside(self._stand)
@@ -261,7 +269,8 @@ class ReviewScreen(ReadingScreen):
         else:
             said = await self._try(self._desk.reveal(shown.item))
             if said is not None:
-                self._say(f"machine: {line(said, 120)}. What you change now is unblind", CARE)
+                # First what follows from it: a narrow screen leaves out the end.
+                self._say(f"unblind from here. machine: {line(said, 120)}", CARE)
 
     # Around a reading
 

@@ -30,9 +30,8 @@ def tone(found: Agreement | None) -> str:
 def above(stand: Stand) -> Content:
     """In one line; a small terminal's is full with these, so the agreement has one of its own."""
     own = health.own_words(stand.figures.controls) if stand.figures else []
-    if stand.figures and stand.figures.n and not own and agreement(stand) is None:
-        own = health.words(None)
-    said = "  ".join([_own(stand), *_as_of(stand), *own])
+    nothing = bool(stand.figures) and not own and agreement(stand) is None
+    said = "  ".join([_own(stand), *([] if nothing else _as_of(stand)), *own])
     warn = _too_few(stand)
     return Content.assemble((clean(f"{warn}  " if warn else ""), CARE), (clean(said), MUTED))
 
