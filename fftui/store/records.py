@@ -35,6 +35,7 @@ from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.repeats import PARTS, Said, move, said
 from fftui.store.repeats import Place as Counted
+from fftui.store.sqlite import IntegrityError
 from fftui.store.texts import pack, storable
 
 T_co = TypeVar("T_co", covariant=True)
@@ -205,6 +206,8 @@ class AddVerdict(Struct, frozen=True, gc=False):
             label, confidence, evidence = None, None, self.result.reason
         recent = None if ctx.recent is None else ctx.recent.get(self.outcome_id)
         of = recent or ctx.known(self.outcome_id)
+        if of.kind != "answered":
+            raise IntegrityError(f"outcome {self.outcome_id} is no answer: nothing is to be graded")
         ctx.check_grader(self.grader)
         target = of.target
         row = (self.outcome_id, self.grader, label, confidence, storable(evidence), self.at)
@@ -213,6 +216,9 @@ class AddVerdict(Struct, frozen=True, gc=False):
             # Nobody reads it in this transaction.
             ctx.pending.row(_VERDICT, row)
         else:
+            if ctx.strict:
+                # What was said of a scenario is read from the rows.
+                ctx.pending.write_rows(ctx.db)
             before = self._said(ctx, of)
             if not ctx.insert(_VERDICT, row):
                 return False

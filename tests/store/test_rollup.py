@@ -364,6 +364,22 @@ def test_a_prefix_that_goes_back_over_several_repeats_forgets_them_all(tmp_path:
         assert not [name for name, found in checks(reader) if found]
 
 
+def test_repeats_graded_in_the_transaction_that_closed_them_are_counted(tmp_path: Path) -> None:
+    folder = made(tmp_path, scenarios=2, targets=1, graders=1, repeats=2)
+    context = Context(sqlite.connect(database(folder), write=True), Recent())
+    context.begin(strict=True)
+    for repeat in range(2):
+        for scenario in (1, 2):
+            number = close(scenario, repeat=repeat).apply(context)
+            assert number is not None
+            verdict(number, 1, Label.REFUSAL).apply(context)
+    context.commit()
+    context.db.close()
+    with Reader(folder) as reader:
+        assert sum(row.n for row in reader.counts(1).scenarios) == 2
+        assert not [name for name, found in checks(reader) if found]
+
+
 def test_what_another_process_put_back_is_open_for_a_writer_that_remembers_it(
     tmp_path: Path,
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fftui.domain.labels import Label
+from fftui.domain.outcomes import OutcomeClass
 from fftui.store import sqlite, writer
 from fftui.store.audit import checks
 from fftui.store.context import Context
@@ -107,6 +108,16 @@ async def test_a_record_that_names_what_is_not_there_is_refused(tmp_path: Path) 
         assert sum(row.n for row in reader.counts(1).outcomes) == 2
         assert sum(row.n for row in reader.counts(1).calls) == 1
         assert all(not found for _, found in checks(reader))
+
+
+async def test_a_verdict_on_what_was_not_answered_is_refused(tmp_path: Path) -> None:
+    folder = made(tmp_path, graders=1)
+    async with Writer(database(folder)) as out:
+        lost = await out.submit(close(1, kind=OutcomeClass.INFRA))
+        with pytest.raises(sqlite.IntegrityError, match="no answer"):
+            await out.submit(verdict(lost or 0, 1, Label.REFUSAL))
+    with Reader(folder) as reader:
+        assert reader.counts(1).verdicts == ()
 
 
 async def test_what_nobody_waits_for_is_written_in_its_turn_or_told_of(tmp_path: Path) -> None:
