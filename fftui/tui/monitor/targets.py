@@ -129,6 +129,8 @@ class TargetsPane(ScenePane):
         for column in shown:
             mark = arrow if self.sort and column.id == self.sort else " "
             tone = Tone.ACCENT if mark != " " else Tone.MUTED
+            if column.id == "name" and mark == " " and self.active:
+                tone = Tone.TITLE
             if column.id == AXIS:
                 pieces.append(Piece(f" {axis.header()}", Tone.MUTED))
             elif column.flush_left:
@@ -136,12 +138,11 @@ class TargetsPane(ScenePane):
             else:
                 pieces.append(right(mark + column.title, column.width + 1, tone))
         mark = f" {scene.glyphs.cursor}  " if self.active else "    "
-        title = self._title(room)
-        # State and name share one title; with a filter or a window it says so instead.
-        head = 1 + shown[0].width + 1 + shown[1].width
-        if self.sort not in ("name", "state") or title:
+        # With a filter or a window the titles of state and name say so instead.
+        if title := self._title(room):
+            head = 1 + shown[0].width + 1 + shown[1].width
             tone = Tone.ACCENT if self.filter else Tone.TITLE if self.active else Tone.MUTED
-            pieces[:4] = [left(f" {title or 'target'}", head, tone)]
+            pieces[:4] = [left(f" {title}", head, tone)]
         return Line((Piece(mark[:4], Tone.ACCENT), *pieces))
 
     def _title(self, room: int) -> str:
