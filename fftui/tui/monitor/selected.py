@@ -226,7 +226,7 @@ def _families(scene: Scene, target: TargetSummary, width: int) -> list[Line]:
 
 
 def _shares(scene: Scene, rows: Sequence[tuple[str, Rate | None]], width: int) -> list[Line]:
-    tally = max(8, *(len(ratio(rate.successes, rate.n)) + 1 for _, rate in rows if rate))
+    tally = max([8, *(len(ratio(rate.successes, rate.n)) + 1 for _, rate in rows if rate)])
     # Behind the count a blank and the interval take eleven cells; the bar is four at least.
     size = max(8, min(18, width - tally - 11 - 4, max(len(name) for name, _ in rows)))
     lines = []
