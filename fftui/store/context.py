@@ -7,7 +7,7 @@ from fftui.store.clusters import Clusters
 from fftui.store.order import plan_order
 from fftui.store.pending import FIRST, SETTLED, Pending
 from fftui.store.recent import Known, Recent
-from fftui.store.repeats import Place, move, said
+from fftui.store.repeats import Cell, move, said
 from fftui.store.sqlite import Connection, IntegrityError
 
 _NEIGHBOURS, _MOST_SCENARIOS = 256, 65_536
@@ -283,7 +283,7 @@ class Context:
                     for more in (0, 1)
                 )
                 moved = (before, after) if sign > 0 else (after, before)
-                move(self.db, Place(target, family, grader, benign), "settled", *moved)
+                move(self.db, Cell(target, family, grader, benign), "settled", *moved)
         if self.recent is not None:
             self.recent.drop(known)
 

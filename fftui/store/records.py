@@ -33,8 +33,7 @@ from fftui.store.pending import (
 )  # fmt: skip
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
-from fftui.store.repeats import PARTS, Said, move, said
-from fftui.store.repeats import Place as Counted
+from fftui.store.repeats import PARTS, Cell, Said, move, said
 from fftui.store.sqlite import IntegrityError
 from fftui.store.texts import pack, storable
 
@@ -232,9 +231,9 @@ class AddVerdict(Struct, frozen=True, gc=False):
             sums[SETTLED] += 1
             sums[FIRST] += of.repeat == 0
         if before:
-            place_of = Counted(target, of.family, self.grader, of.benign)
+            cell = Cell(target, of.family, self.grader, of.benign)
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
-                move(ctx.db, place_of, column, was, now)
+                move(ctx.db, cell, column, was, now)
         # Where people have read the answer already, a later grader stands beside them at once.
         if recent is None or recent.has_item:
             ctx.pending.write_rows(ctx.db)

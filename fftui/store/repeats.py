@@ -39,8 +39,8 @@ def said(db: Connection, target: int, scenario: int, grader: int, below: int) ->
     return tuple(found.get(label.value, 0) for label in SAID)
 
 
-class Place(NamedTuple):
-    """Where a scenario is counted."""
+class Cell(NamedTuple):
+    """What the scenarios that are counted together have in common."""
 
     target: int
     family: int
@@ -48,12 +48,12 @@ class Place(NamedTuple):
     benign: int
 
 
-def move(db: Connection, place: Place, column: Part, before: Said, after: Said) -> None:
+def move(db: Connection, cell: Cell, column: Part, before: Said, after: Said) -> None:
     """A scenario was said to be `before`, and is said to be `after`."""
     if before == after:
         return
     for table, names in _PLACES.items():
-        at = tuple(getattr(place, name) for name in names)
+        at = tuple(getattr(cell, name) for name in names)
         if any(before):
             where = " AND ".join(f"{name} = ?" for name in (*names, *_COLUMNS))
             row = (*at, *before)
