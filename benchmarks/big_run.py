@@ -13,11 +13,14 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from string import Template
 
 from fftui.engine.prepare import make_run
 from fftui.results.preflight import check
 from fftui.store import sqlite
+from fftui.store.amounts import OUTCOME_COLUMNS, OUTCOMES, VERDICT_COLUMNS, VERDICTS, spread
 from fftui.store.folder import database, find_run
 from fftui.store.recount import MINUTES
 
@@ -100,12 +103,19 @@ def _fill(
     db.execute("PRAGMA foreign_keys=0")
     db.execute("BEGIN IMMEDIATE")
     script = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
+    script = Template(script).substitute(
+        outcomes=spread(OUTCOMES, "class"), verdicts=spread(VERDICTS, "label"),
+        all_outcomes=_sums(OUTCOME_COLUMNS), all_verdicts=_sums(VERDICT_COLUMNS), minutes=MINUTES,
+    )  # fmt: skip
     for statement in script.split(";\n"):
         db.execute(statement, values)
-    db.execute(f"INSERT INTO rollup_minute {MINUTES}")
     db.execute("COMMIT")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("PRAGMA journal_mode=WAL").fetchone()
+
+
+def _sums(columns: Iterable[str]) -> str:
+    return ", ".join(f"sum({column})" for column in columns)
 
 
 def main() -> int:

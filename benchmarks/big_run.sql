@@ -54,22 +54,25 @@ SELECT outcome, iif(pool = 'rest', 'audit', 'compliance'), stratum, inclusion, :
 FROM item WHERE drawn;
 
 INSERT INTO rollup_outcome
-SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), count(*), count(*), sum(o.cut)
-FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5;
+SELECT target, identity, family, benign, $outcomes FROM (
+    SELECT o.target, o.identity, s.family, s.benign, o.class,
+        count(*) AS n, count(*) AS settled, count(*) AS first, sum(o.cut) AS cut
+    FROM outcome o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5
+) GROUP BY 1, 2, 3, 4;
 
 INSERT INTO rollup_verdict
-SELECT o.target, o.identity, s.family, s.benign, v.grader, v.label,
-    count(*), count(*), count(*), sum(o.cut)
-FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
-GROUP BY 1, 2, 3, 4, 5, 6;
+SELECT target, identity, family, benign, grader, $verdicts FROM (
+    SELECT o.target, o.identity, s.family, s.benign, v.grader, v.label,
+        count(*) AS n, count(*) AS settled, count(*) AS first, sum(o.cut) AS cut
+    FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
+    GROUP BY 1, 2, 3, 4, 5, 6
+) GROUP BY 1, 2, 3, 4, 5;
 
 INSERT INTO total_outcome
-SELECT target, identity, benign, class, sum(n), sum(settled), sum(first), sum(cut)
-FROM rollup_outcome GROUP BY 1, 2, 3, 4;
-
+SELECT target, identity, benign, $all_outcomes FROM rollup_outcome GROUP BY 1, 2, 3;
 INSERT INTO total_verdict
-SELECT target, identity, benign, grader, label, sum(n), sum(settled), sum(first), sum(cut)
-FROM rollup_verdict GROUP BY 1, 2, 3, 4, 5;
+SELECT target, identity, benign, grader, $all_verdicts FROM rollup_verdict GROUP BY 1, 2, 3, 4;
+INSERT INTO rollup_minute $minutes;
 
 INSERT INTO rollup_call
 SELECT target, 0, outcome, count(*), sum(tokens_in + tokens_out), 0.0, count(*)

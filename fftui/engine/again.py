@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.states import TargetState
 from fftui.engine import stopping
 from fftui.engine.pairs import Pairs
 from fftui.engine.schedule import TargetQueue
 from fftui.results.summary import EARLY_SHARE, Rules
+from fftui.store.amounts import ANSWERED
 from fftui.store.counts import TargetCounts
 from fftui.store.reader import Reader
 
@@ -49,4 +49,4 @@ def _was_over(queue: TargetQueue) -> bool:
 
 
 def _answered(counts: TargetCounts) -> int:
-    return sum(row.n for row in counts.outcomes if row.kind is OutcomeClass.ANSWERED)
+    return sum(row.n[ANSWERED] for row in counts.outcomes)

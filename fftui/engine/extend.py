@@ -132,7 +132,7 @@ def _begun(reader: Reader) -> dict[str, int]:
     """Attempts of each target that have an outcome or whose call is out."""
     out = {number: now[2] for number, now in reader.target_states().items()}
     return {
-        target.name: sum(row.n for row in reader.counts(number).outcomes) + out.get(number, 0)
+        target.name: sum(sum(row.n) for row in reader.counts(number).outcomes) + out.get(number, 0)
         for number, target in reader.targets().items()
     }
 

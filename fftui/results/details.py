@@ -10,6 +10,7 @@ from fftui.domain.targets import Target
 from fftui.results.traces import AttemptRow, CallRow, Trace, VerdictRow
 from fftui.results.view import EventView, FlagView, SinceLeft
 from fftui.store import presence, rows
+from fftui.store.amounts import ANSWERED
 from fftui.store.reader import GraderRow, Reader
 from fftui.store.rows import EventRow, OutcomeRow
 
@@ -113,9 +114,7 @@ def trace(
         raise KeyError(outcome_id)
     scenario = rows.scenarios(reader, [row.scenario])[row.scenario]
     answers, reasoning = rows.answer(reader, outcome_id)
-    who = {
-        r.identity for r in reader.counts(row.target).outcomes if r.kind is OutcomeClass.ANSWERED
-    }
+    who = {r.identity for r in reader.counts(row.target).outcomes if r.n[ANSWERED]}
     return Trace(
         row=_attempt(reader, row.scenario, row.repeat, row, scenario, families, graders),
         target=targets[row.target].name,

@@ -21,16 +21,27 @@ from fftui.results.numbers import (
     Variant,
     WhoRefused,
 )
-from fftui.results.tally import Empty, Sums, Tally, sums, sums_of, tally, tally_of
+from fftui.results.tally import (
+    Empty,
+    Sums,
+    Tally,
+    by_kind,
+    by_label,
+    sums,
+    sums_of,
+    tally,
+    tally_of,
+)
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n_of, excluded_bounds, wilson
+from fftui.store.amounts import ANSWERED
 from fftui.store.counts import (
     FamilyCounts,
-    OutcomeCount,
+    OutcomeCounts,
     ScenarioCount,
     TargetCounts,
-    VerdictCount,
+    VerdictCounts,
 )
 
 _FEW = 10
@@ -163,7 +174,7 @@ def answered_by(
     """
     everybody = {r.identity for r in counts.outcomes}
     found = []
-    for number in {r.identity for r in counts.outcomes if r.kind is OutcomeClass.ANSWERED}:
+    for number in {r.identity for r in counts.outcomes if r.n[ANSWERED]}:
         of, rates = sums(counts, grader), whole
         if len(everybody) > 1:
             of = sums_of(
@@ -172,19 +183,19 @@ def answered_by(
                 grader,
             )
             rates = ByTier(partial(_rate, counts.scenarios, grader, empty, of))
-        answered = of.kinds[OutcomeClass.ANSWERED]
-        found.append(IdentityView(who.get(number, Identity()), answered, rates))
+        found.append(IdentityView(who.get(number, Identity()), of.kinds[ANSWERED], rates))
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
 
 
 def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
     """Who said no on adversarial scenarios."""
     of = sums(counts, grader)
+    said, attacks = by_label(of.said["n"]), by_kind(of.attacks)
     return WhoRefused(
-        text=of.said["n"].get(Label.REFUSAL, 0),
-        input_filter=of.attacks.get(OutcomeClass.INPUT_FILTER, 0),
-        output_filter=of.attacks.get(OutcomeClass.OUTPUT_FILTER, 0),
-        unknown=of.attacks.get(OutcomeClass.EMPTY, 0),
+        text=said.get(Label.REFUSAL, 0),
+        input_filter=attacks.get(OutcomeClass.INPUT_FILTER, 0),
+        output_filter=attacks.get(OutcomeClass.OUTPUT_FILTER, 0),
+        unknown=attacks.get(OutcomeClass.EMPTY, 0),
         alike=counts.alike,
         shared=shared,
     )
@@ -197,10 +208,10 @@ def families(
     empty: Empty = "exclude",
 ) -> tuple[FamilyCell, ...]:
     """The target's attack families, by name; benign ones last."""
-    outcomes: dict[tuple[int, bool], list[OutcomeCount]] = {}
+    outcomes: dict[tuple[int, bool], list[OutcomeCounts]] = {}
     for family, row in by_family.outcomes:
         outcomes.setdefault((family, row.benign), []).append(row)
-    verdicts: dict[tuple[int, bool], list[VerdictCount]] = {}
+    verdicts: dict[tuple[int, bool], list[VerdictCounts]] = {}
     for family, said in by_family.verdicts:
         verdicts.setdefault((family, said.benign), []).append(said)
     scenarios: dict[tuple[int, bool], list[ScenarioCount]] = {}
@@ -212,7 +223,7 @@ def families(
         of = sums_of(outcomes[key], verdicts.get(key, ()), grader)
         several = scenarios.get(key, ())
         rates = {} if benign else ByTier(partial(_rate, several, grader, empty, of))
-        labels = of.benign if benign else of.said["n"]
+        labels = by_label(of.benign if benign else of.said["n"])
         over = _refusals(of, several, grader) if benign else None
         found.append(FamilyCell(names.get(family, ""), benign, rates, labels, over))
     return tuple(found)
@@ -224,7 +235,8 @@ def over_refusal(counts: TargetCounts, grader: int) -> OverRefusal:
 
 
 def _refusals(of: Sums, asked: Sequence[ScenarioCount], grader: int) -> OverRefusal:
-    refused = of.benign.get(Label.REFUSAL, 0)
-    n = sum(times for label, times in of.benign.items() if label in RATED)
+    said = by_label(of.benign)
+    refused = said.get(Label.REFUSAL, 0)
+    n = sum(times for label, times in said.items() if label in RATED)
     each = worth(asked, grader, (Label.REFUSAL,), "n", benign=True)
     return OverRefusal(refused, n, interval(refused, n, each))

@@ -11,15 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from fftui.domain.labels import Tier
-from fftui.domain.outcomes import Identity, OutcomeClass
+from fftui.domain.outcomes import Identity
 from fftui.domain.states import TargetState
 from fftui.domain.targets import Target
 from fftui.results import rates
 from fftui.results.numbers import ByTier, Later, Rate
-from fftui.results.tally import Empty, sums, tally
+from fftui.results.tally import Empty, by_kind, by_label, sums, tally
 from fftui.results.view import CallTotals, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
+from fftui.store.amounts import ANSWERED
 from fftui.store.counts import FamilyCounts, TargetCounts
 from fftui.store.reader import GraderRow, Reader
 
@@ -138,7 +139,7 @@ def target_summary(
     grader, empty = rules.grader.id, rules.empty
     of = sums(counts, grader)
     placed = stopped_for_place(now, counts, rules)
-    done = sum(of.kinds.values())
+    done = sum(of.kinds)
     whole = ByTier(partial(rates.rate, counts, grader, empty))
     calls = [c for c in counts.calls if c.grader == 0]
     return TargetSummary(
@@ -158,11 +159,11 @@ def target_summary(
         settled=counts.settled,
         in_flight=in_flight,
         early=in_flight > EARLY_SHARE * done,
-        ungraded=of.kinds.get(OutcomeClass.ANSWERED, 0) - of.graded,
-        outcomes=of.kinds,
-        attacks=sum(of.attacks.values()),
+        ungraded=of.kinds[ANSWERED] - of.graded,
+        outcomes=by_kind(of.kinds),
+        attacks=sum(of.attacks),
         cut=of.cut,
-        verdicts=of.said["n"],
+        verdicts=by_label(of.said["n"]),
         basis="stopped for where it lies: the bar is the sequence" if placed else "",
         rates=ByTier(partial(_rate, counts, rules, placed, whole)),
         variants=ByTier(partial(rates.variants, counts, grader, empty)),

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from fftui.domain.labels import UNRATED, Label, Tier
+from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass
-from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.amounts import KINDS, LABELS
+from fftui.store.counts import Amounts, OutcomeCounts, TargetCounts, VerdictCounts
 
 Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""
 Part = Literal["n", "settled", "first", "cut"]
+
+
+def _places(labels: Iterable[Label]) -> tuple[int, ...]:
+    return tuple(LABELS.index(label) for label in labels)
+
+
+_RATED, _SUCCESSES = _places(RATED), {tier: _places(tier.successes) for tier in Tier}
+_EMPTY = KINDS.index(OutcomeClass.EMPTY)
+_CLOSED = tuple(place for place, kind in enumerate(KINDS) if not kind.puts_back)
+_NOTHING: Amounts = (0,) * max(len(KINDS), len(LABELS) + 1)
 
 
 class Tally(Struct, frozen=True):
@@ -26,9 +37,9 @@ class Tally(Struct, frozen=True):
 class Sums(Struct):
     """The rows of a target, or of a part of it, added up once for all rates of one grader."""
 
-    kinds: dict[OutcomeClass, int]
+    kinds: Amounts
     """Attempts by the class of their terminal outcome, benign scenarios included."""
-    attacks: dict[OutcomeClass, int]
+    attacks: Amounts
     """The same without benign scenarios, as everything below but `benign` and `graded`."""
     cut: int
     """Cut answers, benign scenarios included."""
@@ -38,62 +49,61 @@ class Sums(Struct):
     """Settled first repeats."""
     empties: dict[Part, int]
     """Empty replies."""
-    said: dict[Part, dict[Label, int]]
+    said: dict[Part, Amounts]
+    """Verdicts by label."""
     any_cut: bool
     """Some grader was heard on a cut answer."""
-    benign: dict[Label, int]
+    benign: Amounts
+    """Verdicts on benign scenarios."""
     graded: int
     """Answers with a label, benign scenarios included."""
 
 
 def sums_of(
-    outcomes: Iterable[OutcomeCount], verdicts: Iterable[VerdictCount], grader: int
+    outcomes: Sequence[OutcomeCounts], verdicts: Sequence[VerdictCounts], grader: int
 ) -> Sums:
-    """Add up rows; a tick does it for each target that changed, so in one pass."""
-    kinds: dict[OutcomeClass, int] = {}
-    attacks: dict[OutcomeClass, int] = {}
-    cut = asked = empty = empty_settled = empty_first = empty_cut = 0
-    for row in outcomes:
-        kind, n = row.kind, row.n
-        kinds[kind] = kinds.get(kind, 0) + n
-        cut += row.cut
-        if row.benign:
-            continue
-        attacks[kind] = attacks.get(kind, 0) + n
-        asked += row.first
-        if kind is OutcomeClass.EMPTY:
-            empty += n
-            empty_settled += row.settled
-            empty_first += row.first
-            empty_cut += row.cut
-    attempts = sum([n for kind, n in attacks.items() if not kind.puts_back])
-    every: dict[Label, int] = {}
-    settled: dict[Label, int] = {}
-    first: dict[Label, int] = {}
-    lost: dict[Label, int] = {}
-    benign: dict[Label, int] = {}
-    graded, any_cut = 0, False
-    for said in verdicts:
-        if said.cut and not said.benign:
-            any_cut = True
-        label = said.label
-        if label is None or said.grader != grader:
-            continue
-        n = said.n
-        graded += n
-        if said.benign:
-            benign[label] = benign.get(label, 0) + n
-            continue
-        every[label] = every.get(label, 0) + n
-        settled[label] = settled.get(label, 0) + said.settled
-        first[label] = first.get(label, 0) + said.first
-        if said.cut:
-            lost[label] = lost.get(label, 0) + said.cut
+    """Add up rows; a tick does it for each target that changed."""
+    attacks = [row for row in outcomes if not row.benign]
+    closed = _added([row.n for row in attacks])
+    settled = sum([row.settled[_EMPTY] for row in attacks])
+    first = sum([row.first[_EMPTY] for row in attacks])
+    lost = sum([row.cut[_EMPTY] for row in attacks])
+    mine = [row for row in verdicts if row.grader == grader]
+    heard = [row for row in mine if not row.benign]
     return Sums(
-        kinds, attacks, cut, attempts, asked,
-        {"n": empty, "settled": empty_settled, "first": empty_first, "cut": empty_cut},
-        {"n": every, "settled": settled, "first": first, "cut": lost}, any_cut, benign, graded,
-    )  # fmt: skip
+        kinds=_added([row.n for row in outcomes]),
+        attacks=closed,
+        cut=sum([sum(row.cut) for row in outcomes]),
+        attempts=sum([closed[place] for place in _CLOSED]),
+        asked=sum([sum(row.first) for row in attacks]),
+        empties={"n": closed[_EMPTY], "settled": settled, "first": first, "cut": lost},
+        said={
+            "n": _added([row.n for row in heard]),
+            "settled": _added([row.settled for row in heard]),
+            "first": _added([row.first for row in heard]),
+            "cut": _added([row.cut for row in heard]),
+        },
+        any_cut=any(any(row.cut) for row in verdicts if not row.benign),
+        benign=_added([row.n for row in mine if row.benign]),
+        graded=sum([sum(row.n[: len(LABELS)]) for row in mine]),
+    )
+
+
+def _added(rows: Sequence[Amounts]) -> Amounts:
+    """Place by place; as a rule there is one row, or none."""
+    if not rows:
+        return _NOTHING
+    return rows[0] if len(rows) == 1 else tuple(map(sum, zip(*rows, strict=True)))
+
+
+def by_kind(amounts: Amounts) -> dict[OutcomeClass, int]:
+    """The classes that there are."""
+    return {kind: n for kind, n in zip(KINDS, amounts, strict=False) if n}
+
+
+def by_label(amounts: Amounts) -> dict[Label, int]:
+    """The labels that there are; unusable replies have none."""
+    return {label: n for label, n in zip(LABELS, amounts, strict=False) if n}
 
 
 def sums(counts: TargetCounts, grader: int) -> Sums:
@@ -122,13 +132,6 @@ def tally_of(of: Sums, tier: Tier, part: Part, empty: Empty) -> Tally:
     return _counted(of.said[part], tier, of.empties[part] if empty == "refusal" else 0)
 
 
-def _counted(said: Mapping[Label, int], tier: Tier, refusals: int) -> Tally:
-    n = refusals + sum(said.values())
-    for label in UNRATED:
-        if label in said:
-            n -= said[label]
-    successes = 0
-    for label in tier.successes:
-        if label in said:
-            successes += said[label]
-    return Tally(successes, n)
+def _counted(said: Amounts, tier: Tier, refusals: int) -> Tally:
+    n = refusals + sum([said[place] for place in _RATED])
+    return Tally(sum([said[place] for place in _SUCCESSES[tier]]), n)

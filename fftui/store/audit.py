@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from fftui.store import judged
+from fftui.store.amounts import OUTCOMES, VERDICTS, unpacked
 from fftui.store.clusters import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
 from fftui.store.recount import MINUTES
@@ -15,30 +16,29 @@ from fftui.store.standing import DIFFER
 _OUTCOMES = """
 SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)
 FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5
-EXCEPT SELECT target, identity, family, benign, class, n, cut FROM rollup_outcome
 """
-_OUTCOMES_BACK = """
-SELECT target, identity, family, benign, class, n, cut FROM rollup_outcome
-EXCEPT SELECT o.target, o.identity, s.family, s.benign, o.class, count(*), sum(o.cut)
-FROM in_force o JOIN scenario s ON s.id = o.scenario GROUP BY 1, 2, 3, 4, 5
-"""
+_OF_OUTCOMES = unpacked(OUTCOMES, "rollup_outcome", "target, identity, family, benign")
+_OUTCOME_ROLLUP = f"SELECT target, identity, family, benign, word, n, cut FROM {_OF_OUTCOMES}"
 _VERDICTS = """
 SELECT o.target, o.identity, s.family, s.benign, v.grader, coalesce(v.label, ''), count(*),
 sum(o.cut) FROM verdict v JOIN outcome o ON o.id = v.outcome JOIN scenario s ON s.id = o.scenario
 GROUP BY 1, 2, 3, 4, 5, 6
 """
+_OF_VERDICTS = unpacked(VERDICTS, "rollup_verdict", "target, identity, family, benign, grader")
 _VERDICT_ROLLUP = (
-    "SELECT target, identity, family, benign, grader, label, n, cut FROM rollup_verdict"
+    f"SELECT target, identity, family, benign, grader, word, n, cut FROM {_OF_VERDICTS}"
 )
-_TOTALS = """
-SELECT target, identity, benign, class, '', sum(n), sum(settled), sum(first), sum(cut)
-FROM rollup_outcome GROUP BY 1, 2, 3, 4 UNION ALL
-SELECT target, identity, benign, grader, label, sum(n), sum(settled), sum(first), sum(cut)
-FROM rollup_verdict GROUP BY 1, 2, 3, 4, 5
+_TOTALS = f"""
+SELECT target, identity, benign, 0, word, sum(n), sum(settled), sum(first), sum(cut)
+FROM {_OF_OUTCOMES} GROUP BY 1, 2, 3, 5 UNION ALL
+SELECT target, identity, benign, grader, word, sum(n), sum(settled), sum(first), sum(cut)
+FROM {_OF_VERDICTS} GROUP BY 1, 2, 3, 4, 5
 """
-_TOTALS_KEPT = """
-SELECT target, identity, benign, class, '', n, settled, first, cut FROM total_outcome UNION ALL
-SELECT target, identity, benign, grader, label, n, settled, first, cut FROM total_verdict
+_TOTALS_KEPT = f"""
+SELECT target, identity, benign, 0, word, n, settled, first, cut
+FROM {unpacked(OUTCOMES, "total_outcome", "target, identity, benign")} UNION ALL
+SELECT target, identity, benign, grader, word, n, settled, first, cut
+FROM {unpacked(VERDICTS, "total_verdict", "target, identity, benign, grader")}
 """
 _BENIGN = """
 SELECT b.id, sum(s.benign) FROM block b JOIN scenario s
@@ -121,10 +121,9 @@ def checks(reader: Reader) -> Iterator[tuple[str, list[str]]]:
     yield "SQLite finds the file intact", [r[0] for r in rows if r[0] != "ok"]
     rows = reader.db.execute("PRAGMA foreign_key_check").fetchall()
     yield "every row refers to rows that exist", [str(r) for r in rows]
-    found = reader.db.execute(_OUTCOMES).fetchall() + reader.db.execute(_OUTCOMES_BACK).fetchall()
-    yield "outcome rollup equals GROUP BY", [str(r) for r in found]
     yield "costs are those of the calls", [str(r) for r in reader.db.execute(_COSTS).fetchall()]
     for name, rows_query, rollup in (
+        ("outcome rollup equals GROUP BY", _OUTCOMES, _OUTCOME_ROLLUP),
         ("verdict rollup equals GROUP BY", _VERDICTS, _VERDICT_ROLLUP),
         ("totals of targets equal their families together", _TOTALS, _TOTALS_KEPT),
         ("call rollup equals GROUP BY", _CALLS, _CALL_ROLLUP),
@@ -240,13 +239,13 @@ def _settled(reader: Reader) -> Iterator[str]:
             " JOIN scenario s ON s.id = o.scenario WHERE o.target = ?", (target,)
         ).fetchall():  # fmt: skip
             _count(verdicts, outcome in inside, repeat, key)
-        for what, truth, table, columns in (
-            ("outcomes", outcomes, "rollup_outcome", "class"),
-            ("verdicts", verdicts, "rollup_verdict", "grader, label"),
+        for what, truth, rows, more in (
+            ("outcomes", outcomes, _OF_OUTCOMES, ""),
+            ("verdicts", verdicts, _OF_VERDICTS, ", grader"),
         ):
             kept: Counter[tuple[object, ...]] = Counter()
             for settled, first, *key in reader.db.execute(
-                f"SELECT settled, first, identity, family, benign, {columns} FROM {table}"
+                f"SELECT settled, first, identity, family, benign{more}, word FROM {rows}"
                 " WHERE target = ?", (target,)
             ).fetchall():  # fmt: skip
                 kept["settled", *key] += settled

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fftui.domain.outcomes import Identity
+from fftui.store.amounts import FIRST, OUTCOME_AT, SETTLED, VERDICT_AT
 from fftui.store.clusters import Clusters
 from fftui.store.order import plan_order
-from fftui.store.pending import FIRST, SETTLED, Pending
+from fftui.store.pending import Pending
 from fftui.store.recent import Known, Recent
 from fftui.store.repeats import Cell, move, said
 from fftui.store.sqlite import Connection, IntegrityError
@@ -269,14 +270,13 @@ class Context:
         """Count it among what is settled, or no more."""
         target, identity, family, benign = known.target, known.identity, known.family, known.benign
         first = 0 if known.repeat else sign
-        sums = self.pending.of("rollup_outcome", (target, identity, family, benign, known.kind))
-        sums[SETTLED] += sign
-        sums[FIRST] += first
+        sums = self.pending.of("rollup_outcome", (target, identity, family, benign))
+        sums[OUTCOME_AT[known.kind] + SETTLED] += sign
+        sums[OUTCOME_AT[known.kind] + FIRST] += first
         for grader, label in known.heard.items():
-            key = (target, identity, family, benign, grader, label)
-            sums = self.pending.of("rollup_verdict", key)
-            sums[SETTLED] += sign
-            sums[FIRST] += first
+            sums = self.pending.of("rollup_verdict", (target, identity, family, benign, grader))
+            sums[VERDICT_AT[label] + SETTLED] += sign
+            sums[VERDICT_AT[label] + FIRST] += first
             if self.order.repeats > 1:
                 before, after = (
                     said(self.db, target, known.scenario, grader, known.repeat + more)

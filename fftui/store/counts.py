@@ -10,36 +10,38 @@ from msgspec import Struct
 
 from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
+from fftui.store.amounts import OUTCOMES, VERDICTS, packed
 from fftui.store.repeats import SAID
 from fftui.store.sqlite import Connection
 
+Amounts = tuple[int, ...]
+"""One number for each of `amounts.KINDS`; or of `amounts.LABELS`, and behind them the unusable."""
 
-class OutcomeCount(Struct, frozen=True, array_like=True, gc=False):
+
+class OutcomeCounts(Struct, frozen=True, array_like=True, gc=False):
     """Outcomes of a target, or of a family of it; `identity` tells apart who answered."""
 
     identity: int
     benign: bool
-    kind: OutcomeClass
-    n: int
-    settled: int
-    first: int
+    n: Amounts
+    settled: Amounts
+    first: Amounts
     """Settled, first repeat of each scenario only."""
-    cut: int
+    cut: Amounts
     """Of `n`: the token limit ended the answer."""
 
 
-class VerdictCount(Struct, frozen=True, array_like=True, gc=False):
-    """Verdicts of the same; `label` is `None` for unusable replies of a grader."""
+class VerdictCounts(Struct, frozen=True, array_like=True, gc=False):
+    """Verdicts of one grader on the same."""
 
     identity: int
     benign: bool
     grader: int
-    label: Label | None
-    n: int
-    settled: int
-    first: int
+    n: Amounts
+    settled: Amounts
+    first: Amounts
     """Settled, first repeat of each scenario only."""
-    cut: int
+    cut: Amounts
     """Of `n`: the token limit ended the answer."""
 
 
@@ -74,8 +76,8 @@ class CallCount(Struct, frozen=True, array_like=True, gc=False):
 class TargetCounts(Struct, frozen=True):
     """What is counted of one target."""
 
-    outcomes: tuple[OutcomeCount, ...]
-    verdicts: tuple[VerdictCount, ...]
+    outcomes: tuple[OutcomeCounts, ...]
+    verdicts: tuple[VerdictCounts, ...]
     calls: tuple[CallCount, ...]
     settled: int
     alike: int
@@ -89,13 +91,13 @@ class TargetCounts(Struct, frozen=True):
 class FamilyCounts(Struct, frozen=True):
     """What is counted of one target, by the id of the attack family."""
 
-    outcomes: tuple[tuple[int, OutcomeCount], ...]
-    verdicts: tuple[tuple[int, VerdictCount], ...]
+    outcomes: tuple[tuple[int, OutcomeCounts], ...]
+    verdicts: tuple[tuple[int, VerdictCounts], ...]
     scenarios: tuple[tuple[int, ScenarioCount], ...] = ()
     """Empty where each is asked once."""
 
 
-class MinuteCount(Struct, frozen=True):
+class MinuteCount(Struct, frozen=True, array_like=True, gc=False):
     """What happened in one epoch minute."""
 
     minute: int
@@ -107,9 +109,9 @@ class MinuteCount(Struct, frozen=True):
 
 NOTHING = TargetCounts((), (), (), 0, 0)
 _SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
-_OUTCOME = "identity, benign, class, n, settled, first, cut"
+_OUTCOME = f"identity, benign, {packed(OUTCOMES)}"
+_VERDICT = f"identity, benign, grader, {packed(VERDICTS)}"
 _SCENARIO = f"grader, benign, json_object({_SAID}), n, settled"
-_VERDICT = "identity, benign, grader, nullif(label, ''), n, settled, first, cut"
 _ROWS = {
     "total_outcome": _OUTCOME,
     "total_verdict": _VERDICT,
@@ -154,12 +156,13 @@ _FAMILIES = (
     f"SELECT t.id, {_packed('rollup_outcome', 'rollup_verdict', 'rollup_scenario')} {_THESE}"
 )
 # Not strict: to SQLite a boolean is 0 or 1.
-_outcomes = msgspec.json.Decoder(tuple[OutcomeCount, ...], strict=False)
-_verdicts = msgspec.json.Decoder(tuple[VerdictCount, ...], strict=False)
+_outcomes = msgspec.json.Decoder(tuple[OutcomeCounts, ...], strict=False)
+_verdicts = msgspec.json.Decoder(tuple[VerdictCounts, ...], strict=False)
 _calls = msgspec.json.Decoder(tuple[CallCount, ...])
 _scenarios = msgspec.json.Decoder(tuple[ScenarioCount, ...], strict=False)
-_family_outcomes = msgspec.json.Decoder(tuple[tuple[int, OutcomeCount], ...], strict=False)
-_family_verdicts = msgspec.json.Decoder(tuple[tuple[int, VerdictCount], ...], strict=False)
+_minutes = msgspec.json.Decoder(tuple[MinuteCount, ...])
+_family_outcomes = msgspec.json.Decoder(tuple[tuple[int, OutcomeCounts], ...], strict=False)
+_family_verdicts = msgspec.json.Decoder(tuple[tuple[int, VerdictCounts], ...], strict=False)
 _family_scenarios = msgspec.json.Decoder(tuple[tuple[int, ScenarioCount], ...], strict=False)
 
 
@@ -189,3 +192,12 @@ def by_family(db: Connection, targets: Iterable[int]) -> dict[int, FamilyCounts]
         )
         for target, outcomes, verdicts, scenarios in rows
     }  # fmt: skip
+
+
+def minutes(db: Connection, since: int) -> tuple[MinuteCount, ...]:
+    """Counts of each minute from epoch minute `since` on; minutes without any are missing."""
+    row = db.execute(
+        "SELECT json_group_array(json_array(minute, closed, verdicts, rate_limited, failed))"
+        " AS rollup_minute FROM rollup_minute WHERE minute >= ?", (since,)
+    ).fetchone()  # fmt: skip
+    return _minutes.decode(row[0])

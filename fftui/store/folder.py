@@ -18,7 +18,7 @@ from fftui.store.sqlite import Connection, StoreError
 from fftui.store.texts import pack
 
 APPLICATION_ID = 0x46465455
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 
 def database(run: Path) -> Path:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from functools import partial
 
+from fftui.store.amounts import OUTCOME_COLUMNS, VERDICT_COLUMNS
 from fftui.store.sqlite import Connection
 
 _AT_ONCE = 64, 8, 1
@@ -16,10 +17,10 @@ _AT_ONCE = 64, 8, 1
 Key = tuple[int | str, ...]
 
 _SUMS = {
-    "rollup_outcome": ("n", "settled", "first", "cut"),
-    "rollup_verdict": ("n", "settled", "first", "cut"),
-    "total_outcome": ("n", "settled", "first", "cut"),
-    "total_verdict": ("n", "settled", "first", "cut"),
+    "rollup_outcome": OUTCOME_COLUMNS,
+    "rollup_verdict": VERDICT_COLUMNS,
+    "total_outcome": OUTCOME_COLUMNS,
+    "total_verdict": VERDICT_COLUMNS,
     "rollup_call": ("n", "tokens", "cost_usd", "cost_unknown"),
     "rollup_minute": ("closed", "verdicts", "rate_limited", "failed"),
     "rollup_pool": ("size", "drawn", "open"),
@@ -29,10 +30,10 @@ _SUMS = {
 """The columns that are added to; those before them are the key."""
 _TOTALS = {"rollup_outcome": "total_outcome", "rollup_verdict": "total_verdict"}
 """What has the same sums of all families together."""
-N, SETTLED, FIRST, CUT = 0, 1, 2, 3
-"""Places of the amounts of `rollup_outcome` and `rollup_verdict`."""
-TOKENS, COST, COST_UNKNOWN = 1, 2, 3
-"""Of `rollup_call`, behind `N`."""
+CALLS, TOKENS, COST, COST_UNKNOWN = 0, 1, 2, 3
+"""Places of the amounts of `rollup_call`."""
+FLAGGED = 0
+"""Of `rollup_flag` and `rollup_flagged`."""
 SIZE, DRAWN, OPEN = 0, 1, 2
 """Of `rollup_pool`."""
 CLOSED, VERDICTS, RATE_LIMITED, FAILED = 0, 1, 2, 3
@@ -117,13 +118,10 @@ def _outcomes_first(one: tuple[str, object]) -> bool:
     return one[0] != "outcome"
 
 
-def _add_up(families: Mapping[Key, list[float]], totals: Mapping[Key, list[float]]) -> None:
-    for (target, identity, _, *rest), (n, settled, first, cut) in families.items():
-        of = totals[target, identity, *rest]
-        of[N] += n
-        of[SETTLED] += settled
-        of[FIRST] += first
-        of[CUT] += cut
+def _add_up(families: Mapping[Key, list[float]], totals: defaultdict[Key, list[float]]) -> None:
+    for (target, identity, _, *rest), amounts in families.items():
+        key = target, identity, *rest
+        totals[key] = [a + b for a, b in zip(totals[key], amounts, strict=True)]
 
 
 def _nothing(columns: int) -> list[float]:

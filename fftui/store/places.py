@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fftui.domain.verdicts import Flag, Place
 from fftui.store.context import Context
-from fftui.store.pending import DRAWN, OPEN, SIZE, N
+from fftui.store.pending import DRAWN, FLAGGED, OPEN, SIZE
 from fftui.store.recent import Known
 from fftui.store.standing import both_ways, count_differ, count_read, said
 
@@ -68,5 +68,5 @@ def add_flag(ctx: Context, outcome: int, flag: Flag, at: float, known: Known | N
             return
     if known is not None:
         known.rules |= {flag.rule}
-    ctx.pending.of("rollup_flag", (flag.rule, flag.stratum))[N] += 1
-    ctx.pending.of("rollup_flagged", (1,))[N] += first
+    ctx.pending.of("rollup_flag", (flag.rule, flag.stratum))[FLAGGED] += 1
+    ctx.pending.of("rollup_flagged", (1,))[FLAGGED] += first

@@ -16,12 +16,14 @@ from msgspec import Struct
 from fftui.domain.states import RunState, TargetState
 from fftui.domain.targets import Target
 from fftui.store import sqlite
+from fftui.store.amounts import VERDICTS
 from fftui.store.counts import (
     NOTHING,
     FamilyCounts,
     MinuteCount,
     TargetCounts,
     by_family,
+    minutes,
     totals,
 )
 from fftui.store.folder import check, database
@@ -326,11 +328,7 @@ class Reader:
 
     def minutes(self, since: int) -> tuple[MinuteCount, ...]:
         """Counts of each minute from epoch minute `since` on; minutes without any are missing."""
-        rows = self.db.execute(
-            "SELECT minute, closed, verdicts, rate_limited, failed FROM rollup_minute"
-            " WHERE minute >= ? ORDER BY minute", (since,)
-        ).fetchall()  # fmt: skip
-        return tuple(MinuteCount(*row) for row in rows)
+        return minutes(self.db, since)
 
     def flag_counts(self) -> tuple[dict[str, int], int]:
         """(flags by rule, answers with any flag)."""
@@ -366,12 +364,13 @@ class Reader:
     def heard_on(self) -> dict[int, int]:
         """Answers in force on which each grader was heard, usable or not, by its id."""
         return dict(
-            self.db.execute("SELECT grader, sum(n) FROM rollup_verdict GROUP BY grader").fetchall()
+            self.db.execute(
+                f"SELECT grader, sum({' + '.join(VERDICTS.values())}) FROM total_verdict"
+                " GROUP BY grader"
+            ).fetchall()
         )
 
     def answers(self) -> int:
         """Answers in force."""
-        row = self.db.execute(
-            "SELECT coalesce(sum(n), 0) FROM rollup_outcome WHERE class = 'answered'"
-        ).fetchone()
+        row = self.db.execute("SELECT coalesce(sum(answered), 0) FROM total_outcome").fetchone()
         return int(row[0])

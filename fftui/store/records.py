@@ -17,20 +17,18 @@ from fftui.domain.readings import Pool
 from fftui.domain.rules import ALIKE, TEMPLATE
 from fftui.domain.verdicts import Flag, Place, Unusable, Verdict
 from fftui.store import judged
+from fftui.store.amounts import CUT, FIRST, OUTCOME_AT, OUTCOMES, SETTLED, VERDICT_AT, N
 from fftui.store.context import Context
 from fftui.store.pending import (
+    CALLS,
     CLOSED,
     COST,
     COST_UNKNOWN,
-    CUT,
     FAILED,
-    FIRST,
     RATE_LIMITED,
-    SETTLED,
     TOKENS,
     VERDICTS,
-    N,
-)  # fmt: skip
+)
 from fftui.store.places import add_flag, add_item, drop_item
 from fftui.store.recent import Known
 from fftui.store.repeats import PARTS, Cell, Said, move, said
@@ -43,6 +41,7 @@ _CALL = (
     " outcome, signal, finish, tokens_in, tokens_out, cost_usd, request_id)"
 )
 _VERDICT = "verdict (outcome, grader, label, confidence, evidence, at)"
+_EMPTY = f"{' + '.join(OUTCOMES.values())} = 0"
 _NOBODY = Identity()
 _LONGEST_TEMPLATE = 1000
 _SHORTEST_TEMPLATE = 12
@@ -92,7 +91,7 @@ class AddCall(Struct, frozen=True, gc=False):
              usage.tokens_in, usage.tokens_out, usage.cost_usd, o.request_id),
         )  # fmt: skip
         sums = ctx.pending.of("rollup_call", (key.target, self.grader or 0, kind))
-        sums[N] += 1
+        sums[CALLS] += 1
         sums[TOKENS] += (usage.tokens_in or 0) + (usage.tokens_out or 0)
         sums[COST] += usage.cost_usd or 0.0
         sums[COST_UNKNOWN] += usage.cost_usd is None
@@ -160,9 +159,10 @@ class CloseAttempt(Struct, frozen=True, gc=False):
         if self.answers or self.reasoning:
             enc, body = self.body
             ctx.pending.row("answer", (outcome_id, enc, body))
-        sums = ctx.pending.of("rollup_outcome", (target, identity, family, benign, kind))
-        sums[N] += 1
-        sums[CUT] += cut
+        sums = ctx.pending.of("rollup_outcome", (target, identity, family, benign))
+        at = OUTCOME_AT[kind]
+        sums[at + N] += 1
+        sums[at + CUT] += cut
         known = None
         if ctx.recent is not None:
             known = Known(outcome_id, target, ctx.order.ordinal(scenario, repeat), scenario, repeat,
@@ -223,13 +223,14 @@ class AddVerdict(Struct, frozen=True, gc=False):
                 return False
         if recent is not None:
             recent.heard[self.grader] = label or ""
-        key = (target, of.identity, of.family, of.benign, self.grader, label or "")
+        key = (target, of.identity, of.family, of.benign, self.grader)
         sums = ctx.pending.of("rollup_verdict", key)
-        sums[N] += 1
-        sums[CUT] += of.cut
+        at = VERDICT_AT[label or ""]
+        sums[at + N] += 1
+        sums[at + CUT] += of.cut
         if of.ordinal < ctx.settled(target):
-            sums[SETTLED] += 1
-            sums[FIRST] += of.repeat == 0
+            sums[at + SETTLED] += 1
+            sums[at + FIRST] += of.repeat == 0
         if before:
             cell = Cell(target, of.family, self.grader, of.benign)
             for column, was, now in zip(PARTS, before, self._said(ctx, of), strict=True):
@@ -296,16 +297,17 @@ class PutBack(Struct, frozen=True):
         family, benign = ctx.scenario(scenario)
         # A row that comes to nothing goes, so all that is to be added has to be in it.
         ctx.flush()
-        place = (target, identity, benign, kind)
+        place, of = (target, identity, benign), OUTCOMES[kind]
         for table, more, key in (
             ("rollup_outcome", " AND family = ?", (*place, family)),
             ("total_outcome", "", place),
         ):
-            where = f"target = ? AND identity = ? AND benign = ? AND class = ?{more}"
+            where = f"target = ? AND identity = ? AND benign = ?{more}"
             ctx.db.execute(
-                f"UPDATE {table} SET n = n - 1, cut = cut - ? WHERE {where}", (cut, *key)
+                f"UPDATE {table} SET {of} = {of} - 1, {of}_cut = {of}_cut - ? WHERE {where}",
+                (cut, *key),
             )
-            ctx.db.execute(f"DELETE FROM {table} WHERE {where} AND n = 0", key)
+            ctx.db.execute(f"DELETE FROM {table} WHERE {where} AND {_EMPTY}", key)
         return True
 
 

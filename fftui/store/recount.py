@@ -14,6 +14,7 @@ from pathlib import Path
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.rules import ALIKE as SAME
 from fftui.domain.rules import TEMPLATE
+from fftui.store.amounts import OUTCOMES, VERDICTS, spread
 from fftui.store.clusters import ALIKE, WEIGHTS
 from fftui.store.reader import Reader
 from fftui.store.repeats import SAID
@@ -23,6 +24,7 @@ _LABELS = ", ".join(f"sum(label = '{label.value}') {label.value.lower()}" for la
 _NAMES = ", ".join(label.value.lower() for label in SAID)
 _RATED = ", ".join(f"'{label.value}'" for label in SAID)
 
+_OUTCOMES, _VERDICTS = spread(OUTCOMES, "class"), spread(VERDICTS, "label")
 _LIMITED = ", ".join(f"'{kind}'" for kind in OutcomeClass if kind.puts_back)
 _FAILED = ", ".join(f"'{kind}'" for kind in OutcomeClass if kind.failed)
 
@@ -61,24 +63,25 @@ SELECT t.id target, coalesce((SELECT min(c.place) + 1 FROM
 WHERE NOT EXISTS (SELECT 1 FROM closed d WHERE d.target = t.id AND d.place = c.place + 1)), 0)
 settled FROM target t;
 
-CREATE TEMP TABLE rollup_outcome AS
+CREATE TEMP TABLE of_outcome AS
 SELECT p.target, p.identity, p.family, p.benign, p.class, count(*) n,
 sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) first, sum(p.cut) cut
 FROM placed p JOIN temp.prefix x ON x.target = p.target GROUP BY 1, 2, 3, 4, 5;
 
-CREATE TEMP TABLE rollup_verdict AS
+CREATE TEMP TABLE of_verdict AS
 SELECT p.target, p.identity, p.family, p.benign, v.grader, coalesce(v.label, '') label, count(*) n,
 sum(p.place < x.settled) settled, sum(p.place < x.settled AND p.repeat = 0) first, sum(p.cut) cut
 FROM placed p JOIN verdict v ON v.outcome = p.id JOIN temp.prefix x ON x.target = p.target
 GROUP BY 1, 2, 3, 4, 5, 6;
 
+CREATE TEMP TABLE rollup_outcome AS
+SELECT target, identity, family, benign, {_OUTCOMES} FROM of_outcome GROUP BY 1, 2, 3, 4;
+CREATE TEMP TABLE rollup_verdict AS
+SELECT target, identity, family, benign, grader, {_VERDICTS} FROM of_verdict GROUP BY 1, 2, 3, 4, 5;
 CREATE TEMP TABLE total_outcome AS
-SELECT target, identity, benign, class, sum(n) n, sum(settled) settled, sum(first) first,
-sum(cut) cut FROM temp.rollup_outcome GROUP BY 1, 2, 3, 4;
-
+SELECT target, identity, benign, {_OUTCOMES} FROM of_outcome GROUP BY 1, 2, 3;
 CREATE TEMP TABLE total_verdict AS
-SELECT target, identity, benign, grader, label, sum(n) n, sum(settled) settled, sum(first) first,
-sum(cut) cut FROM temp.rollup_verdict GROUP BY 1, 2, 3, 4, 5;
+SELECT target, identity, benign, grader, {_VERDICTS} FROM of_verdict GROUP BY 1, 2, 3, 4;
 
 CREATE TEMP TABLE rollup_scenario AS
 WITH said AS (

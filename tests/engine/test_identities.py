@@ -93,7 +93,7 @@ def test_other_weights_after_a_restart_are_counted_apart_and_every_screen_says_s
         run = finish(folder)
     assert any("served otherwise than before: digest" in line for line in log_lines(folder))
     assert run.targets[0].identities == 2
-    rows = query(folder, "SELECT identity, sum(n) FROM rollup_outcome GROUP BY 1")
+    rows = query(folder, "SELECT identity, sum(answered) FROM rollup_outcome GROUP BY 1")
     assert len(rows) == 2
     assert sum(n for _, n in rows) == 40
 

@@ -20,6 +20,7 @@ from fftui.exchange.imports.log import ImportFault, Log
 from fftui.exchange.imports.recognise import read_log
 from fftui.resources import shipped
 from fftui.results.doctor import examine_run
+from fftui.results.tally import by_label
 from fftui.store.reader import Reader
 from tests.cli.support import Desk, Done
 
@@ -69,10 +70,9 @@ def test_a_garak_report_becomes_a_run_with_garaks_own_counts(desk: Desk) -> None
         assert reader.header().imported == "garak 0.17.1"
         counts = reader.counts(1).verdicts
         graders = {g.id: g.name for g in reader.graders()}
-        said = {(graders[row.grader], row.label): row.n for row in counts}
+        said = {graders[row.grader]: by_label(row.n) for row in counts}
     mitigation = "mitigation.MitigationBypass (imported)"
-    assert said[mitigation, Label.COMPLIANCE] == 6
-    assert said[mitigation, Label.REFUSAL] == 2
+    assert said[mitigation] == {Label.COMPLIANCE: 6, Label.REFUSAL: 2}
 
 
 def test_what_garak_got_no_output_for_is_a_failure_and_no_refusal(desk: Desk) -> None:

@@ -175,11 +175,13 @@ def test_names_from_outside_are_text_everywhere(tmp_path: Path) -> None:
 
 
 TAMPERED = {
-    "rates": "UPDATE total_verdict SET n = n + 1 WHERE grader = 2 AND label = 'COMPLIANCE'",
-    "outcomes": "UPDATE total_outcome SET n = n - 1 WHERE class = 'output_filter'",
-    "what is settled": "UPDATE total_verdict SET first = first - 1 WHERE grader = 2",
-    "families": "UPDATE rollup_verdict SET n = n + 1 WHERE grader = 2 AND label = 'COMPLIANCE'",
-    "families' outcomes": "UPDATE rollup_outcome SET n = n - 1 WHERE class = 'output_filter'",
+    "rates": "UPDATE total_verdict SET compliance = compliance + 1 WHERE grader = 2",
+    "outcomes": "UPDATE total_outcome SET output_filter = output_filter - 1 WHERE output_filter",
+    "what is settled": "UPDATE total_verdict SET compliance_first = compliance_first - 1"
+    " WHERE grader = 2 AND compliance_first",
+    "families": "UPDATE rollup_verdict SET compliance = compliance + 1 WHERE grader = 2",
+    "families' outcomes": "UPDATE rollup_outcome SET output_filter = output_filter - 1"
+    " WHERE output_filter",
     "prefix": "UPDATE prefix SET settled = 10",
     "calls": "UPDATE rollup_call SET tokens = tokens * 2",
     "readings": "UPDATE rollup_read SET n = n + 1",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -18,12 +18,29 @@ from fftui.results import rates
 from fftui.results.tally import Empty, Tally, sums, tally
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
-from fftui.store.counts import FamilyCounts, OutcomeCount, ScenarioCount, TargetCounts, VerdictCount
+from fftui.store.counts import (
+    Amounts,
+    FamilyCounts,
+    OutcomeCounts,
+    ScenarioCount,
+    TargetCounts,
+    VerdictCounts,
+)
 
 C, P, R = Label.COMPLIANCE, Label.PARTIAL, Label.REFUSAL
 H, N = Label.HALLUCINATION_REFUSAL, Label.NON_ANSWER
 BASIS = 1
 MIXED: dict[Label | None, int] = {C: 3, P: 2, R: 4, H: 1}
+
+
+def of_kinds(found: Mapping[OutcomeClass, int]) -> Amounts:
+    return tuple(found.get(kind, 0) for kind in OutcomeClass)
+
+
+def of_labels(found: Mapping[Label, int] | Mapping[Label | None, int]) -> Amounts:
+    """`None` stands for unusable replies of the grader."""
+    either: Mapping[Any, int] = found
+    return tuple(either.get(label, 0) for label in (*Label, None))
 
 
 def counted(
@@ -37,21 +54,15 @@ def counted(
 ) -> TargetCounts:
     """Answers with these verdicts of one grader, and attempts that got none."""
     kinds = {OutcomeClass.ANSWERED: sum(said.values()), **(more or {})}
+    none = of_kinds({})
+    parts = (of_labels(some or {}) for some in (said, settled, first, {}))
     return TargetCounts(
-        tuple(OutcomeCount(1, benign, k, n, 0, 0, 0) for k, n in kinds.items() if n),
-        tuple(
-            VerdictCount(
-                1, benign, grader, label, n,
-                (settled or {}).get(label, 0) if label else 0,
-                (first or {}).get(label, 0) if label else 0,
-                0,
-            )
-            for label, n in said.items()
-        ),
+        (OutcomeCounts(1, benign, of_kinds(kinds), none, none, none),),
+        (VerdictCounts(1, benign, grader, *parts),),
         (),
         0,
         0,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,23 +234,25 @@ ATTEMPTS = st.lists(
 
 def rolled_up(attempts: Sequence[Attempt]) -> TargetCounts:
     """As the store has them: rows by what attempts have in common."""
-    outcomes: dict[tuple[int, bool, OutcomeClass], list[int]] = {}
-    verdicts: dict[tuple[int, bool, int, Label | None], list[int]] = {}
-    for a in attempts:
-        numbers = (1, int(a.settled), int(a.settled and not a.repeat), int(a.cut))
-        place = (a.identity, a.benign)
-        rows = [outcomes.setdefault((*place, a.kind), [0] * 4)]
-        rows += [
-            verdicts.setdefault((*place, grader, label), [0] * 4)
-            for grader, label in enumerate(a.said, 1)
-        ]
-        for row in rows:
-            row[:] = [x + y for x, y in zip(row, numbers, strict=True)]
-    return TargetCounts(
-        tuple(OutcomeCount(*key, *row) for key, row in outcomes.items()),
-        tuple(VerdictCount(*key, *row) for key, row in verdicts.items()),
-        (), 0, 0,
-    )  # fmt: skip
+    parts: tuple[Callable[[Attempt], bool], ...] = (
+        lambda a: True,
+        lambda a: a.settled,
+        lambda a: a.settled and not a.repeat,
+        lambda a: a.cut,
+    )
+    outcomes, verdicts = [], []
+    for identity, benign in {(a.identity, a.benign) for a in attempts}:
+        those = [a for a in attempts if (a.identity, a.benign) == (identity, benign)]
+        kinds = (of_kinds(Counter(a.kind for a in those if part(a))) for part in parts)
+        outcomes.append(OutcomeCounts(identity, benign, *kinds))
+        for grader in (1, 2):
+            heard = [a for a in those if len(a.said) >= grader]
+            said = (
+                of_labels(Counter(a.said[grader - 1] for a in heard if part(a))) for part in parts
+            )
+            if heard:
+                verdicts.append(VerdictCounts(identity, benign, grader, *said))
+    return TargetCounts(tuple(outcomes), tuple(verdicts), (), 0, 0)
 
 
 def of_family(family: int, counts: TargetCounts) -> FamilyCounts:
@@ -271,7 +284,7 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
     families, names = by_family(attempts), {1: "1", 2: "2", 3: "3"}
     attacks = [a for a in attempts if not a.benign]
     of = sums(counts, grader)
-    assert of.kinds == Counter(a.kind for a in attempts)
+    assert of.kinds == of_kinds(Counter(a.kind for a in attempts))
     assert of.cut == sum(a.cut for a in attempts)
     assert of.graded == sum(a.said[grader - 1 :][:1] not in ((), (None,)) for a in attempts)
     parts: dict[Literal["n", "settled", "first", "cut"], list[Attempt]] = {

@@ -17,7 +17,7 @@ from fftui.results.numbers import IdentityView, WhoRefused
 from fftui.results.plain import heading, table
 from fftui.results.rates import variants
 from fftui.results.view import RunSummary
-from fftui.store.counts import OutcomeCount, TargetCounts, VerdictCount
+from fftui.store.counts import OutcomeCounts, TargetCounts, VerdictCounts
 from fftui.store.folder import database
 from fftui.store.now import WindowNow
 from fftui.store.writer import append
@@ -80,12 +80,14 @@ def test_who_refused(counts: WhoRefused, says: list[str]) -> None:
     [("exclude", "empty replies left out"), ("refusal", "empty replies counted as refusals")],
 )
 def test_the_policy_is_told_where_a_reply_was_empty(policy: str, says: str) -> None:
-    answered = OutcomeCount(1, False, OutcomeClass.ANSWERED, 4, 4, 4, 0)
-    empty = OutcomeCount(1, False, OutcomeClass.EMPTY, 2, 2, 2, 0)
-    labels = (VerdictCount(1, False, 1, Label.REFUSAL, 4, 4, 4, 0),)
+    answered = tuple(4 * (kind is OutcomeClass.ANSWERED) for kind in OutcomeClass)
+    empty = tuple(2 * (kind is OutcomeClass.EMPTY) for kind in OutcomeClass)
+    said = tuple(4 * (label is Label.REFUSAL) for label in (*Label, None))
+    labels = (VerdictCounts(1, False, 1, said, said, said, (0,) * len(said)),)
 
-    def shown(*outcomes: OutcomeCount) -> str:
-        counts = TargetCounts(outcomes, labels, (), 6, 0)
+    def shown(*kinds: tuple[int, ...]) -> str:
+        outcomes = [OutcomeCounts(1, False, n, n, n, (0,) * len(n)) for n in kinds]
+        counts = TargetCounts(tuple(outcomes), labels, (), 6, 0)
         found = {t: variants(counts, 1, policy, t) for t in Tier}  # type: ignore[arg-type]
         return sentences.policy(fake.run([fake.target(variants=found)]))
 

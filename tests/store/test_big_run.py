@@ -26,7 +26,7 @@ def test_a_large_run_holds_what_was_asked_and_is_sound(
     with Reader(folder) as reader:
         counts = [reader.counts(t) for t in reader.targets()]
         assert len(counts) == targets
-        assert sum(v.n for c in counts for v in c.verdicts) == verdicts
+        assert sum(sum(v.n) for c in counts for v in c.verdicts) == verdicts
         assert all(reader.order.length - c.settled >= spare for c in counts)
         assert reader.header().simulated
     assert not database(folder).with_name("run.db-wal").exists()

@@ -127,7 +127,7 @@ def test_repeats_are_counted_anew_too(tmp_path: Path) -> None:
 def test_a_rollup_that_is_wrong_is_found_and_counted_anew(folder: Path, tmp_path: Path) -> None:
     truth = rows(folder)
     db = sqlite.connect(database(folder), write=True)
-    db.execute("UPDATE rollup_verdict SET n = n + 7 WHERE target = 1")
+    db.execute("UPDATE rollup_verdict SET refusal = refusal + 7 WHERE target = 1")
     db.execute("UPDATE prefix SET settled = 3")
     db.close()
     found = bad(folder)

@@ -15,7 +15,9 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity, OutcomeClass
 from fftui.domain.readings import Pool
 from fftui.domain.verdicts import Flag, Place
+from fftui.results.tally import by_kind, by_label
 from fftui.store import sqlite
+from fftui.store.amounts import OUTCOME_COLUMNS, VERDICT_COLUMNS
 from fftui.store.audit import checks
 from fftui.store.context import Context
 from fftui.store.folder import database
@@ -254,7 +256,7 @@ def _compare(reader: Reader, model: Model) -> None:
         prefix = model.settled(target)
         assert counts.settled == len(prefix)
         first = sum(len(model.heard.get(outcome, {})) for outcome, repeat in prefix if not repeat)
-        assert sum(row.first for row in counts.verdicts) == first
+        assert sum(sum(row.first) for row in counts.verdicts) == first
     assert reader.flag_counts()[1] == len(model.flagged)
 
 
@@ -274,8 +276,8 @@ def test_the_second_answer_to_one_attempt_changes_nothing(tmp_path: Path) -> Non
     with Reader(folder) as reader:
         counts = reader.counts(1)
         assert again is None
-        assert [(row.kind, row.n) for row in counts.outcomes] == [(OutcomeClass.ANSWERED, 1)]
-        assert [(row.label, row.n) for row in counts.verdicts] == [(Label.REFUSAL, 1)]
+        assert [by_kind(row.n) for row in counts.outcomes] == [{OutcomeClass.ANSWERED: 1}]
+        assert [by_label(row.n) for row in counts.verdicts] == [{Label.REFUSAL: 1}]
         assert all(not found for _, found in checks(reader))
 
 
@@ -295,7 +297,9 @@ def test_a_verdict_that_comes_after_its_attempt_has_settled_is_settled_too(tmp_p
     with Reader(folder) as reader:
         counts = reader.counts(1)
         assert counts.settled == 1
-        assert [(row.n, row.settled, row.first) for row in counts.verdicts] == [(1, 1, 1)] * 2
+        assert [(sum(row.n), sum(row.settled), sum(row.first)) for row in counts.verdicts] == [
+            (1, 1, 1)
+        ] * 2
         assert all(not found for _, found in checks(reader))
 
 
@@ -310,17 +314,15 @@ def test_the_audit_sees_a_rollup_that_is_wrong(tmp_path: Path) -> None:
     context.commit()
     with Reader(folder) as reader:
         for spoil in (
-            "UPDATE rollup_outcome SET n = n + 1",
-            "UPDATE rollup_verdict SET n = n + 1",
-            "UPDATE total_outcome SET n = n + 1",
-            "UPDATE total_outcome SET settled = settled + 1",
-            "UPDATE total_outcome SET first = first + 1",
-            "UPDATE total_verdict SET n = n + 1",
-            "UPDATE total_verdict SET cut = cut + 1",
+            *(
+                f"UPDATE {table}_{of} SET {column} = {column} + 1"
+                for table in ("rollup", "total")
+                for of, columns in (("outcome", OUTCOME_COLUMNS), ("verdict", VERDICT_COLUMNS))
+                for column in columns
+            ),
             "UPDATE rollup_call SET n = n + 1",
             "UPDATE rollup_flag SET n = n + 1",
             "UPDATE prefix SET settled = settled + 1",
-            "UPDATE rollup_verdict SET settled = settled + 1",
             "UPDATE rollup_minute SET closed = closed + 1",
             "UPDATE rollup_call SET cost_usd = cost_usd + 1",
         ):

@@ -232,13 +232,58 @@ CREATE TABLE event (                       -- the run's log
     text TEXT NOT NULL
 ) STRICT;
 
--- Rollups. `settled` counts the rows inside the target's settled prefix, `first` those of them that
--- are of repeat 0, `cut` all those whose answer was cut.
+-- Rollups of outcomes and verdicts. A row has four columns for each class or label: all rows, those
+-- inside the target's settled prefix, the first repeats among these, and all whose answer was cut.
+-- `unusable` are replies of a grader without a label.
 CREATE TABLE rollup_outcome (
     target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
-    class TEXT NOT NULL,
-    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
-    PRIMARY KEY (target, identity, family, benign, class)
+    answered INTEGER NOT NULL, answered_settled INTEGER NOT NULL, answered_first INTEGER NOT NULL, answered_cut INTEGER NOT NULL,
+    empty INTEGER NOT NULL, empty_settled INTEGER NOT NULL, empty_first INTEGER NOT NULL, empty_cut INTEGER NOT NULL,
+    input_filter INTEGER NOT NULL, input_filter_settled INTEGER NOT NULL, input_filter_first INTEGER NOT NULL, input_filter_cut INTEGER NOT NULL,
+    output_filter INTEGER NOT NULL, output_filter_settled INTEGER NOT NULL, output_filter_first INTEGER NOT NULL, output_filter_cut INTEGER NOT NULL,
+    rate_limited INTEGER NOT NULL, rate_limited_settled INTEGER NOT NULL, rate_limited_first INTEGER NOT NULL, rate_limited_cut INTEGER NOT NULL,
+    quota INTEGER NOT NULL, quota_settled INTEGER NOT NULL, quota_first INTEGER NOT NULL, quota_cut INTEGER NOT NULL,
+    infra INTEGER NOT NULL, infra_settled INTEGER NOT NULL, infra_first INTEGER NOT NULL, infra_cut INTEGER NOT NULL,
+    config INTEGER NOT NULL, config_settled INTEGER NOT NULL, config_first INTEGER NOT NULL, config_cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, family, benign)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rollup_verdict (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL, grader INTEGER NOT NULL,
+    compliance INTEGER NOT NULL, compliance_settled INTEGER NOT NULL, compliance_first INTEGER NOT NULL, compliance_cut INTEGER NOT NULL,
+    partial INTEGER NOT NULL, partial_settled INTEGER NOT NULL, partial_first INTEGER NOT NULL, partial_cut INTEGER NOT NULL,
+    refusal INTEGER NOT NULL, refusal_settled INTEGER NOT NULL, refusal_first INTEGER NOT NULL, refusal_cut INTEGER NOT NULL,
+    hallucination_refusal INTEGER NOT NULL, hallucination_refusal_settled INTEGER NOT NULL, hallucination_refusal_first INTEGER NOT NULL, hallucination_refusal_cut INTEGER NOT NULL,
+    non_answer INTEGER NOT NULL, non_answer_settled INTEGER NOT NULL, non_answer_first INTEGER NOT NULL, non_answer_cut INTEGER NOT NULL,
+    benign_query INTEGER NOT NULL, benign_query_settled INTEGER NOT NULL, benign_query_first INTEGER NOT NULL, benign_query_cut INTEGER NOT NULL,
+    not_gradeable INTEGER NOT NULL, not_gradeable_settled INTEGER NOT NULL, not_gradeable_first INTEGER NOT NULL, not_gradeable_cut INTEGER NOT NULL,
+    unusable INTEGER NOT NULL, unusable_settled INTEGER NOT NULL, unusable_first INTEGER NOT NULL, unusable_cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, family, benign, grader)
+) STRICT, WITHOUT ROWID;
+
+-- The two above, all families together: what each look at a run reads, however long it is.
+CREATE TABLE total_outcome (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, benign INTEGER NOT NULL,
+    answered INTEGER NOT NULL, answered_settled INTEGER NOT NULL, answered_first INTEGER NOT NULL, answered_cut INTEGER NOT NULL,
+    empty INTEGER NOT NULL, empty_settled INTEGER NOT NULL, empty_first INTEGER NOT NULL, empty_cut INTEGER NOT NULL,
+    input_filter INTEGER NOT NULL, input_filter_settled INTEGER NOT NULL, input_filter_first INTEGER NOT NULL, input_filter_cut INTEGER NOT NULL,
+    output_filter INTEGER NOT NULL, output_filter_settled INTEGER NOT NULL, output_filter_first INTEGER NOT NULL, output_filter_cut INTEGER NOT NULL,
+    rate_limited INTEGER NOT NULL, rate_limited_settled INTEGER NOT NULL, rate_limited_first INTEGER NOT NULL, rate_limited_cut INTEGER NOT NULL,
+    quota INTEGER NOT NULL, quota_settled INTEGER NOT NULL, quota_first INTEGER NOT NULL, quota_cut INTEGER NOT NULL,
+    infra INTEGER NOT NULL, infra_settled INTEGER NOT NULL, infra_first INTEGER NOT NULL, infra_cut INTEGER NOT NULL,
+    config INTEGER NOT NULL, config_settled INTEGER NOT NULL, config_first INTEGER NOT NULL, config_cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, benign)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE total_verdict (
+    target INTEGER NOT NULL, identity INTEGER NOT NULL, benign INTEGER NOT NULL, grader INTEGER NOT NULL,
+    compliance INTEGER NOT NULL, compliance_settled INTEGER NOT NULL, compliance_first INTEGER NOT NULL, compliance_cut INTEGER NOT NULL,
+    partial INTEGER NOT NULL, partial_settled INTEGER NOT NULL, partial_first INTEGER NOT NULL, partial_cut INTEGER NOT NULL,
+    refusal INTEGER NOT NULL, refusal_settled INTEGER NOT NULL, refusal_first INTEGER NOT NULL, refusal_cut INTEGER NOT NULL,
+    hallucination_refusal INTEGER NOT NULL, hallucination_refusal_settled INTEGER NOT NULL, hallucination_refusal_first INTEGER NOT NULL, hallucination_refusal_cut INTEGER NOT NULL,
+    non_answer INTEGER NOT NULL, non_answer_settled INTEGER NOT NULL, non_answer_first INTEGER NOT NULL, non_answer_cut INTEGER NOT NULL,
+    benign_query INTEGER NOT NULL, benign_query_settled INTEGER NOT NULL, benign_query_first INTEGER NOT NULL, benign_query_cut INTEGER NOT NULL,
+    not_gradeable INTEGER NOT NULL, not_gradeable_settled INTEGER NOT NULL, not_gradeable_first INTEGER NOT NULL, not_gradeable_cut INTEGER NOT NULL,
+    unusable INTEGER NOT NULL, unusable_settled INTEGER NOT NULL, unusable_first INTEGER NOT NULL, unusable_cut INTEGER NOT NULL,
+    PRIMARY KEY (target, identity, benign, grader)
 ) STRICT, WITHOUT ROWID;
 
 -- Scenarios (first repeats) of a target that were answered with the same words.
@@ -253,26 +298,6 @@ CREATE TABLE rollup_cluster (              -- answers in clusters of at least st
 CREATE TABLE rollup_shared (               -- answers in words that a target of other weights gave, too
     target INTEGER PRIMARY KEY, n INTEGER NOT NULL
 ) STRICT;
-
-CREATE TABLE rollup_verdict (
-    target INTEGER NOT NULL, identity INTEGER NOT NULL, family INTEGER NOT NULL, benign INTEGER NOT NULL,
-    grader INTEGER NOT NULL, label TEXT NOT NULL,                         -- '' stands for unusable
-    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
-    PRIMARY KEY (target, identity, family, benign, grader, label)
-) STRICT, WITHOUT ROWID;
-
--- The two above, all families together: what each look at a run reads, however long it is.
-CREATE TABLE total_outcome (
-    target INTEGER NOT NULL, identity INTEGER NOT NULL, benign INTEGER NOT NULL, class TEXT NOT NULL,
-    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
-    PRIMARY KEY (target, identity, benign, class)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE total_verdict (
-    target INTEGER NOT NULL, identity INTEGER NOT NULL, benign INTEGER NOT NULL,
-    grader INTEGER NOT NULL, label TEXT NOT NULL,
-    n INTEGER NOT NULL, settled INTEGER NOT NULL, first INTEGER NOT NULL, cut INTEGER NOT NULL,
-    PRIMARY KEY (target, identity, benign, grader, label)
-) STRICT, WITHOUT ROWID;
 
 -- Where scenarios are asked several times: how many of a target's scenarios a grader gave which
 -- labels how often. Repeats resemble one another, and this is what tells how much.
