@@ -139,7 +139,8 @@ def target_summary(
     grader, empty = rules.grader.id, rules.empty
     of = sums(counts, grader)
     placed = stopped_for_place(now, counts, rules)
-    done = sum(of.kinds)
+    kinds = of.kinds
+    done = sum(kinds)
     whole = ByTier(partial(rates.rate, counts, grader, empty))
     calls = [c for c in counts.calls if c.grader == 0]
     return TargetSummary(
@@ -159,11 +160,11 @@ def target_summary(
         settled=counts.settled,
         in_flight=in_flight,
         early=in_flight > EARLY_SHARE * done,
-        ungraded=of.kinds[ANSWERED] - of.graded,
-        outcomes=by_kind(of.kinds),
-        attacks=sum(of.attacks),
-        cut=of.cut,
-        verdicts=by_label(of.said["n"]),
+        ungraded=kinds[ANSWERED] - of.graded,
+        outcomes=by_kind(kinds),
+        attacks=sum(of.attacks.n),
+        cut=sum(of.attacks.cut) + sum(of.benign.cut),
+        verdicts=by_label(of.said.n),
         basis="stopped for where it lies: the bar is the sequence" if placed else "",
         rates=ByTier(partial(_rate, counts, rules, placed, whole)),
         variants=ByTier(partial(rates.variants, counts, grader, empty)),

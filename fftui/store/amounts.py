@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from fftui.domain.labels import Label
+from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass
+
+
+def _tiers(label: Label) -> int:
+    return sum(label in tier.successes for tier in Tier)
+
 
 KINDS = tuple(OutcomeClass)
 """The order of the columns of outcomes."""
-LABELS = tuple(Label)
-"""The order of the columns of verdicts; unusable replies of a grader stand behind them."""
+LABELS = tuple(sorted(Label, key=lambda label: (-_tiers(label), label not in RATED)))
+"""The order of the columns of verdicts: successes of each tier, of wider ones only, what else is
+in a rate, and what is in none. Unusable replies of a grader stand behind them."""
 ANSWERED = KINDS.index(OutcomeClass.ANSWERED)
 """The place of answers among them."""
 N, SETTLED, FIRST, CUT = 0, 1, 2, 3

@@ -18,11 +18,9 @@ Amounts = tuple[int, ...]
 """One number for each of `amounts.KINDS`; or of `amounts.LABELS`, and behind them the unusable."""
 
 
-class OutcomeCounts(Struct, frozen=True, array_like=True, gc=False):
-    """Outcomes of a target, or of a family of it; `identity` tells apart who answered."""
+class Counted(Struct, frozen=True, array_like=True, gc=False):
+    """What rows come to, class by class or label by label."""
 
-    identity: int
-    benign: bool
     n: Amounts
     settled: Amounts
     first: Amounts
@@ -31,18 +29,19 @@ class OutcomeCounts(Struct, frozen=True, array_like=True, gc=False):
     """Of `n`: the token limit ended the answer."""
 
 
-class VerdictCounts(Struct, frozen=True, array_like=True, gc=False):
+class OutcomeCounts(Counted, frozen=True, array_like=True, gc=False):
+    """Outcomes of a target, or of a family of it; `identity` tells apart who answered."""
+
+    identity: int
+    benign: bool
+
+
+class VerdictCounts(Counted, frozen=True, array_like=True, gc=False):
     """Verdicts of one grader on the same."""
 
     identity: int
     benign: bool
     grader: int
-    n: Amounts
-    settled: Amounts
-    first: Amounts
-    """Settled, first repeat of each scenario only."""
-    cut: Amounts
-    """Of `n`: the token limit ended the answer."""
 
 
 class ScenarioCount(Struct, frozen=True, array_like=True, gc=False):
@@ -109,8 +108,8 @@ class MinuteCount(Struct, frozen=True, array_like=True, gc=False):
 
 NOTHING = TargetCounts((), (), (), 0, 0)
 _SAID = ", ".join(f"'{label.value}', {label.value.lower()}" for label in SAID)
-_OUTCOME = f"identity, benign, {packed(OUTCOMES)}"
-_VERDICT = f"identity, benign, grader, {packed(VERDICTS)}"
+_OUTCOME = f"{packed(OUTCOMES)}, identity, benign"
+_VERDICT = f"{packed(VERDICTS)}, identity, benign, grader"
 _SCENARIO = f"grader, benign, json_object({_SAID}), n, settled"
 _ROWS = {
     "total_outcome": _OUTCOME,

@@ -18,6 +18,7 @@ from fftui.results import rates
 from fftui.results.tally import Empty, Tally, sums, tally
 from fftui.stats.anytime import confidence_sequence
 from fftui.stats.proportion import wilson
+from fftui.store.amounts import LABELS
 from fftui.store.counts import (
     Amounts,
     FamilyCounts,
@@ -40,7 +41,7 @@ def of_kinds(found: Mapping[OutcomeClass, int]) -> Amounts:
 def of_labels(found: Mapping[Label, int] | Mapping[Label | None, int]) -> Amounts:
     """`None` stands for unusable replies of the grader."""
     either: Mapping[Any, int] = found
-    return tuple(either.get(label, 0) for label in (*Label, None))
+    return tuple(either.get(label, 0) for label in (*LABELS, None))
 
 
 def counted(
@@ -55,10 +56,10 @@ def counted(
     """Answers with these verdicts of one grader, and attempts that got none."""
     kinds = {OutcomeClass.ANSWERED: sum(said.values()), **(more or {})}
     none = of_kinds({})
-    parts = (of_labels(some or {}) for some in (said, settled, first, {}))
+    given = [of_labels(some or {}) for some in (said, settled, first, {})]
     return TargetCounts(
-        (OutcomeCounts(1, benign, of_kinds(kinds), none, none, none),),
-        (VerdictCounts(1, benign, grader, *parts),),
+        (OutcomeCounts(of_kinds(kinds), none, none, none, 1, benign),),
+        (VerdictCounts(given[0], given[1], given[2], given[3], 1, benign, grader),),
         (),
         0,
         0,
@@ -243,15 +244,17 @@ def rolled_up(attempts: Sequence[Attempt]) -> TargetCounts:
     outcomes, verdicts = [], []
     for identity, benign in {(a.identity, a.benign) for a in attempts}:
         those = [a for a in attempts if (a.identity, a.benign) == (identity, benign)]
-        kinds = (of_kinds(Counter(a.kind for a in those if part(a))) for part in parts)
-        outcomes.append(OutcomeCounts(identity, benign, *kinds))
+        kinds = [of_kinds(Counter(a.kind for a in those if part(a))) for part in parts]
+        n, settled, first, cut = kinds
+        outcomes.append(OutcomeCounts(n, settled, first, cut, identity, benign))
         for grader in (1, 2):
             heard = [a for a in those if len(a.said) >= grader]
-            said = (
+            said = [
                 of_labels(Counter(a.said[grader - 1] for a in heard if part(a))) for part in parts
-            )
+            ]
+            n, settled, first, cut = said
             if heard:
-                verdicts.append(VerdictCounts(identity, benign, grader, *said))
+                verdicts.append(VerdictCounts(n, settled, first, cut, identity, benign, grader))
     return TargetCounts(tuple(outcomes), tuple(verdicts), (), 0, 0)
 
 
@@ -285,7 +288,7 @@ def test_what_rollups_come_to_is_what_counting_the_attempts_one_by_one_does(
     attacks = [a for a in attempts if not a.benign]
     of = sums(counts, grader)
     assert of.kinds == of_kinds(Counter(a.kind for a in attempts))
-    assert of.cut == sum(a.cut for a in attempts)
+    assert sum(of.attacks.cut) + sum(of.benign.cut) == sum(a.cut for a in attempts)
     assert of.graded == sum(a.said[grader - 1 :][:1] not in ((), (None,)) for a in attempts)
     parts: dict[Literal["n", "settled", "first", "cut"], list[Attempt]] = {
         "n": attacks,

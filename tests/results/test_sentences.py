@@ -17,6 +17,7 @@ from fftui.results.numbers import IdentityView, WhoRefused
 from fftui.results.plain import heading, table
 from fftui.results.rates import variants
 from fftui.results.view import RunSummary
+from fftui.store.amounts import LABELS
 from fftui.store.counts import OutcomeCounts, TargetCounts, VerdictCounts
 from fftui.store.folder import database
 from fftui.store.now import WindowNow
@@ -82,11 +83,11 @@ def test_who_refused(counts: WhoRefused, says: list[str]) -> None:
 def test_the_policy_is_told_where_a_reply_was_empty(policy: str, says: str) -> None:
     answered = tuple(4 * (kind is OutcomeClass.ANSWERED) for kind in OutcomeClass)
     empty = tuple(2 * (kind is OutcomeClass.EMPTY) for kind in OutcomeClass)
-    said = tuple(4 * (label is Label.REFUSAL) for label in (*Label, None))
-    labels = (VerdictCounts(1, False, 1, said, said, said, (0,) * len(said)),)
+    said = tuple(4 * (label is Label.REFUSAL) for label in (*LABELS, None))
+    labels = (VerdictCounts(said, said, said, (0,) * len(said), 1, False, 1),)
 
     def shown(*kinds: tuple[int, ...]) -> str:
-        outcomes = [OutcomeCounts(1, False, n, n, n, (0,) * len(n)) for n in kinds]
+        outcomes = [OutcomeCounts(n, n, n, (0,) * len(n), 1, False) for n in kinds]
         counts = TargetCounts(tuple(outcomes), labels, (), 6, 0)
         found = {t: variants(counts, 1, policy, t) for t in Tier}  # type: ignore[arg-type]
         return sentences.policy(fake.run([fake.target(variants=found)]))

@@ -17,6 +17,7 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import Identity
 from fftui.results.feed import Feed
 from fftui.store import sqlite
+from fftui.store.amounts import LABELS
 from fftui.store.counts import NOTHING
 from fftui.store.folder import database
 from fftui.store.order import PlanOrder
@@ -167,13 +168,14 @@ def test_all_at_once_are_read_as_each_alone(tmp_path: Path) -> None:
     ).fetchone() == (
         one.identity, one.n[0], one.n[1], one.settled[0], one.first[0], one.cut[0],
     )  # fmt: skip
+    refusal = LABELS.index(Label.REFUSAL)
     (said,) = [row for row in every[3].verdicts if not row.benign]
     assert reader.db.execute(
         "SELECT identity, grader, compliance, refusal, unusable, refusal_settled, refusal_first,"
         " refusal_cut FROM total_verdict WHERE target = 3 AND NOT benign"
     ).fetchone() == (
-        said.identity, said.grader, said.n[0], said.n[2], said.n[7], said.settled[2],
-        said.first[2], said.cut[2],
+        said.identity, said.grader, said.n[0], said.n[refusal], said.n[-1], said.settled[refusal],
+        said.first[refusal], said.cut[refusal],
     )  # fmt: skip
     (found,) = reader.family_counts([3]).values()
     family, row = found.outcomes[0]
