@@ -8,7 +8,7 @@ from fftui.domain.labels import Label
 from fftui.domain.outcomes import OutcomeClass
 from fftui.domain.targets import Target
 from fftui.results.traces import AttemptRow, CallRow, Trace, VerdictRow
-from fftui.results.view import EventView, FlagView, SinceLeft
+from fftui.results.view import EventView, SinceLeft
 from fftui.store import presence, rows
 from fftui.store.amounts import ANSWERED
 from fftui.store.reader import GraderRow, Reader
@@ -44,31 +44,6 @@ def since_left(reader: Reader, targets: Mapping[int, Target], who: str) -> Since
     )
 
 
-def flags(
-    reader: Reader,
-    targets: Mapping[int, Target],
-    families: Mapping[int, str],
-    graders: Mapping[int, GraderRow],
-    count: int,
-) -> tuple[FlagView, ...]:
-    """The answers flagged last, newest first."""
-    found = rows.newest_flagged(reader, count)
-    scenarios = rows.scenarios(reader, [row.scenario for _, _, row in found])
-    return tuple(
-        FlagView(
-            id=flag,
-            outcome_id=row.id,
-            at=at,
-            target=targets[row.target].name,
-            family=families.get(scenarios[row.scenario][1], ""),
-            scenario=scenarios[row.scenario][0],
-            rules=row.flags,
-            labels=_labels(row, graders),
-        )
-        for flag, at, row in found
-    )
-
-
 def attempt_count(reader: Reader, target: int, only: str) -> int:
     """Closed attempts of a target that fit the filter."""
     return rows.selected_count(reader, target, only)
@@ -99,6 +74,13 @@ def attempts(
         _attempt(reader, s, repeat, row, scenarios[s], families, graders)
         for s, repeat, row in closed
     )
+
+
+def labels_of(row: OutcomeRow, graders: Mapping[int, GraderRow]) -> tuple[tuple[str, Label], ...]:
+    """(grader, label) of everything that was said of it, the basis grader first."""
+    said = [(graders[g], label) for g, label in row.verdicts if label is not None]
+    said.sort(key=lambda pair: not pair[0].basis)
+    return tuple((grader.name, Label(label)) for grader, label in said)
 
 
 def trace(
@@ -153,17 +135,11 @@ def _attempt(
         outcome=OutcomeClass(row.kind) if row else None,
         cut=row.cut if row else False,
         signal=row.signal if row else "",
-        labels=_labels(row, graders) if row else (),
+        labels=labels_of(row, graders) if row else (),
         flags=row.flags if row else (),
         at=row.at if row else None,
         alike=row.alike if row else 0,
     )
-
-
-def _labels(row: OutcomeRow, graders: Mapping[int, GraderRow]) -> tuple[tuple[str, Label], ...]:
-    said = [(graders[g], label) for g, label in row.verdicts if label is not None]
-    said.sort(key=lambda pair: not pair[0].basis)
-    return tuple((grader.name, Label(label)) for grader, label in said)
 
 
 def _event(event: EventRow, targets: Mapping[int, Target]) -> EventView:

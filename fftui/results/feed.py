@@ -19,6 +19,7 @@ from fftui.domain.outcomes import Identity
 from fftui.domain.states import RunState, TargetState
 from fftui.results import details
 from fftui.results.etas import Etas
+from fftui.results.flagged import Flagged
 from fftui.results.looked import Families, Looked
 from fftui.results.pace import pace
 from fftui.results.readings import Readings, readings
@@ -28,7 +29,6 @@ from fftui.results.traces import AttemptRow, Trace
 from fftui.results.view import (
     EngineView,
     EventView,
-    FlagView,
     ReviewCounts,
     RunSummary,
     SinceLeft,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 _MOST_ROWS = 5000
 """More new rows than this in one tick: reading all rollups is cheaper."""
 _LOG_LINES = 60
-_FLAG_LINES = 40
 
 
 class _Made(NamedTuple):
@@ -89,7 +88,6 @@ class Feed:
         self._reviewed = 0
         self._marks: Watermarks | None = None
         self._events: tuple[EventView, ...] = ()
-        self._flags: tuple[FlagView, ...] = ()
         self._version = -1
         self._alive = False
         self._note: Note | None = None
@@ -135,6 +133,7 @@ class Feed:
         self._targets = reader.targets()
         self._graders = {g.id: g for g in reader.graders()}
         self._families = reader.families()
+        self._flagged = Flagged(self._targets, self._families, self._graders)
         self._rules = rules_of(reader)
         self._etas = Etas.of(reader)
         self._trends: Trends | None = None
@@ -162,15 +161,7 @@ class Feed:
             self._who = {i.id: i.who for found in rows.identities(reader).values() for i in found}
         if self._marks is None or marks.event != self._marks.event:
             self._events = details.log(reader, self._targets, before=None, count=_LOG_LINES)
-        if (
-            self._marks is None
-            or marks.flag != self._marks.flag
-            or marks.put_back != self._marks.put_back
-            or (self._flags and marks.verdict != self._marks.verdict)
-        ):
-            self._flags = details.flags(
-                reader, self._targets, self._families, self._graders, _FLAG_LINES
-            )
+        self._flagged.read(reader, marks)
         if self._marks is not None and marks.put_back != self._marks.put_back:
             # A prefix that went back and came on again holds other answers than it did.
             self._trends = None
@@ -256,7 +247,7 @@ class Feed:
             review=ReviewCounts(queue.queued, queue.leased, queue.read, queue.conflicts, by_rule),
             activity=activity,
             events=self._events,
-            flags=self._flags,
+            flags=self._flagged.lines,
             qualities=self._qualities,
             audits=self._audits,
         )

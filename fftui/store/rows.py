@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -67,17 +68,31 @@ def events_since(reader: Reader, after: int, limit: int) -> list[EventRow]:
     return [EventRow(*row) for row in rows]
 
 
-def newest_flagged(reader: Reader, count: int) -> list[tuple[int, float, OutcomeRow]]:
-    """(flag id, time, outcome) of the answers that were flagged last, newest first."""
+def flagged_since(reader: Reader, since: int, count: int) -> dict[int, tuple[int, float]]:
+    """The answers in force flagged last, behind flag `since`: by outcome (flag id, time)."""
+    found: dict[int, tuple[int, float]] = {}
+    for flag, at, outcome in reader.db.execute(
+        "SELECT id, at, outcome FROM flag f WHERE id > ?"
+        " AND NOT EXISTS (SELECT 1 FROM put_back p WHERE p.outcome = f.outcome)"
+        " ORDER BY id DESC LIMIT ?",
+        (since, count * 4),
+    ).fetchall():
+        found.setdefault(outcome, (flag, at))
+    return dict(islice(found.items(), count))
+
+
+def heard_since(reader: Reader, outcomes: Iterable[int], since: int) -> set[int]:
+    """Those of the outcomes that a grader was heard on behind verdict `since`."""
     rows = reader.db.execute(
-        "SELECT id, at, outcome FROM flag ORDER BY id DESC LIMIT ?", (count * 4,)
+        "SELECT outcome FROM verdict WHERE id > ? AND outcome IN (SELECT value FROM json_each(?))",
+        (since, json.dumps(list(outcomes))),
     ).fetchall()
-    firsts: dict[int, tuple[int, float]] = {}
-    for flag, at, outcome in rows:
-        firsts.setdefault(outcome, (flag, at))
-    kept = list(firsts)[:count]
-    by_id = {row.id: row for row in _outcomes(reader, f"o.id IN ({_marks(kept)})", kept)}
-    return [(*firsts[i], by_id[i]) for i in kept if i in by_id]
+    return {row[0] for row in rows}
+
+
+def outcomes(reader: Reader, ids: list[int]) -> list[OutcomeRow]:
+    """Those of the outcomes that are in force."""
+    return _outcomes(reader, f"o.id IN ({_marks(ids)})", ids)
 
 
 def attempts(

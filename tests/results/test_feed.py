@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,7 +165,7 @@ def test_what_a_failed_look_did_not_read_is_read_by_the_next(run: Run) -> None:
             return steps == cut  # noqa: B023
 
         steps = 0
-        run.feed._reader.db.set_progress_handler(stop, 10)
+        run.feed._reader.db.set_progress_handler(stop, 5)
         try:
             run.feed.poll(cut % 4 + 1)
         except sqlite.Error:
@@ -183,6 +184,49 @@ def test_what_a_failed_look_did_not_read_is_read_by_the_next(run: Run) -> None:
             new.targets, new.calls, new.flags, new.events, new.review,
         )  # fmt: skip
     assert failed > 10
+
+
+def test_lines_of_flags_are_those_of_a_fresh_look_whatever_came(run: Run) -> None:
+    luck = random.Random(7)
+    graded: dict[int, int] = {}
+    """What each answer was heard by so far."""
+    empties: list[int] = []
+    moved = again = 0
+    for step in range(1, 120):
+        due = [number for number, heard in graded.items() if heard == 1]
+        what = luck.random()
+        if what < 0.3 and due:
+            # The second grader comes later, and its word may be another reason to look.
+            number = luck.choice(due)
+            graded[number] = 2
+            more = [Flag("disagreement", "disagreement:C", 1.0)] if luck.random() < 0.5 else []
+            run.write(verdict(number, 2, Label.COMPLIANCE, more))
+            moved += bool(more)
+        elif what < 0.4 and empties:
+            run.write(PutBack(empties.pop(), "anna", 1e9))
+            again += 1
+        elif what < 0.55:
+            flagged = Place(Pool.OUTSIDE, "reasoning", "", 1.0, 0.5)
+            (empty,) = run.write(replace(close(step, kind=OutcomeClass.EMPTY), place=flagged))
+            assert isinstance(empty, int)
+            empties.append(empty)
+        else:
+            (answered,) = run.write(close(step))
+            assert isinstance(answered, int)
+            number = answered
+            flags = [Flag("compliance", "compliance:C", 1.0)] if luck.random() < 0.8 else []
+            run.write(verdict(number, 1, Label.COMPLIANCE, flags))
+            graded[number] = 1
+        if luck.random() < 0.7:
+            shown = run.see().flags
+            fresh = Feed.open(run.folder)
+            new = fresh.poll()
+            fresh.close()
+            assert new is not None
+            assert shown == new.flags
+    assert len(shown) == 40
+    assert moved > 5
+    assert again > 5
 
 
 def test_a_run_that_is_extended_before_the_first_look_is_seen_whole(run: Run) -> None:
