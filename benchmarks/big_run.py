@@ -25,8 +25,8 @@ from fftui.store.folder import database, find_run
 from fftui.store.recount import MINUTES
 
 FAMILIES = ("direct", "format-lock", "multi-turn", "persona", "roleplay", "translation")
-RATE = 500
-"""Attempts a second at which the run looks as if it had been done."""
+SPAN_S = 3600
+"""Every run looks as if it had been done in this time: two differ in their size alone."""
 _GROUP = 25
 """One attempt of each so many was not answered."""
 
@@ -93,8 +93,8 @@ def _fill(
 ) -> None:
     end = time.time()
     values = {
-        "attempts": attempts, "groups": groups, "targets": targets, "seed": seed, "rate": RATE,
-        "start": end - attempts / RATE - 1, "end": end, "over": int(over),
+        "attempts": attempts, "groups": groups, "targets": targets, "seed": seed,
+        "rate": attempts / SPAN_S, "start": end - SPAN_S - 1, "end": end, "over": int(over),
     }  # fmt: skip
     # The file is of no worth before it is whole, so nothing is logged on the way.
     db.execute("PRAGMA journal_mode=OFF").fetchone()
