@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Literal
 
-from fftui.domain.labels import RATED, Label, Tier
-from fftui.domain.outcomes import Identity, OutcomeClass
+from fftui.domain.labels import Label, Tier
+from fftui.domain.outcomes import Identity
 from fftui.results.numbers import (
     EMPTY_AS_REFUSALS,
     EMPTY_LEFT_OUT,
@@ -25,8 +25,8 @@ from fftui.results.tally import (
     Empty,
     Sums,
     Tally,
-    by_kind,
     by_label,
+    rated,
     sums,
     sums_of,
     tally,
@@ -35,7 +35,7 @@ from fftui.results.tally import (
 from fftui.stats.anytime import confidence_sequence, finite_sequence
 from fftui.stats.interval import Interval
 from fftui.stats.proportion import effective_n_of, excluded_bounds, wilson
-from fftui.store.amounts import ANSWERED
+from fftui.store.amounts import ANSWERED, EMPTY, INPUT_FILTER, OUTPUT_FILTER, REFUSAL
 from fftui.store.counts import (
     FamilyCounts,
     OutcomeCounts,
@@ -183,20 +183,19 @@ def answered_by(
                 grader,
             )
             rates = ByTier(partial(_rate, counts.scenarios, grader, empty, of))
-        answered = of.kinds[ANSWERED]
-        found.append(IdentityView(who.get(number, Identity()), answered, rates))
+        found.append(IdentityView(who.get(number, Identity()), of.answered, rates))
     return tuple(sorted(found, key=lambda one: (-one.answered, str(one.who))))
 
 
 def who_refused(counts: TargetCounts, grader: int, shared: int) -> WhoRefused:
     """Who said no on adversarial scenarios."""
     of = sums(counts, grader)
-    said, attacks = by_label(of.said.n), by_kind(of.attacks.n)
+    attacks = of.attacks.n
     return WhoRefused(
-        text=said.get(Label.REFUSAL, 0),
-        input_filter=attacks.get(OutcomeClass.INPUT_FILTER, 0),
-        output_filter=attacks.get(OutcomeClass.OUTPUT_FILTER, 0),
-        unknown=attacks.get(OutcomeClass.EMPTY, 0),
+        text=of.said.n[REFUSAL],
+        input_filter=attacks[INPUT_FILTER],
+        output_filter=attacks[OUTPUT_FILTER],
+        unknown=attacks[EMPTY],
         alike=counts.alike,
         shared=shared,
     )
@@ -236,8 +235,6 @@ def over_refusal(counts: TargetCounts, grader: int) -> OverRefusal:
 
 
 def _refusals(of: Sums, asked: Sequence[ScenarioCount], grader: int) -> OverRefusal:
-    said = by_label(of.said_of_benign.n)
-    refused = said.get(Label.REFUSAL, 0)
-    n = sum(times for label, times in said.items() if label in RATED)
+    refused, n = of.said_of_benign.n[REFUSAL], rated(of.said_of_benign.n)
     each = worth(asked, grader, (Label.REFUSAL,), "n", benign=True)
     return OverRefusal(refused, n, interval(refused, n, each))

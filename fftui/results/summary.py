@@ -20,7 +20,6 @@ from fftui.results.tally import Empty, by_kind, by_label, sums, tally
 from fftui.results.view import CallTotals, TargetSummary
 from fftui.stats.interval import Interval
 from fftui.stats.planning import Needed, needed_for_width
-from fftui.store.amounts import ANSWERED
 from fftui.store.counts import FamilyCounts, TargetCounts
 from fftui.store.reader import GraderRow, Reader
 
@@ -160,7 +159,7 @@ def target_summary(
         settled=counts.settled,
         in_flight=in_flight,
         early=in_flight > EARLY_SHARE * done,
-        ungraded=kinds[ANSWERED] - of.graded,
+        ungraded=of.answered - of.graded,
         outcomes=by_kind(kinds),
         attacks=sum(of.attacks.n),
         cut=sum(of.attacks.cut) + sum(of.benign.cut),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import add
 from typing import Literal
 
 from msgspec import Struct
 
 from fftui.domain.labels import RATED, Label, Tier
 from fftui.domain.outcomes import OutcomeClass
-from fftui.store.amounts import KINDS, LABELS
+from fftui.store.amounts import ANSWERED, EMPTY, KINDS, LABELS
 from fftui.store.counts import Amounts, Counted, OutcomeCounts, TargetCounts, VerdictCounts
 
 Empty = Literal["exclude", "refusal"]
@@ -20,7 +21,6 @@ Part = Literal["n", "settled", "first", "cut"]
 _SUCCESSES = {tier: slice(len(tier.successes)) for tier in Tier}
 _RATED, _LABELLED = slice(len(RATED)), slice(len(LABELS))
 """Of the amounts of verdicts: a tier's successes, those that are in a rate, those with a label."""
-_EMPTY = KINDS.index(OutcomeClass.EMPTY)
 _CLOSED = tuple(place for place, kind in enumerate(KINDS) if not kind.puts_back)
 _NONE: Amounts = (0,) * max(len(KINDS), len(LABELS) + 1)
 _NOTHING = Counted(_NONE, _NONE, _NONE, _NONE)
@@ -49,7 +49,12 @@ class Sums(Struct):
     @property
     def kinds(self) -> Amounts:
         """Attempts by class, benign scenarios included."""
-        return _together((self.attacks, self.benign)).n
+        return _added((self.attacks.n, self.benign.n))
+
+    @property
+    def answered(self) -> int:
+        """Answers, to benign scenarios as well."""
+        return self.attacks.n[ANSWERED] + self.benign.n[ANSWERED]
 
     @property
     def attempts(self) -> int:
@@ -64,7 +69,7 @@ class Sums(Struct):
     def empties(self, part: Part) -> int:
         """Empty replies to adversarial scenarios."""
         found: Amounts = getattr(self.attacks, part)
-        return found[_EMPTY]
+        return found[EMPTY]
 
 
 def sums_of(
@@ -102,6 +107,8 @@ def _together(rows: Sequence[Counted]) -> Counted:
 
 
 def _added(rows: Sequence[Amounts]) -> Amounts:
+    if len(rows) == 2:
+        return tuple(map(add, *rows))
     return tuple(map(sum, zip(*rows, strict=True)))
 
 
@@ -123,6 +130,11 @@ def sums(counts: TargetCounts, grader: int) -> Sums:
     return found
 
 
+def rated(said: Amounts) -> int:
+    """Verdicts that are in a rate."""
+    return sum(said[_RATED])
+
+
 def refusals(counts: TargetCounts, grader: int, empty: Empty) -> int:
     """Empty replies of a target that count as refusals, adversarial scenarios only."""
     return sums(counts, grader).empties("n") if empty == "refusal" else 0
@@ -139,5 +151,5 @@ def tally(counts: TargetCounts, grader: int, tier: Tier, part: Part, empty: Empt
 def tally_of(of: Sums, tier: Tier, part: Part, empty: Empty) -> Tally:
     """The same of rows that are added up already."""
     said: Amounts = getattr(of.said, part)
-    n = sum(said[_RATED]) + (of.empties(part) if empty == "refusal" else 0)
+    n = rated(said) + (of.empties(part) if empty == "refusal" else 0)
     return Tally(sum(said[_SUCCESSES[tier]]), n)

@@ -20,8 +20,17 @@ KINDS = tuple(OutcomeClass)
 LABELS = tuple(sorted(Label, key=lambda label: (-_tiers(label), label not in RATED)))
 """The order of the columns of verdicts: successes of each tier, of wider ones only, what else is
 in a rate, and what is in none. Unusable replies of a grader stand behind them."""
-ANSWERED = KINDS.index(OutcomeClass.ANSWERED)
-"""The place of answers among them."""
+ANSWERED, EMPTY, INPUT_FILTER, OUTPUT_FILTER = (
+    KINDS.index(kind)
+    for kind in (
+        OutcomeClass.ANSWERED,
+        OutcomeClass.EMPTY,
+        OutcomeClass.INPUT_FILTER,
+        OutcomeClass.OUTPUT_FILTER,
+    )
+)
+REFUSAL = LABELS.index(Label.REFUSAL)
+"""Places among them: what is asked for by name in each look."""
 N, SETTLED, FIRST, CUT = 0, 1, 2, 3
 """What is counted of each class or label, from its place on: see `PARTS`."""
 PARTS = ("", "_settled", "_first", "_cut")
