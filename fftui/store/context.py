@@ -271,12 +271,14 @@ class Context:
         target, identity, family, benign = known.target, known.identity, known.family, known.benign
         first = 0 if known.repeat else sign
         sums = self.pending.of("rollup_outcome", (target, identity, family, benign))
-        sums[OUTCOME_AT[known.kind] + SETTLED] += sign
-        sums[OUTCOME_AT[known.kind] + FIRST] += first
+        at = OUTCOME_AT[known.kind]
+        sums[at + SETTLED] += sign
+        sums[at + FIRST] += first
         for grader, label in known.heard.items():
             sums = self.pending.of("rollup_verdict", (target, identity, family, benign, grader))
-            sums[VERDICT_AT[label] + SETTLED] += sign
-            sums[VERDICT_AT[label] + FIRST] += first
+            at = VERDICT_AT[label]
+            sums[at + SETTLED] += sign
+            sums[at + FIRST] += first
             if self.order.repeats > 1:
                 before, after = (
                     said(self.db, target, known.scenario, grader, known.repeat + more)

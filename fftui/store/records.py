@@ -162,7 +162,8 @@ class CloseAttempt(Struct, frozen=True, gc=False):
         sums = ctx.pending.of("rollup_outcome", (target, identity, family, benign))
         at = OUTCOME_AT[kind]
         sums[at + N] += 1
-        sums[at + CUT] += cut
+        if cut:
+            sums[at + CUT] += 1
         known = None
         if ctx.recent is not None:
             known = Known(outcome_id, target, ctx.order.ordinal(scenario, repeat), scenario, repeat,
@@ -227,7 +228,8 @@ class AddVerdict(Struct, frozen=True, gc=False):
         sums = ctx.pending.of("rollup_verdict", key)
         at = VERDICT_AT[label or ""]
         sums[at + N] += 1
-        sums[at + CUT] += of.cut
+        if of.cut:
+            sums[at + CUT] += 1
         if of.ordinal < ctx.settled(target):
             sums[at + SETTLED] += 1
             sums[at + FIRST] += of.repeat == 0
