@@ -20,7 +20,7 @@ from benchmarks.machine import FFTUI, ROOT, bench_home, plan
 from benchmarks.peers import python_with
 from benchmarks.terminal import program
 
-_CALLS, _TICKS = 20_000, 20
+_CALLS, _TICKS = 20_000, 60
 
 
 def engine(spy: Path, into: Path) -> None:
@@ -34,7 +34,7 @@ def tick(spy: Path, into: Path) -> None:
     """Of an attached screen, 50 targets, 500 verdicts a second."""
     with bench_home():
         runs = Path(os.environ["FFTUI_HOME"])
-        folder = make_big_run(runs, 10_000, targets=50, spare=600)
+        folder = make_big_run(runs, 10_000, targets=50, spare=800)
         with playing(folder, 500), program([*FFTUI, "attach", str(folder)]) as app:
             app.wait(lambda sent: b"activity" in sent)
             app.read(3)
@@ -52,7 +52,7 @@ def _record(spy: Path, into: Path, rest: list[str]) -> None:
 
 
 def _argv(spy: Path, into: Path) -> list[str]:
-    return [str(spy), "record", "--gil", "--rate", "200", "--format", "flamegraph", "--function",
+    return [str(spy), "record", "--gil", "--rate", "500", "--format", "flamegraph", "--function",
             "--output", str(into)]  # fmt: skip
 
 
