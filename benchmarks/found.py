@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from statistics import median
 
+GENEROUS = 1.5
+"""By how much the bounds of the quick suite are wider where a few calls or looks decide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
