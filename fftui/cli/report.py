@@ -39,6 +39,8 @@ def report(options: argparse.Namespace) -> int:
         held = [stack.enter_context(Held(folder)) for folder in folders]
         try:
             made = gather(held, Tier(options.tier) if options.tier else None)
+            # A rate is worked out when somebody asks for it, and here all are asked for.
+            told = to_json(made)
         except ValueError as error:
             # Only counts that no rows can have make a number impossible.
             say(f"no report can be made: {error}; counts differ from rows, see `fftui doctor`")
@@ -48,7 +50,7 @@ def report(options: argparse.Namespace) -> int:
             for reader in held:
                 reader.recount()
             rows = gather(held, made.tier)
-            found = recount.differences(to_json(made), to_json(rows))
+            found = recount.differences(told, to_json(rows))
             found.different += [f for reader in held for f in recount.apart(reader, made)]
     if options.against:
         from fftui.exchange.report.against import against

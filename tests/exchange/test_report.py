@@ -179,6 +179,8 @@ TAMPERED = {
     "outcomes": "UPDATE total_outcome SET output_filter = output_filter - 1 WHERE output_filter",
     "what is settled": "UPDATE total_verdict SET compliance_first = compliance_first - 1"
     " WHERE grader = 2 AND compliance_first",
+    "what no rows can come to": "UPDATE total_verdict SET refusal_first = refusal_first - 1"
+    " WHERE grader = 2",
     "families": "UPDATE rollup_verdict SET compliance = compliance + 1 WHERE grader = 2",
     "families' outcomes": "UPDATE rollup_outcome SET output_filter = output_filter - 1"
     " WHERE output_filter",
