@@ -17,7 +17,7 @@ Empty = Literal["exclude", "refusal"]
 """What an empty reply is in a rate; see `parts.PolicyPlan`."""
 Part = Literal["n", "settled", "first", "cut"]
 
-
+# `LABELS` begins with what each tier counts as a success, and then with what all rates count.
 _SUCCESSES = {tier: slice(len(tier.successes)) for tier in Tier}
 _RATED, _LABELLED = slice(len(RATED)), slice(len(LABELS))
 """Of the amounts of verdicts: a tier's successes, those that are in a rate, those with a label."""

@@ -36,7 +36,6 @@ N, SETTLED, FIRST, CUT = 0, 1, 2, 3
 PARTS = ("", "_settled", "_first", "_cut")
 """All rows; those in the target's settled prefix; of these the first repeats; all whose answer was
 cut. The ends of the columns' names."""
-_UNUSABLE = "unusable"
 
 
 def _names(words: Iterable[str]) -> tuple[str, ...]:
@@ -49,7 +48,7 @@ def _places(words: Sequence[str]) -> dict[str, int]:
 
 OUTCOMES = {kind.value: kind.value for kind in KINDS}
 """Columns of `rollup_outcome` and `total_outcome` by the class that they count."""
-VERDICTS = {**{label.value: label.value.lower() for label in LABELS}, "": _UNUSABLE}
+VERDICTS = {**{label.value: label.value.lower() for label in LABELS}, "": "unusable"}
 """Columns of `rollup_verdict` and `total_verdict` by label; `''` stands for unusable."""
 OUTCOME_COLUMNS, VERDICT_COLUMNS = _names(OUTCOMES.values()), _names(VERDICTS.values())
 """All of them in their order."""

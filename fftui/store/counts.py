@@ -84,7 +84,7 @@ class TargetCounts(Struct, frozen=True):
     scenarios: tuple[ScenarioCount, ...] = ()
     """Empty where each is asked once."""
     sums: dict[int, object] = {}
-    """What `results.rates` has added up of these rows, by grader."""
+    """What `results.tally` has added up of these rows, by grader."""
 
 
 class FamilyCounts(Struct, frozen=True):
